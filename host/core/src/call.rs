@@ -1,0 +1,390 @@
+//! Everything that a plugin can ask of the world, as one closed list. An import of the contract becomes one of these,
+//! and passes the gate as such; what is answered is kept in the journal as JSON.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::event::Place;
+use crate::ids::{CallId, ChannelId, Repository};
+use crate::journal::Blob;
+use crate::{ci, github, http};
+
+/// How a call is made to happen once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Asks for nothing but a permission: the grants answer it.
+    Open,
+    /// Changes nothing. Its answer is recorded; after a crash before that, it is asked again.
+    Read,
+    /// Changes only what we store ourselves, in the same transaction that records it.
+    Record,
+    /// Changes something elsewhere: an intent is recorded before it, its result after it.
+    Effect,
+    /// Waits for something. The run is parked meanwhile.
+    Wait,
+}
+
+/// A call of one kind, with the type of its answer.
+pub trait Call: Clone + Into<Operation> + Send {
+    /// What it is answered with.
+    type Answer: Serialize + DeserializeOwned + Send;
+}
+
+macro_rules! calls {
+    ($(
+        $(#[$doc:meta])*
+        $class:ident $name:literal $type:ident { $( $(#[$field_doc:meta])* $field:ident : $field_type:ty),* $(,)? } -> $answer:ty;
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            pub struct $type { $( $(#[$field_doc])* pub $field: $field_type, )* }
+
+            impl Call for $type {
+                type Answer = $answer;
+            }
+
+            impl From<$type> for Operation {
+                fn from(call: $type) -> Operation {
+                    Operation::$type(call)
+                }
+            }
+        )*
+
+        /// Any call.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Operation { $( $(#[$doc])* $type($type), )* }
+
+        impl Operation {
+            /// The name in the journal and the audit.
+            pub fn name(&self) -> &'static str {
+                match self { $( Operation::$type(_) => $name, )* }
+            }
+
+            /// How it is made to happen once.
+            pub fn class(&self) -> Class {
+                match self { $( Operation::$type(_) => Class::$class, )* }
+            }
+
+            /// The call that was recorded under a name, if its arguments are still understood.
+            pub fn recorded(name: &str, arguments: Value) -> Option<Operation> {
+                match name {
+                    $( $name => serde_json::from_value(arguments).ok().map(Operation::$type), )*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+calls! {
+    /// The operator's settings for the plugin, as they are now.
+    Read "config.document" ReadSettings {} -> Value;
+
+    /// Write where the event was said.
+    Record "chat.reply" Reply {
+        /// Where.
+        place: Place,
+        /// What.
+        text: String,
+    } -> CallId;
+    /// Write in a channel where nobody asked.
+    Record "chat.post" Post {
+        /// Where.
+        channel: ChannelId,
+        /// What.
+        text: String,
+    } -> CallId;
+    /// Change a message of ours.
+    Record "chat.edit" Edit {
+        /// Which.
+        message: CallId,
+        /// Where it stands.
+        place: Place,
+        /// The new text.
+        text: String,
+    } -> ();
+
+    /// Open a repository.
+    Open "github.open" OpenRepository {
+        /// Which repository.
+        repository: Repository,
+    } -> ();
+    /// The commit that a reference stands for.
+    Read "github.resolve" ResolveReference {
+        /// Which repository.
+        repository: Repository,
+        /// Branch, tag, or SHA.
+        reference: String,
+    } -> String;
+    /// The checks of a commit.
+    Read "github.checks" ReadChecks {
+        /// Which repository.
+        repository: Repository,
+        /// Branch, tag, or SHA.
+        reference: String,
+    } -> github::Checks;
+    /// How one reference stands to another.
+    Read "github.compare" Compare {
+        /// Which repository.
+        repository: Repository,
+        /// Compared to this.
+        base: String,
+        /// This one.
+        head: String,
+    } -> github::Comparison;
+    /// Create a deployment.
+    Effect "github.create-deployment" CreateDeployment {
+        /// Which repository.
+        repository: Repository,
+        /// What to create.
+        request: github::DeploymentRequest,
+    } -> github::Deployment;
+    /// One deployment.
+    Read "github.deployment" ReadDeployment {
+        /// Which repository.
+        repository: Repository,
+        /// Which one.
+        deployment: u64,
+    } -> github::Deployment;
+    /// The newest deployments.
+    Read "github.deployments" ListDeployments {
+        /// Which repository.
+        repository: Repository,
+        /// Only of this environment.
+        environment: Option<String>,
+        /// At most so many.
+        limit: u32,
+    } -> Vec<github::Deployment>;
+    /// The latest status of a deployment.
+    Read "github.deployment-status" ReadDeploymentStatus {
+        /// Which repository.
+        repository: Repository,
+        /// Which deployment.
+        deployment: u64,
+    } -> Option<github::DeploymentStatus>;
+    /// Add a status to a deployment.
+    Effect "github.add-deployment-status" AddDeploymentStatus {
+        /// Which repository.
+        repository: Repository,
+        /// Which deployment.
+        deployment: u64,
+        /// Its environment: grants look at it.
+        environment: String,
+        /// What to add.
+        request: github::StatusRequest,
+    } -> github::DeploymentStatus;
+    /// The next status of a deployment.
+    Wait "github.next-deployment-status" AwaitDeploymentStatus {
+        /// Which repository.
+        repository: Repository,
+        /// Which deployment.
+        deployment: u64,
+        /// Only one with a greater id.
+        after: Option<u64>,
+        /// How long to wait.
+        timeout_ms: u64,
+    } -> github::DeploymentStatus;
+
+    /// Open a project.
+    Open "ci.open" OpenProject {
+        /// Which project.
+        project: ci::Project,
+    } -> ();
+    /// Start a run.
+    Effect "ci.trigger" TriggerRun {
+        /// Where.
+        project: ci::Project,
+        /// What to start.
+        request: ci::RunRequest,
+    } -> ci::Run;
+    /// How a run stands.
+    Read "ci.status" ReadRun {
+        /// Where.
+        project: ci::Project,
+        /// Which run.
+        run: String,
+    } -> ci::RunStatus;
+    /// How a run stands when it has left a phase.
+    Wait "ci.past" AwaitRun {
+        /// Where.
+        project: ci::Project,
+        /// Which run.
+        run: String,
+        /// The phase to be left, in the contract's spelling.
+        past: String,
+        /// How long to wait.
+        timeout_ms: u64,
+    } -> ci::RunStatus;
+    /// Stop a run.
+    Effect "ci.cancel" CancelRun {
+        /// Where.
+        project: ci::Project,
+        /// Which run.
+        run: String,
+    } -> ();
+
+    /// The value of a key.
+    Read "kv.get" KvGet {
+        /// Which key.
+        key: String,
+    } -> Option<Blob>;
+    /// The keys of a range.
+    Read "kv.keys" KvKeys {
+        /// They begin with this.
+        prefix: String,
+        /// And come after this.
+        after: Option<String>,
+        /// At most so many.
+        limit: u32,
+    } -> Vec<String>;
+    /// Set a key.
+    Record "kv.set" KvSet {
+        /// Which key.
+        key: String,
+        /// To this.
+        value: Blob,
+    } -> ();
+    /// Set a key that has an expected value.
+    Record "kv.replace" KvReplace {
+        /// Which key.
+        key: String,
+        /// None: there must be no such key.
+        expected: Option<Blob>,
+        /// To this.
+        value: Blob,
+    } -> bool;
+    /// Remove a key.
+    Record "kv.delete" KvDelete {
+        /// Which key.
+        key: String,
+    } -> ();
+
+    /// A request that changes nothing: `GET` or `HEAD`.
+    Read "http.fetch" HttpFetch {
+        /// What is sent.
+        request: http::Request,
+    } -> http::Response;
+    /// A request that may change something.
+    Effect "http.send" HttpSend {
+        /// What is sent.
+        request: http::Request,
+    } -> http::Response;
+
+    /// Let time pass.
+    Wait "flow.sleep" Sleep {
+        /// So long.
+        milliseconds: u64,
+    } -> ();
+    /// Ask the person who caused the event.
+    Wait "flow.ask" Ask {
+        /// Where.
+        place: Place,
+        /// Whom.
+        user: crate::ids::UserId,
+        /// What.
+        question: String,
+        /// What can be answered.
+        choices: Vec<String>,
+        /// How long to wait.
+        timeout_ms: u64,
+    } -> Chosen;
+    /// An event from outside.
+    Wait "flow.await-event" AwaitEvent {
+        /// Of this kind.
+        kind: String,
+        /// About this.
+        subject: String,
+        /// Only one that came into the inbox after this row of it.
+        after: i64,
+        /// How long to wait.
+        timeout_ms: u64,
+    } -> Occurrence;
+}
+
+/// An answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// One of the choices.
+    pub choice: String,
+    /// Who chose.
+    pub user: crate::ids::UserId,
+}
+
+/// An event that was waited for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Occurrence {
+    /// Its row in the inbox: the next wait looks behind it.
+    pub event: i64,
+    /// Its kind.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// All that it said.
+    pub body: Value,
+}
+
+impl Operation {
+    /// The arguments as they are kept in the journal.
+    pub fn arguments(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    /// What a wait looks at: whoever learns something new about the thing of this key looks at the wait again. Calls
+    /// that do not wait have an empty key.
+    pub fn wait_key(&self) -> String {
+        match self {
+            Operation::AwaitDeploymentStatus(call) => deployment_key(call.repository.as_str(), call.deployment),
+            Operation::AwaitRun(call) => run_key(call.project.provider, &call.run),
+            Operation::AwaitEvent(call) => event_key(&call.kind, &call.subject),
+            Operation::Ask(call) => ask_key(&call.place, &call.user),
+            Operation::Sleep(_) => "time".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// How long a waiting call waits at the most; none for the others, and for `sleep`, which ends well.
+    pub fn timeout_ms(&self) -> Option<u64> {
+        match self {
+            Operation::AwaitDeploymentStatus(call) => Some(call.timeout_ms),
+            Operation::AwaitRun(call) => Some(call.timeout_ms),
+            Operation::Ask(call) => Some(call.timeout_ms),
+            Operation::AwaitEvent(call) => Some(call.timeout_ms),
+            _ => None,
+        }
+    }
+}
+
+/// The key of waits for the statuses of a deployment.
+pub fn deployment_key(repository: &str, deployment: u64) -> String {
+    format!("deployment {repository} {deployment}")
+}
+
+/// The key of waits for a run.
+pub fn run_key(provider: ci::Provider, run: &str) -> String {
+    format!("run {} {run}", provider.as_str())
+}
+
+/// The key of waits for an event.
+pub fn event_key(kind: &str, subject: &str) -> String {
+    format!("event {kind} {subject}")
+}
+
+/// The key of a question that was put to somebody in a channel.
+pub fn ask_key(place: &Place, user: &crate::ids::UserId) -> String {
+    format!("ask {} {user}", place.channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_call_is_read_back() {
+        let call: Operation = KvSet { key: "a".into(), value: Blob(vec![0, 255]) }.into();
+        assert_eq!(Operation::recorded(call.name(), call.arguments()), Some(call));
+        assert_eq!(Operation::recorded("no.such", Value::Null), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a plugin says of itself, as it was said and as it was checked. See `wit/declare.wit` for what plugins can say,
+//! and `check` for what is refused.
+
+mod check;
+
+use std::fmt;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::command::Usage;
+
+/// What `describe` filled in, as it was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declaration {
+    /// One line for lists.
+    pub summary: String,
+    /// In the order in which they were declared.
+    pub commands: Vec<CommandDeclaration>,
+    /// In the order in which they were declared.
+    pub listeners: Vec<ListenerDeclaration>,
+    /// In the order in which they were declared.
+    pub subscriptions: Vec<SubscriptionDeclaration>,
+    /// In the order in which they were declared.
+    pub settings: Vec<SettingDeclaration>,
+    /// Capability and reason.
+    pub wants: Vec<(String, String)>,
+}
+
+/// A command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandDeclaration {
+    /// The plugin's own name of the handler.
+    pub id: String,
+    /// What is matched, and shown in help.
+    pub usage: String,
+    /// One line.
+    pub summary: String,
+    /// More of it.
+    pub details: String,
+    /// What one can type.
+    pub examples: Vec<String>,
+}
+
+/// A listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerDeclaration {
+    /// The plugin's own name of the handler.
+    pub id: String,
+    /// A regular expression.
+    pub pattern: String,
+    /// One line.
+    pub summary: String,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionDeclaration {
+    /// The plugin's own name of the handler.
+    pub id: String,
+    /// `github.deployment`.
+    pub kind: String,
+}
+
+/// A setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingDeclaration {
+    /// Its key.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// Whether the plugin cannot work without.
+    pub required: bool,
+}
+
+/// Commands that the host answers itself; no command of a plugin begins with one of these words.
+pub const RESERVED: [&str; 2] = ["help", "plugins"];
+
+/// A declaration in which nothing is wrong.
+#[derive(Debug)]
+pub struct Checked {
+    /// As it was said.
+    pub declaration: Declaration,
+    /// The usages of its commands, in the same order.
+    pub usages: Vec<Usage>,
+    /// The patterns of its listeners, in the same order.
+    pub patterns: Vec<Regex>,
+}
+
+/// Something that is wrong with a declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: "command `deploy`".
+    pub what: String,
+    /// What is wrong there, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.message)
+    }
+}
+
+impl Declaration {
+    /// Checks all of it, and reports all that is wrong at once.
+    pub fn check(self) -> Result<Checked, Vec<Problem>> {
+        check::check(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+use super::*;
+use crate::limits;
+
+fn command(id: &str, usage: &str) -> CommandDeclaration {
+    CommandDeclaration {
+        id: id.into(),
+        usage: usage.into(),
+        summary: "Does it.".into(),
+        ..CommandDeclaration::default()
+    }
+}
+
+fn listener(id: &str, pattern: &str) -> ListenerDeclaration {
+    ListenerDeclaration {
+        id: id.into(),
+        pattern: pattern.into(),
+        summary: "Hears it.".into(),
+    }
+}
+
+fn subscription(id: &str, kind: &str) -> SubscriptionDeclaration {
+    SubscriptionDeclaration {
+        id: id.into(),
+        kind: kind.into(),
+    }
+}
+
+fn problems(declaration: Declaration) -> String {
+    let problems = declaration.check().unwrap_err();
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_whole_plugin_is_accepted() {
+    let checked = Declaration {
+        summary: "Deploys.".into(),
+        commands: vec![CommandDeclaration {
+            examples: vec!["deploy api/main to staging".into()],
+            ..command("deploy", "deploy <app>[/<ref>] [to <env>]")
+        }],
+        listeners: vec![listener("ticket", r"\b(?P<key>OPS-\d+)\b")],
+        subscriptions: vec![
+            subscription("status", "github.deployment_status"),
+            subscription("built", "circleci.workflow-completed"),
+        ],
+        settings: vec![SettingDeclaration {
+            name: "apps".into(),
+            summary: "Repositories by name.".into(),
+            required: true,
+        }],
+        wants: vec![("github".into(), "Creates deployments.".into())],
+    }
+    .check()
+    .unwrap();
+    assert_eq!(checked.usages.len(), 1);
+    assert_eq!(checked.patterns.len(), 1);
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let declaration = Declaration {
+        summary: "two\nlines".into(),
+        commands: vec![
+            command("deploy", "deploy <app"),
+            command("deploy", "help me"),
+            CommandDeclaration {
+                examples: vec![
+                    "scale api".into(),
+                    "scale api x".into(),
+                    "scale api 3".into(),
+                ],
+                ..command("scale", "scale <app> <count:integer>")
+            },
+            command("again", "Scale  <app> <count:integer>"),
+            command("", "status"),
+            command("two words", "plugins|addons"),
+        ],
+        listeners: vec![
+            listener("a", "(?=x)"),
+            listener("b", r"(\w{1,500}){1,500}"),
+            listener("scale", "x"),
+            listener("c", ""),
+        ],
+        subscriptions: vec![
+            subscription("s1", "githb.deployment"),
+            subscription("s2", "jenkins.built"),
+            subscription("s3", "github"),
+            subscription("s4", "github.Push Event"),
+        ],
+        settings: vec![
+            SettingDeclaration {
+                name: "app s".into(),
+                summary: String::new(),
+                required: false,
+            },
+            SettingDeclaration {
+                name: "x".into(),
+                summary: String::new(),
+                required: false,
+            },
+            SettingDeclaration {
+                name: "x".into(),
+                summary: String::new(),
+                required: true,
+            },
+        ],
+        wants: vec![
+            ("git".into(), "To read.".into()),
+            ("githb".into(), "To read.".into()),
+            ("kv".into(), " ".into()),
+            ("kv".into(), "To remember.".into()),
+        ],
+    };
+    insta::assert_snapshot!(problems(declaration), @r#"
+    summary: it must be one line: remove line breaks and other control characters
+    command `deploy`, usage `deploy <app`: this `<` is never closed: write an argument as `<name>` (at character 8)
+    command `deploy`: `help` is a command of the bot itself: begin with another word
+    command `scale`, example `scale api`: it does not fit the usage `scale <app> <count:integer>`; correct one of the two
+    command `scale`, example `scale api x`: it does not fit the usage `scale <app> <count:integer>`: `count` must be a whole number, not `x`; correct one of the two
+    command `again`: the usage `Scale <app> <count:integer>` is declared twice: remove one of them
+    command `two words`: `plugins` is a command of the bot itself: begin with another word
+    listener `a`, pattern: it is not a regular expression (look-around and back-references are not supported): regex parse error:
+        (?=x)
+        ^^^
+    error: look-around, including look-ahead and look-behind, is not supported
+    listener `b`, pattern: it is too large once compiled: use smaller repetitions such as `{1,20}`
+    listener `c`, pattern: it is empty, which would answer every message: write what to listen for
+    subscription `s1`: nothing comes from `githb`: did you mean `github`?
+    subscription `s2`: nothing comes from `jenkins`: events come from github and circleci
+    subscription `s3`: `github` is not a kind of event: write it as `github.name`, such as `github.deployment` or `circleci.workflow-completed`
+    subscription `s4`: `github.Push Event` is not a kind of event: write it as `github.name`, such as `github.deployment` or `circleci.workflow-completed`
+    setting `app s`: the name must have 1 to 100 characters and no spaces
+    setting `x`: it is declared twice: remove one of them
+    wants `git`: there is no capability `git`; known: chat, github, ci, http, kv
+    wants `githb`: there is no capability `githb`; did you mean `github`?
+    wants `kv`: there is no reason: say what the plugin does with it, so that the operator can decide
+    wants `kv`: it is declared twice: give both reasons in one sentence
+    command `deploy`: another handler has the same id: give each its own
+    command ``: the name must have 1 to 100 characters and no spaces
+    command `two words`: the name must have 1 to 100 characters and no spaces
+    listener `scale`: another handler has the same id: give each its own
+    "#);
+}
+
+#[test]
+fn an_empty_declaration_is_a_problem() {
+    insta::assert_snapshot!(problems(Declaration::default()), @r#"declaration: nothing is declared, so the plugin would never be called: declare a command, a listener or a subscription"#);
+}
+
+#[test]
+fn limits_are_kept() {
+    let long = |count: usize| "x".repeat(count);
+    let declaration = Declaration {
+        summary: long(limits::SUMMARY_CHARS_MAX + 1),
+        commands: (0..=limits::COMMANDS_MAX)
+            .map(|n| CommandDeclaration {
+                details: if n == 1 {
+                    long(limits::DETAILS_CHARS_MAX + 1)
+                } else {
+                    String::new()
+                },
+                examples: if n == 2 {
+                    vec!["c2".into(); limits::EXAMPLES_MAX + 1]
+                } else {
+                    Vec::new()
+                },
+                ..command(&format!("c{n}"), &format!("c{n}"))
+            })
+            .collect(),
+        listeners: (0..=limits::LISTENERS_MAX)
+            .map(|n| {
+                let pattern = if n == 0 {
+                    long(limits::USAGE_CHARS_MAX + 1)
+                } else {
+                    "x".into()
+                };
+                listener(&format!("l{n}"), &pattern)
+            })
+            .collect(),
+        subscriptions: (0..=limits::SUBSCRIPTIONS_MAX)
+            .map(|n| subscription(&format!("s{n}"), "github.push"))
+            .collect(),
+        settings: (0..=limits::SETTINGS_MAX)
+            .map(|n| SettingDeclaration {
+                name: format!("n{n}"),
+                summary: String::new(),
+                required: false,
+            })
+            .collect(),
+        wants: vec![("kv".into(), long(limits::REASON_CHARS_MAX + 1))],
+    };
+    insta::assert_snapshot!(problems(declaration), @r#"
+    summary: it has 201 characters, and at most 200 can be shown: shorten it
+    commands: there are 101, at most 100 are kept: leave some out, or split the plugin
+    command `c1`, details: it has 2001 characters, and at most 2000 can be shown: shorten it
+    command `c2`, examples: there are 11, at most 10 are kept: leave some out, or split the plugin
+    listeners: there are 51, at most 50 are kept: leave some out, or split the plugin
+    listener `l0`, pattern: it has more than 500 characters: use several listeners
+    subscriptions: there are 51, at most 50 are kept: leave some out, or split the plugin
+    settings: there are 51, at most 50 are kept: leave some out, or split the plugin
+    wants `kv`: it has 501 characters, and at most 500 can be shown: shorten it
+    "#);
+}
+
+#[test]
+fn patterns_that_are_large_together_are_refused() {
+    let declaration = Declaration {
+        listeners: (0..limits::LISTENERS_MAX)
+            .map(|n| listener(&format!("l{n}"), r"[a-z]{1,900}\d"))
+            .collect(),
+        ..Declaration::default()
+    };
+    insta::assert_snapshot!(problems(declaration), @r#"listeners: together they are too large once compiled: use smaller repetitions such as `{1,20}`, or fewer listeners"#);
+}

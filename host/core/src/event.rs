@@ -1,0 +1,123 @@
+//! What wakes the bot, in our own words: a door turns whatever a service sends into one of these.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::{CallId, ChannelId, UnixMillis, UserId};
+
+/// An event as it is kept in the inbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Which door it came through.
+    pub source: Source,
+    /// What the sender calls it; the same event sent again has the same key.
+    pub key: String,
+    /// When it was received.
+    pub received: UnixMillis,
+    /// What happened.
+    pub body: Body,
+}
+
+/// The doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The terminal.
+    Console,
+    /// `POST /hooks/github`.
+    Github,
+    /// `POST /hooks/circleci`.
+    Circleci,
+}
+
+impl Source {
+    /// The name in the inbox, and before the dot in the kind of a webhook.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::Console => "console",
+            Source::Github => "github",
+            Source::Circleci => "circleci",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    /// Somebody wrote something.
+    Message(Message),
+    /// A service told us something.
+    Webhook(Webhook),
+}
+
+/// Something that somebody wrote in a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who wrote it.
+    pub user: User,
+    /// Where.
+    pub place: Place,
+    /// What, without the bot's name where it was addressed by it.
+    pub text: String,
+    /// Whether it was meant for the bot.
+    pub addressed: bool,
+}
+
+/// A person. Decisions look at the id alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The id at the chat service.
+    pub id: UserId,
+    /// For showing only.
+    pub name: String,
+}
+
+/// Where in a chat something is said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The thread in it, if it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
+}
+
+/// The message that a thread hangs from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Thread {
+    /// One that we wrote. It may not have been sent yet.
+    Ours(CallId),
+    /// One that somebody else wrote, by the chat service's id.
+    Theirs(String),
+}
+
+/// Something that a service told us, by a webhook that was verified.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// `github.deployment`, `circleci.workflow-completed`.
+    pub kind: String,
+    /// The repository or project that it is about.
+    pub subject: String,
+    /// All that it said.
+    pub body: Value,
+}
+
+impl Body {
+    /// The kind that waits and subscriptions name; chat messages have none.
+    pub fn kind(&self) -> Option<&str> {
+        match self {
+            Body::Message(_) => None,
+            Body::Webhook(hook) => Some(&hook.kind),
+        }
+    }
+}
+
+/// One value of a JSON document by pointer (RFC 6901): strings as they are, anything else as JSON.
+pub fn field(document: &Value, pointer: &str) -> Option<String> {
+    document.pointer(pointer).map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    })
+}

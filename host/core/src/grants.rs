@@ -1,0 +1,297 @@
+//! What the operator lets a plugin do, on arguments: `[plugins.NAME.grants]`. What is not granted is denied.
+
+pub mod chat;
+pub mod ci;
+pub mod denial;
+pub mod github;
+pub mod http;
+pub mod kv;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::Operation;
+use crate::command::nearest::nearest;
+use crate::event::Source;
+use crate::ids::{PluginName, Repository};
+use crate::limits;
+use chat::ChatGrant;
+use ci::{Action, CiGrant};
+use denial::Denial;
+use github::{GithubGrant, Permission};
+use http::HttpGrant;
+use kv::KvGrant;
+
+/// What a plugin needs a grant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Capability {
+    /// Writing where nobody asked.
+    Chat,
+    /// GitHub.
+    Github,
+    /// A CI service.
+    Ci,
+    /// The web.
+    Http,
+    /// What the plugin remembers.
+    Kv,
+}
+
+impl Capability {
+    /// All of them, in the order of the settings.
+    pub const ALL: [Capability; 5] = [
+        Capability::Chat,
+        Capability::Github,
+        Capability::Ci,
+        Capability::Http,
+        Capability::Kv,
+    ];
+
+    /// As settings and plugins spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Capability::Chat => "chat",
+            Capability::Github => "github",
+            Capability::Ci => "ci",
+            Capability::Http => "http",
+            Capability::Kv => "kv",
+        }
+    }
+
+    /// The capability behind an interface of the contract, such as `witbot:github/github@0.1.0`. None for those that
+    /// need no grant.
+    pub fn from_interface(name: &str) -> Option<Capability> {
+        let name = name.split_once('@').map_or(name, |(name, _version)| name);
+        let interface = name.strip_prefix("witbot:")?;
+        Capability::ALL.into_iter().find(|capability| {
+            let own = capability.as_str();
+            interface.split_once('/') == Some((own, own))
+        })
+    }
+
+    /// A line of the settings that grants it, in which the operator has to fill in what is in capitals.
+    pub fn suggestion(self) -> &'static str {
+        match self {
+            Capability::Chat => r#"chat = [{ channel = "CHANNEL" }]"#,
+            Capability::Github => {
+                r#"github = [{ repository = "OWNER/NAME", permissions = ["contents:read", "deployments:write"], environments = ["ENVIRONMENT"] }]"#
+            }
+            Capability::Ci => {
+                r#"ci = [{ provider = "circleci", project = "gh/OWNER/NAME", actions = ["trigger", "read"] }]"#
+            }
+            Capability::Http => {
+                r#"http = [{ host = "HOST.EXAMPLE.COM", methods = ["GET"], path = "/PATH/" }]"#
+            }
+            Capability::Kv => "kv = [{ max_bytes = 1048576 }]",
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Capability {
+    type Err = UnknownCapability;
+    fn from_str(text: &str) -> Result<Capability, UnknownCapability> {
+        let known = Capability::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == text);
+        known.ok_or_else(|| UnknownCapability {
+            text: text.chars().take(limits::SHOWN_CHARS_MAX).collect(),
+            hint: match nearest(text, Capability::ALL.map(Capability::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "known: {}",
+                    Capability::ALL.map(Capability::as_str).join(", ")
+                ),
+            },
+        })
+    }
+}
+
+/// There is no such capability.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no capability `{text}`; {hint}")]
+pub struct UnknownCapability {
+    text: String,
+    hint: String,
+}
+
+/// The grants of one plugin.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Grants {
+    /// Repositories.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub github: Vec<GithubGrant>,
+    /// Projects of CI services.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ci: Vec<CiGrant>,
+    /// Channels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chat: Vec<ChatGrant>,
+    /// Hosts on the web.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<HttpGrant>,
+    /// Room to remember things.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kv: Vec<KvGrant>,
+}
+
+impl Grants {
+    /// Whether a call is covered.
+    pub fn allows(&self, operation: &Operation) -> Result<(), Denial> {
+        use Permission::{ContentsRead, DeploymentsRead, DeploymentsWrite};
+        match operation {
+            // These act on what the plugin was given with the event, or on nothing at all.
+            Operation::ReadSettings(_)
+            | Operation::Reply(_)
+            | Operation::Edit(_)
+            | Operation::Sleep(_)
+            | Operation::Ask(_) => Ok(()),
+
+            Operation::Post(call) => chat::allows(&self.chat, &call.channel),
+
+            Operation::OpenRepository(call) => self.opens_repository(&call.repository),
+            Operation::ResolveReference(call) => {
+                github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::ReadChecks(call) => {
+                github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::Compare(call) => {
+                github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::CreateDeployment(call) => {
+                let environment = Some(call.request.environment.as_str());
+                github::allows(
+                    &self.github,
+                    &call.repository,
+                    DeploymentsWrite,
+                    environment,
+                )
+            }
+            Operation::AddDeploymentStatus(call) => {
+                let environment = Some(call.environment.as_str());
+                github::allows(
+                    &self.github,
+                    &call.repository,
+                    DeploymentsWrite,
+                    environment,
+                )
+            }
+            Operation::ReadDeployment(call) => {
+                github::allows(&self.github, &call.repository, DeploymentsRead, None)
+            }
+            Operation::ListDeployments(call) => {
+                github::allows(&self.github, &call.repository, DeploymentsRead, None)
+            }
+            Operation::ReadDeploymentStatus(call) => {
+                github::allows(&self.github, &call.repository, DeploymentsRead, None)
+            }
+            Operation::AwaitDeploymentStatus(call) => {
+                github::allows(&self.github, &call.repository, DeploymentsRead, None)
+            }
+
+            Operation::OpenProject(call) => self.opens_project(&call.project),
+            Operation::TriggerRun(call) => {
+                ci::allows_trigger(&self.ci, &call.project, &call.request)
+            }
+            Operation::ReadRun(call) => ci::allows(&self.ci, &call.project, Action::Read),
+            Operation::AwaitRun(call) => ci::allows(&self.ci, &call.project, Action::Read),
+            Operation::CancelRun(call) => ci::allows(&self.ci, &call.project, Action::Cancel),
+
+            Operation::KvGet(_)
+            | Operation::KvKeys(_)
+            | Operation::KvSet(_)
+            | Operation::KvReplace(_)
+            | Operation::KvDelete(_) => kv::allows(&self.kv),
+
+            Operation::HttpFetch(call) => http::allows(&self.http, &call.request),
+            Operation::HttpSend(call) => http::allows(&self.http, &call.request),
+
+            Operation::AwaitEvent(call) => self.allows_event(&call.kind, &call.subject),
+        }
+    }
+
+    /// Whether a repository may be opened: any permission for it will do.
+    pub fn opens_repository(&self, repository: &Repository) -> Result<(), Denial> {
+        github::opens(&self.github, repository)
+    }
+
+    /// Whether a project may be opened: any action on it will do.
+    pub fn opens_project(&self, project: &crate::ci::Project) -> Result<(), Denial> {
+        ci::opens(&self.ci, project)
+    }
+
+    /// Whether there is any grant of a capability.
+    pub fn covers(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::Chat => !self.chat.is_empty(),
+            Capability::Github => !self.github.is_empty(),
+            Capability::Ci => !self.ci.is_empty(),
+            Capability::Http => !self.http.is_empty(),
+            Capability::Kv => !self.kv.is_empty(),
+        }
+    }
+
+    /// Whether events of a kind about a subject reach the plugin.
+    pub fn sees(&self, kind: &str, subject: &str) -> bool {
+        self.allows_event(kind, subject).is_ok()
+    }
+
+    /// Whether a request may go to an address in a private network. Asked for requests that are allowed.
+    pub fn opens_private_network(&self, request: &crate::http::Request) -> bool {
+        http::opens_private_network(&self.http, request)
+    }
+
+    /// How much the plugin may remember, in bytes.
+    pub fn kv_bytes_max(&self) -> u64 {
+        self.kv
+            .iter()
+            .map(|grant| grant.max_bytes)
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn allows_event(&self, kind: &str, subject: &str) -> Result<(), Denial> {
+        let source = kind.split_once('.').map_or("", |(source, _)| source);
+        if source == Source::Github.as_str() {
+            let repository = subject.parse::<Repository>().map_err(|error| {
+                Denial::never(format!("events of GitHub are about a repository: {error}"))
+            })?;
+            github::opens(&self.github, &repository)
+        } else if source == Source::Circleci.as_str() {
+            let provider = crate::ci::Provider::Circleci;
+            ci::opens(
+                &self.ci,
+                &crate::ci::Project {
+                    provider,
+                    name: subject.to_owned(),
+                },
+            )
+        } else {
+            Err(Denial::never(format!(
+                "there are no events of the kind {}: name one such as `github.deployment` or `circleci.workflow-completed`",
+                denial::quoted(kind)
+            )))
+        }
+    }
+}
+
+/// The lines of the settings that would let a held plugin in, with blanks in capitals for the operator to fill in.
+pub fn suggestion(plugin: &PluginName, missing: &[Capability]) -> String {
+    let lines = missing
+        .iter()
+        .map(|capability| format!("\n{}", capability.suggestion()));
+    format!("[plugins.{plugin}.grants]{}", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::declaration::{CommandDeclaration, Declaration};
+
+fn command(
+    id: &str,
+    usage: &str,
+    summary: &str,
+    details: &str,
+    examples: &[&str],
+) -> CommandDeclaration {
+    CommandDeclaration {
+        id: id.into(),
+        usage: usage.into(),
+        summary: summary.into(),
+        details: details.into(),
+        examples: examples.iter().map(|text| text.to_string()).collect(),
+    }
+}
+
+fn plugin(name: &str, declaration: Declaration) -> (PluginName, Arc<Checked>) {
+    (
+        name.parse().unwrap(),
+        Arc::new(declaration.check().unwrap()),
+    )
+}
+
+fn table() -> Table {
+    let deploy = Declaration {
+        summary: "Deployments through GitHub.".into(),
+        commands: vec![
+            command(
+                "deploy",
+                "deploy <app>[/<ref>] [to|in|on <env>]",
+                "Deploys an application.",
+                "Waits for the checks first.\n\nWithout a reference, the default branch is deployed.",
+                &["deploy api/fix-login to staging", "deploy api"],
+            ),
+            command(
+                "list",
+                "deploy list",
+                "Lists the last deployments.",
+                "",
+                &[],
+            ),
+            command(
+                "lock",
+                "lock|freeze <app>",
+                "Stops all of an application.",
+                "",
+                &[],
+            ),
+        ],
+        ..Declaration::default()
+    };
+    let tickets = Declaration {
+        commands: vec![command("ticket", "ticket <key>", "", "", &[])],
+        listeners: vec![ListenerDeclaration {
+            id: "key".into(),
+            pattern: r"\bOPS-\d+`?".into(),
+            summary: "Shows the ticket.".into(),
+        }],
+        ..Declaration::default()
+    };
+    Table::new(vec![plugin("deploy", deploy), plugin("tickets", tickets)])
+}
+
+#[test]
+fn everything_at_a_glance() {
+    insta::assert_snapshot!(overview(&table()), @r#"
+    deploy: Deployments through GitHub.
+    - `deploy <app>[/<ref>] [to|in|on <env>]` Deploys an application.
+    - `deploy list` Lists the last deployments.
+    - `lock|freeze <app>` Stops all of an application.
+
+    tickets
+    - `ticket <key>`
+    - listens for `\bOPS-\d+'?` Shows the ticket.
+
+    Type `help WORD` for more about a command or a plugin.
+    "#);
+    insta::assert_snapshot!(overview(&Table::new(Vec::new())), @r#"No plugins are loaded, so there are no commands yet."#);
+}
+
+#[test]
+fn one_command_with_details_and_examples() {
+    insta::assert_snapshot!(about(&table(), "Deploy"), @r#"
+    - `deploy <app>[/<ref>] [to|in|on <env>]` Deploys an application. (plugin `deploy`)
+      Waits for the checks first.
+      Without a reference, the default branch is deployed.
+      For example: `deploy api/fix-login to staging`
+      For example: `deploy api`
+
+    - `deploy list` Lists the last deployments. (plugin `deploy`)
+
+    - `lock|freeze <app>` Stops all of an application. (plugin `deploy`)
+    "#);
+    insta::assert_snapshot!(about(&table(), "deploy  LIST"), @r#"- `deploy list` Lists the last deployments. (plugin `deploy`)"#);
+    insta::assert_snapshot!(about(&table(), "freeze"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
+}
+
+#[test]
+fn a_plugin_with_all_it_has() {
+    insta::assert_snapshot!(about(&table(), "tickets"), @r#"
+    - `ticket <key>` (plugin `tickets`)
+
+    - listens for `\bOPS-\d+'?` Shows the ticket. (plugin `tickets`)
+    "#);
+}
+
+#[test]
+fn words_of_usage_and_summary() {
+    insta::assert_snapshot!(about(&table(), "stops"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
+    insta::assert_snapshot!(about(&table(), "<key>"), @r#"- `ticket <key>` (plugin `tickets`)"#);
+}
+
+#[test]
+fn nothing_found() {
+    insta::assert_snapshot!(about(&table(), "depoly"), @r#"There is no help for `depoly`. Did you mean `help deploy`?"#);
+    insta::assert_snapshot!(about(&table(), "tikets"), @r#"There is no help for `tikets`. Did you mean `help ticket`?"#);
+    insta::assert_snapshot!(about(&table(), "coffee"), @r#"There is no help for `coffee`. Type `help` for all commands."#);
+    assert_eq!(about(&table(), " "), overview(&table()));
+}
+
+#[test]
+fn help_is_never_longer_than_a_message() {
+    let plugins = (0..20).map(|plugin_number| {
+        let commands = (0..50).map(|n| {
+            let usage = format!("c{plugin_number}-{n} <app>");
+            command(&usage.replace(' ', "-"), &usage, &"x".repeat(100), "", &[])
+        });
+        let declaration = Declaration {
+            commands: commands.collect(),
+            ..Declaration::default()
+        };
+        plugin(&format!("p{plugin_number}"), declaration)
+    });
+    let table = Table::new(plugins.collect());
+    let text = overview(&table);
+    assert!(
+        text.starts_with("p0 (50 commands)\np1 (50 commands)"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("p19 (50 commands)\n\nType `help PLUGIN` for its commands."),
+        "{text}"
+    );
+    let text = about(&table, "app");
+    assert!(text.len() <= limits::MESSAGE_BYTES_MAX);
+    assert!(
+        text.ends_with("more commands; a longer word finds fewer"),
+        "{text}"
+    );
+}

@@ -1,0 +1,183 @@
+//! Every bound that witbot sets, with its reason.
+
+use std::time::Duration;
+
+/// A call that computes longer than this is ended: people wait for its answer. The time of waits does not count.
+pub const CALL_TIME_MAX: Duration = Duration::from_secs(10);
+/// A call with all that it asks of services, which are bounded each by itself; waits do not count.
+pub const CALL_WALL_TIME_MAX: Duration = Duration::from_secs(120);
+/// How often a running plugin is looked at: a hundredth of the shortest time limit.
+pub const EPOCH: Duration = Duration::from_millis(10);
+/// Describing is returning constants. Interpreters that start up need about a second.
+pub const DESCRIBE_TIME_MAX: Duration = Duration::from_secs(2);
+/// All memories of an instance together. Interpreters need 64 MiB to start.
+pub const MEMORY_BYTES_MAX: usize = 64 << 20;
+/// C# and JavaScript engines need more than the usual 20,000.
+pub const TABLE_ELEMENTS_MAX: usize = 100_000;
+/// The largest interpreter in use makes components of 18 MB.
+pub const COMPONENT_BYTES_MAX: u64 = 32 << 20;
+/// Compiling takes all of a core, and the bot has to go on answering.
+pub const COMPILES_AT_ONCE_MAX: usize = 1;
+/// Handlers that ask more than this in one run are stuck in a loop, or should be several runs.
+pub const CALLS_MAX: u32 = 500;
+/// What a plugin may hand to the host in one call: the largest value is an http body of 1 MiB.
+pub const CALL_BYTES_MAX: usize = 2 << 20;
+/// Handles that an instance can hold; the longest list that is returned has 30.
+pub const HANDLES_MAX: usize = 256;
+/// Lines of a plugin's log in one run; enough to follow it, not enough to fill a disk.
+pub const LOG_BYTES_MAX: usize = 64 << 10;
+/// A message; Slack cuts at 40,000 characters, and people stop reading earlier.
+pub const MESSAGE_BYTES_MAX: usize = 16 << 10;
+/// Messages and edits of one run.
+pub const MESSAGES_MAX: u32 = 50;
+/// Plugin instances at once, which is also the size of the pool that they are taken from.
+pub const INSTANCES_MAX: u32 = 64;
+/// Instances at once of a single plugin, so that one cannot take all.
+pub const INSTANCES_PER_PLUGIN_MAX: usize = 8;
+/// A wait that is over within this time does not end the instance.
+pub const WAIT_GRACE: Duration = Duration::from_millis(20);
+/// The longest wait: dedupe rows are kept as long.
+pub const WAIT_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A run that the bot was killed in this often is put aside.
+pub const ATTEMPTS_MAX: u32 = 5;
+
+/// Key of the kv store, in bytes.
+pub const KV_KEY_BYTES_MAX: usize = 256;
+/// Value of the kv store: larger things belong elsewhere.
+pub const KV_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Keys and values of one plugin together, unless its grant says less or more.
+pub const KV_BYTES_MAX_DEFAULT: u64 = 10 << 20;
+/// Keys that are listed at once.
+pub const KV_KEYS_LISTED_MAX: u32 = 1_000;
+
+/// Requests to the web in one run.
+pub const HTTP_REQUESTS_MAX: u32 = 20;
+/// What is sent with one.
+pub const HTTP_REQUEST_BYTES_MAX: usize = 1 << 20;
+/// What is read of an answer.
+pub const HTTP_RESPONSE_BYTES_MAX: usize = 4 << 20;
+/// The whole of a request, unless the plugin asks for less or more.
+pub const HTTP_TIME_DEFAULT: Duration = Duration::from_secs(10);
+/// And at the most.
+pub const HTTP_TIME_MAX: Duration = Duration::from_secs(30);
+/// Headers of a request or an answer: services send about 30.
+pub const HTTP_HEADERS_MAX: usize = 100;
+/// Their names and values together: servers refuse more than this.
+pub const HTTP_HEADERS_BYTES_MAX: usize = 32 << 10;
+
+/// A request to GitHub or a CI service: both answer within 10 s or not at all.
+pub const SERVICE_TIME_MAX: Duration = Duration::from_secs(20);
+/// What is read of an answer of a CI service: a page of 20 pipelines with all of their parameters has 1.5 MB.
+pub const CI_RESPONSE_BYTES_MAX: usize = 4 << 20;
+/// Pages of one list: 500 pipelines since a call was begun, or workflows of a pipeline.
+pub const CI_PAGES_MAX: usize = 25;
+/// How far the clocks of a CI service and ours may be apart.
+pub const CI_CLOCK_SKEW: Duration = Duration::from_secs(60);
+/// A pipeline that was asked for is listed this soon, or was not started.
+pub const CI_LISTED_WITHIN: Duration = Duration::from_secs(5);
+/// Between a pipeline and its workflows, or a workflow and its automatic rerun, there is nothing to see for this long.
+pub const CI_SETTLED_WITHIN: Duration = Duration::from_secs(60);
+/// A status that comes without a webhook is found this soon at first.
+pub const POLL_FIRST: Duration = Duration::from_secs(5);
+/// And this often later; it grows in between.
+pub const POLL_SLOWEST: Duration = Duration::from_secs(30);
+
+/// Connecting takes well under a second where there is a way at all.
+pub const GITHUB_CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// Silence on a connection to GitHub: short enough for a second try within `SERVICE_TIME_MAX`.
+pub const GITHUB_SILENCE_MAX: Duration = Duration::from_secs(9);
+/// How often something is read from GitHub until it works: what fails three times is more than a hiccup.
+pub const GITHUB_READS_MAX: u32 = 3;
+/// The pause before something is read again; it doubles.
+pub const GITHUB_READ_PAUSE: Duration = Duration::from_millis(500);
+/// How long GitHub is given to finish a write whose answer was lost, before it is looked for.
+pub const GITHUB_SETTLE: Duration = Duration::from_secs(1);
+/// What is read of an answer: a page of 100 check runs can have 128 KiB of text in each.
+pub const GITHUB_ANSWER_BYTES_MAX: usize = 16 << 20;
+/// Pages of 100: GitHub itself reports no more than the 1,000 newest checks of a commit.
+pub const GITHUB_PAGES_MAX: u32 = 10;
+/// What GitHub asks to wait for when it says only that there was too much.
+pub const GITHUB_LIMIT_WAIT: Duration = Duration::from_secs(60);
+/// Repositories whose installation of the app is remembered; few organizations have more.
+pub const GITHUB_INSTALLATIONS_MAX: usize = 1_000;
+/// And how long: an app can be taken out of one organization and put into another.
+pub const GITHUB_INSTALLATION_AGE_MAX: Duration = Duration::from_secs(3600);
+/// GitHub refuses longer descriptions of deployments and of their statuses.
+pub const GITHUB_DESCRIPTION_CHARS_MAX: usize = 140;
+/// How much GitHub's clock may be behind ours when a status is looked for. It counts in whole seconds.
+pub const GITHUB_CLOCK_SKEW_MAX: Duration = Duration::from_secs(30);
+/// GitHub sends no more than this. <https://docs.github.com/en/webhooks/webhook-events-and-payloads>
+pub const GITHUB_HOOK_BYTES_MAX: usize = 25 << 20;
+/// CircleCI's webhooks are a few kilobytes.
+pub const CIRCLECI_HOOK_BYTES_MAX: usize = 1 << 20;
+/// A webhook's body that stops arriving.
+pub const HOOK_READ_TIME_MAX: Duration = Duration::from_secs(10);
+/// Webhooks of more than `HOOK_SMALL_BYTES_MAX` that are read at once: nobody has proved who they are before they are read.
+pub const HOOKS_LARGE_AT_ONCE_MAX: usize = 4;
+/// Nearly all webhooks are smaller.
+pub const HOOK_SMALL_BYTES_MAX: usize = 256 << 10;
+/// Refused webhooks are logged this often, so that a stranger cannot fill the log.
+pub const HOOK_REFUSAL_LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// Commands of one plugin.
+pub const COMMANDS_MAX: usize = 100;
+/// Listeners of one plugin.
+pub const LISTENERS_MAX: usize = 50;
+/// Subscriptions of one plugin.
+pub const SUBSCRIPTIONS_MAX: usize = 50;
+/// Settings that one plugin names.
+pub const SETTINGS_MAX: usize = 50;
+/// Usage or pattern.
+pub const USAGE_CHARS_MAX: usize = 500;
+/// Arguments of one command; people cannot keep more apart.
+pub const ARGUMENTS_MAX: usize = 20;
+/// Brackets within brackets in a usage; people read two or three.
+pub const USAGE_DEPTH_MAX: usize = 8;
+/// Names of one command, all alternatives together: each is an entry of the routing table.
+pub const NAMES_MAX: usize = 64;
+/// Ids of handlers and names of settings.
+pub const ID_CHARS_MAX: usize = 100;
+/// Why a plugin wants a capability.
+pub const REASON_CHARS_MAX: usize = 500;
+/// What is repeated of somebody's input in an answer to it.
+pub const SHOWN_CHARS_MAX: usize = 100;
+/// One-line summaries.
+pub const SUMMARY_CHARS_MAX: usize = 200;
+/// Examples of one command.
+pub const EXAMPLES_MAX: usize = 10;
+/// Longer help of a command.
+pub const DETAILS_CHARS_MAX: usize = 2_000;
+/// Compiled size of one pattern: about 100 times the longest one that is allowed.
+pub const PATTERN_BYTES_MAX: usize = 1 << 20;
+/// Compiled size of all patterns of one plugin: all of them are tried on every message.
+pub const PATTERNS_BYTES_MAX: usize = 4 << 20;
+/// Patterns that are tried in one pass. With many more, what makes a pass fast no longer fits: the same 1,000 patterns
+/// take 900 us in one set, and a few in sets of this size.
+pub const PATTERNS_TOGETHER: usize = 64;
+/// What is read of a chat message before it is matched.
+pub const INPUT_CHARS_MAX: usize = 40_000;
+
+/// After a change in the plugins folder, wait until it is quiet: linkers write in pieces.
+pub const RELOAD_QUIET: Duration = Duration::from_millis(150);
+/// The folder is looked at this often whatever the watcher says: it is blind on network drives.
+pub const RESCAN: Duration = Duration::from_secs(15);
+/// A deleted file may be about to be written again: many tools delete first.
+pub const DELETE_GRACE: Duration = Duration::from_secs(2);
+
+/// How long a stop may take: process supervisors send `SIGKILL` after about 10 s.
+pub const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
+
+/// Changes that wait to be stored. When they are more, the doors wait, and with them the senders.
+pub const STORE_QUEUE_MAX: usize = 1_024;
+/// Changes that are stored with one write to the disk: more would only let the first of them wait for the last.
+pub const STORE_BATCH_MAX: usize = 256;
+/// Threads that read the store: one for the long lists of operators, one for the rest.
+pub const STORE_READERS: usize = 2;
+/// How long the store waits for somebody else who has its database open. A stop has to be over sooner than `SHUTDOWN_MAX`.
+pub const STORE_BUSY_MAX: Duration = Duration::from_secs(2);
+/// Pages of 4 KiB in the write-ahead log from which on it is moved into the database in a quiet moment.
+pub const STORE_LOG_PAGES_QUIET: i64 = 1_000;
+/// And from which on that is done at once: readers get slower with its length, and a start after a crash reads all of it.
+pub const STORE_LOG_PAGES_MAX: i64 = 8_000;
+/// Rows that are forgotten in one change, so that others need not wait long.
+pub const STORE_PRUNE_ROWS: u32 = 500;

@@ -1,0 +1,217 @@
+use super::*;
+use crate::declaration::{Declaration, ListenerDeclaration, SubscriptionDeclaration};
+
+/// A plugin whose handlers are called like what they answer to.
+fn plugin(
+    name: &str,
+    usages: &[&str],
+    patterns: &[&str],
+    kinds: &[&str],
+) -> (PluginName, Arc<Checked>) {
+    let command = |usage: &&str| CommandDeclaration {
+        id: usage.replace(' ', "_"),
+        usage: usage.to_string(),
+        ..CommandDeclaration::default()
+    };
+    let listener = |pattern: &&str| ListenerDeclaration {
+        id: pattern.to_string(),
+        pattern: pattern.to_string(),
+        summary: String::new(),
+    };
+    let subscription = |kind: &&str| SubscriptionDeclaration {
+        id: kind.to_string(),
+        kind: kind.to_string(),
+    };
+    let declaration = Declaration {
+        commands: usages.iter().map(command).collect(),
+        listeners: patterns.iter().map(listener).collect(),
+        subscriptions: kinds.iter().map(subscription).collect(),
+        ..Declaration::default()
+    };
+    (
+        name.parse().unwrap(),
+        Arc::new(declaration.check().unwrap()),
+    )
+}
+
+fn table() -> Table {
+    Table::new(vec![
+        plugin(
+            "deploy",
+            &[
+                "deploy <app>[/<ref>] [to <env>]",
+                "deploy list [<count:integer>]",
+                "where can i deploy <app>",
+                "lock|freeze <app> [because <why:text>]",
+            ],
+            &[r"(?i)\b(?P<key>ops-\d+)(?P<x>!)?"],
+            &["github.deployment", "github.deployment_status"],
+        ),
+        plugin(
+            "other",
+            &["ping", "deploy list all <app>"],
+            &["thanks", r"(\d+)"],
+            &["github.deployment"],
+        ),
+    ])
+}
+
+fn command(text: &str) -> String {
+    match table().command(text) {
+        Routed::Command(route) => shown(&route),
+        Routed::Usage {
+            plugin,
+            usage,
+            reason,
+        } => {
+            format!("{plugin} usage: {usage} ({})", reason.unwrap_or_default())
+        }
+        Routed::Unknown { nearest } => {
+            format!("unknown, nearest {}", nearest.unwrap_or("nothing".into()))
+        }
+    }
+}
+
+fn shown(route: &Route) -> String {
+    let arguments: Vec<String> = route
+        .arguments
+        .iter()
+        .map(|(name, value)| format!(" {name}={value}"))
+        .collect();
+    format!("{}: {}{}", route.plugin, route.handler, arguments.concat())
+}
+
+#[test]
+fn messages_find_their_command() {
+    let texts = [
+        "deploy api",
+        " DEPLOY  api/x to prod",
+        "deploy list",
+        "deploy list 3",
+        "deploy list x",
+        "deploy list all api",
+        "deploy list/main",
+        "deploy",
+        "deploy api prod",
+        "deploy \"api",
+        "where can I deploy api",
+        "where can I deploy",
+        "freeze api because it burns",
+        "lock",
+        "ping pong",
+        "depoly api",
+        "wher can i deploy api",
+        "where can",
+        "where",
+        "wh",
+        "deploys",
+        "hlep",
+        "plugin",
+        "good morning everybody",
+        "",
+        "  ",
+        "İ",
+    ];
+    let all: String = texts
+        .iter()
+        .map(|text| format!("{text:30} -> {}\n", command(text)))
+        .collect();
+    insta::assert_snapshot!(all, @r#"
+    deploy api                     -> deploy: deploy_<app>[/<ref>]_[to_<env>] app=api
+     DEPLOY  api/x to prod         -> deploy: deploy_<app>[/<ref>]_[to_<env>] app=api ref=x env=prod
+    deploy list                    -> deploy: deploy_list_[<count:integer>]
+    deploy list 3                  -> deploy: deploy_list_[<count:integer>] count=3
+    deploy list x                  -> deploy usage: deploy list [<count:integer>] (`count` must be a whole number, not `x`)
+    deploy list all api            -> other: deploy_list_all_<app> app=api
+    deploy list/main               -> deploy: deploy_<app>[/<ref>]_[to_<env>] app=list ref=main
+    deploy                         -> deploy usage: deploy <app>[/<ref>] [to <env>] ()
+    deploy api prod                -> deploy usage: deploy <app>[/<ref>] [to <env>] ()
+    deploy "api                    -> deploy usage: deploy <app>[/<ref>] [to <env>] (a quotation mark is opened and never closed)
+    where can I deploy api         -> deploy: where_can_i_deploy_<app> app=api
+    where can I deploy             -> deploy usage: where can i deploy <app> ()
+    freeze api because it burns    -> deploy: lock|freeze_<app>_[because_<why:text>] app=api why=it burns
+    lock                           -> deploy usage: lock|freeze <app> [because <why:text>] ()
+    ping pong                      -> other usage: ping ()
+    depoly api                     -> unknown, nearest deploy
+    wher can i deploy api          -> unknown, nearest where can i deploy
+    where can                      -> unknown, nearest where can i deploy
+    where                          -> unknown, nearest where can i deploy
+    wh                             -> unknown, nearest nothing
+    deploys                        -> unknown, nearest deploy
+    hlep                           -> unknown, nearest help
+    plugin                         -> unknown, nearest plugins
+    good morning everybody         -> unknown, nearest nothing
+                                   -> unknown, nearest nothing
+                                   -> unknown, nearest nothing
+    İ                              -> unknown, nearest nothing
+    "#);
+}
+
+#[test]
+fn listeners_hear_what_they_asked_for() {
+    let heard = |text: &str| {
+        let routes = table().listeners(text);
+        routes.iter().map(shown).collect::<Vec<_>>().join("; ")
+    };
+    insta::assert_snapshot!(heard("thanks for OPS-12"), @r#"deploy: (?i)\b(?P<key>ops-\d+)(?P<x>!)? key=OPS-12; other: thanks; other: (\d+)"#);
+    assert_eq!(heard("nothing"), "");
+}
+
+#[test]
+fn subscribers_get_their_kind() {
+    let table = table();
+    let plugins = |kind: &str| {
+        let routes = table.subscribers(kind);
+        routes
+            .iter()
+            .map(|route| route.plugin.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(plugins("github.deployment"), "deploy other");
+    assert_eq!(plugins("github.deployment_status"), "deploy");
+    assert_eq!(plugins("github.push"), "");
+}
+
+#[test]
+fn an_empty_table_knows_the_commands_of_the_host() {
+    let table = Table::new(Vec::new());
+    assert_eq!(table.command("x"), Routed::Unknown { nearest: None });
+    assert_eq!(
+        table.command("hepl"),
+        Routed::Unknown {
+            nearest: Some("help".into())
+        }
+    );
+    assert!(table.listeners("x").is_empty());
+}
+
+#[test]
+fn the_same_command_in_two_plugins_is_a_conflict() {
+    let existing = [
+        plugin("deploy", &["deploy <app>", "status [all]"], &[], &[]),
+        plugin("ping", &["ping"], &[], &[]),
+    ];
+    let (name, candidate) = plugin(
+        "heaven",
+        &["ship|Deploy <x>", "deploy list", "status <y>"],
+        &["x"],
+        &[],
+    );
+    let found = conflicts(&existing, &name, &candidate);
+    let found: Vec<String> = found.iter().map(Conflict::to_string).collect();
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    plugin `heaven` declares the command `deploy`, which plugin `deploy` has already: rename it in one of the two, or remove one of them
+    plugin `heaven` declares the command `status`, which plugin `deploy` has already: rename it in one of the two, or remove one of them
+    "#);
+
+    let (name, newer) = plugin("deploy", &["deploy <app> <env>"], &[], &[]);
+    assert_eq!(conflicts(&existing, &name, &newer), []);
+}
+
+#[test]
+fn messages_are_read_up_to_a_limit() {
+    let long = "ö".repeat(limits::INPUT_CHARS_MAX + 1);
+    assert_eq!(read(&long).chars().count(), limits::INPUT_CHARS_MAX);
+    assert_eq!(read("short"), "short");
+}
