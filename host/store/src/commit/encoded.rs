@@ -1,0 +1,148 @@
+//! A commit on its way to the disk.
+
+use rusqlite::{Connection, params};
+
+use witbot_core::ids::{InvocationId, UnixMillis};
+use witbot_core::journal::{Commit, Outcome};
+
+use super::CommitError;
+use super::row::{Beginning, Line, Standing, expect_one};
+use crate::audit;
+use crate::column::{execute, first, stored_millis};
+use crate::error::StoreError;
+use crate::inbox::mark_routed;
+use crate::invocations::Lease;
+use crate::outbox::{self, Letter};
+
+/// A commit with everything turned into text: everybody waits for the thread that stores it, so it only has to store.
+pub(crate) struct Encoded {
+    id: InvocationId,
+    lease: Lease,
+    begin: Option<Beginning>,
+    standing: Standing,
+    entries: Vec<Line>,
+    answers: Vec<(u32, String, i64)>,
+    outgoing: Vec<Letter>,
+    audit: Vec<String>,
+}
+
+impl Encoded {
+    pub(crate) fn new(
+        id: &InvocationId,
+        lease: &Lease,
+        commit: Commit,
+    ) -> Result<Encoded, StoreError> {
+        let at = newest(&commit);
+        let answer = |(number, outcome, at): &(u32, Outcome, UnixMillis)| {
+            Ok((*number, serde_json::to_string(outcome)?, stored_millis(*at)))
+        };
+        Ok(Encoded {
+            id: id.clone(),
+            lease: lease.clone(),
+            begin: commit.begin.map(Beginning::new).transpose()?,
+            standing: Standing::after(commit.state, at),
+            entries: commit
+                .entries
+                .into_iter()
+                .map(Line::new)
+                .collect::<Result<_, _>>()?,
+            answers: commit
+                .answers
+                .iter()
+                .map(answer)
+                .collect::<Result<_, StoreError>>()?,
+            outgoing: commit
+                .outgoing
+                .into_iter()
+                .map(|one| Letter::new(one, at))
+                .collect::<Result<_, _>>()?,
+            audit: audit::texts(&commit.audit)?,
+        })
+    }
+
+    /// Stores all of it and answers the row of the invocation. An error leaves it to the caller to undo the rest.
+    pub(crate) fn apply(&self, db: &Connection) -> Result<i64, CommitError> {
+        let run = match &self.begin {
+            Some(begin) => self.begin(db, begin)?,
+            None => self.hold(db)?,
+        };
+        for line in &self.entries {
+            line.insert(db, run)?;
+        }
+        for (number, outcome, at) in &self.answers {
+            let answered = execute(
+                db,
+                "UPDATE journal SET outcome = ?, at_ms = ? WHERE run = ? AND number = ? AND outcome IS NULL",
+                (outcome, at, run, number),
+            )?;
+            expect_one(answered)?;
+        }
+        for letter in &self.outgoing {
+            outbox::post(db, letter)?;
+        }
+        audit::append(db, &self.audit)?;
+        if let Some(wait) = &self.standing.wait {
+            execute(
+                db,
+                "INSERT INTO waits (run, number, key, deadline_ms, looks) VALUES (?, ?, ?, ?, ?)",
+                (
+                    run,
+                    wait.number,
+                    &wait.key,
+                    stored_millis(wait.deadline),
+                    wait.looks,
+                ),
+            )?;
+        }
+        Ok(run)
+    }
+
+    fn begin(&self, db: &Connection, begin: &Beginning) -> Result<i64, CommitError> {
+        let run = begin.insert(db, &self.id, &self.standing, Some(&self.lease))?;
+        if let Some(event) = begin.routed() {
+            mark_routed(db, event)?;
+        }
+        run.ok_or(CommitError::Superseded)
+    }
+
+    /// Makes sure that the invocation is ours, and brings its row up to date.
+    fn hold(&self, db: &Connection) -> Result<i64, CommitError> {
+        let standing = &self.standing;
+        let (owner, until) = standing.held_by(Some(&self.lease));
+        let row = params![
+            standing.status.as_str(),
+            standing.reason,
+            standing.incident,
+            standing.at,
+            owner,
+            until,
+            self.id.as_str(),
+            self.lease.owner,
+        ];
+        let run = first(
+            db,
+            "UPDATE invocations
+             SET state = ?1, reason = ?2, incident = ?3, updated_ms = max(updated_ms, ?4),
+                 lease_owner = ?5, lease_until_ms = ?6, attempts = iif(?1 = 'parked', 0, attempts)
+             WHERE id = ?7 AND state = 'running' AND (lease_owner IS NULL OR lease_owner = ?8)
+             RETURNING run",
+            row,
+            |row| Ok(row.get(0)?),
+        )?;
+        run.ok_or(CommitError::Superseded)
+    }
+}
+
+/// The latest time that a commit names, or 0.
+fn newest(commit: &Commit) -> i64 {
+    let begin = commit.begin.iter().map(|begin| begin.at);
+    let entries = commit.entries.iter().map(|entry| entry.at);
+    let answers = commit.answers.iter().map(|(_, _, at)| *at);
+    let audit = commit.audit.iter().map(|record| record.at);
+    begin
+        .chain(entries)
+        .chain(answers)
+        .chain(audit)
+        .max()
+        .map_or(0, stored_millis)
+}

@@ -1,0 +1,479 @@
+//! Runs of handlers: which there are, and who runs them.
+
+use rusqlite::Row;
+
+use witbot_core::ids::{Digest, InvocationId, PluginName, UnixMillis};
+use witbot_core::journal::Entry;
+use witbot_core::limits::ATTEMPTS_MAX;
+
+use crate::Store;
+use crate::column::{
+    all, damaged, digest, execute, first, id, json, json_option, millis, stored_millis,
+};
+use crate::error::StoreError;
+
+/// The right to run an invocation. Whoever has lost it can store nothing more of that run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Who holds it: a text that nobody else uses, nor a later host in this place.
+    pub owner: String,
+    /// When others may take it for granted that the owner is gone.
+    pub until: UnixMillis,
+}
+
+/// One handler's answer to one event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invocation {
+    /// Its id.
+    pub id: InvocationId,
+    /// The row of the event in the inbox.
+    pub event: i64,
+    /// Whose handler.
+    pub plugin: PluginName,
+    /// Of which version.
+    pub digest: Digest,
+    /// Which handler.
+    pub handler: String,
+    /// The named values of the command or listener.
+    pub arguments: Vec<(String, String)>,
+    /// How it stands.
+    pub status: Status,
+    /// Why it failed or was put aside.
+    pub reason: Option<String>,
+    /// What the chat and the log call its failure.
+    pub incident: Option<String>,
+    /// How often a host was stopped in the middle of it since it began or last waited.
+    pub attempts: u32,
+    /// When it began.
+    pub created: UnixMillis,
+    /// The latest time in its record.
+    pub updated: UnixMillis,
+    /// Who runs it. None: nobody.
+    pub lease: Option<Lease>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It is run, or is to be run.
+    Running,
+    /// It waits.
+    Parked,
+    /// It came to its end.
+    Done,
+    /// It came to a bad end.
+    Failed,
+    /// It was put aside: hosts were stopped in the middle of it too often.
+    Dead,
+}
+
+impl Status {
+    /// The word in the database and in lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Running => "running",
+            Status::Parked => "parked",
+            Status::Done => "done",
+            Status::Failed => "failed",
+            Status::Dead => "dead",
+        }
+    }
+
+    /// The status that a word stands for.
+    pub fn named(word: &str) -> Option<Status> {
+        let all = [
+            Status::Running,
+            Status::Parked,
+            Status::Done,
+            Status::Failed,
+            Status::Dead,
+        ];
+        all.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// Which runs are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// Only of this plugin.
+    pub plugin: Option<PluginName>,
+    /// Only with this status.
+    pub status: Option<Status>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What a start finds unfinished.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recovered {
+    /// To be claimed and run again, oldest first.
+    pub runs: Vec<Invocation>,
+    /// Put aside by this start: the operator has to be told.
+    pub dead: Vec<Invocation>,
+}
+
+impl Store {
+    /// What an invocation has done, in the order of its calls. Empty if there is no such invocation.
+    pub async fn journal(&self, invocation: &InvocationId) -> Result<Vec<Entry>, StoreError> {
+        let which = invocation.as_str().to_owned();
+        self.read(move |db| {
+            all(
+                db,
+                "SELECT number, name, journal.arguments, journal.digest, at_ms, outcome
+                 FROM invocations JOIN journal USING (run) WHERE id = ? ORDER BY number",
+                (which,),
+                entry,
+            )
+        })
+        .await
+    }
+
+    /// An invocation by its id.
+    pub async fn invocation(
+        &self,
+        invocation: &InvocationId,
+    ) -> Result<Option<Invocation>, StoreError> {
+        let which = invocation.as_str().to_owned();
+        self.read(move |db| {
+            first(
+                db,
+                "SELECT * FROM invocations WHERE id = ?",
+                (which,),
+                self::invocation,
+            )
+        })
+        .await
+    }
+
+    /// The newest invocations, newest first.
+    pub async fn invocations(&self, filter: Filter) -> Result<Vec<Invocation>, StoreError> {
+        self.read(move |db| {
+            let plugin = filter.plugin.as_ref().map(PluginName::as_str);
+            all(
+                db,
+                "SELECT * FROM invocations WHERE (?1 IS NULL OR plugin = ?1) AND (?2 IS NULL OR state = ?2)
+                 ORDER BY run DESC LIMIT ?3",
+                (plugin, filter.status.map(Status::as_str), filter.limit),
+                invocation,
+            )
+        })
+        .await
+    }
+
+    /// The versions of plugins that unfinished invocations began with: their artefacts are still needed.
+    pub async fn digests_in_use(&self) -> Result<Vec<Digest>, StoreError> {
+        self.read(|db| {
+            all(
+                db,
+                "SELECT DISTINCT digest FROM invocations WHERE state = 'running' OR state = 'parked'",
+                (),
+                |row| digest(row, "digest"),
+            )
+        })
+        .await
+    }
+
+    /// Takes a running or parked invocation for a run; a wait of it is forgotten, for the run will wait again if it
+    /// must. None: there is nothing to run, or another owner's lease is good until after `at`.
+    ///
+    /// When its last owner was lost in the middle of it once too often, it is put aside instead, and returned as
+    /// [`Status::Dead`]: then tell the operator and do not run it.
+    pub async fn claim(
+        &self,
+        invocation: &InvocationId,
+        lease: &Lease,
+        at: UnixMillis,
+    ) -> Result<Option<Invocation>, StoreError> {
+        let (which, lease) = (invocation.as_str().to_owned(), lease.clone());
+        self.write(move |db| {
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, self::invocation(row)?));
+            let found = first(db, "SELECT * FROM invocations WHERE id = ?", (which,), read)?;
+            let Some((run, mut found)) = found else {
+                return Ok(None);
+            };
+            let other = found
+                .lease
+                .as_ref()
+                .filter(|held| held.owner != lease.owner);
+            match found.status {
+                Status::Done | Status::Failed | Status::Dead => return Ok(None),
+                Status::Running if other.is_some_and(|held| held.until > at) => return Ok(None),
+                Status::Running => found.attempts += u32::from(other.is_some()),
+                Status::Parked => {
+                    execute(db, "DELETE FROM waits WHERE run = ?", (run,))?;
+                }
+            }
+            found.settle(Some(lease));
+            found.save(db, run)?;
+            Ok(Some(found))
+        })
+        .await
+    }
+
+    /// The runs whose id begins with a text, newest first, at most ten: people write the beginning of one.
+    pub async fn invocations_like(&self, beginning: &str) -> Result<Vec<Invocation>, StoreError> {
+        let beginning = beginning.to_owned();
+        self.read(move |db| {
+            let sql = "SELECT * FROM invocations WHERE substr(id, 1, length(?1)) = ?1 ORDER BY run DESC LIMIT 10";
+            all(db, sql, (beginning,), invocation)
+        })
+        .await
+    }
+
+    /// What was running when the last host ended, however that ended. Nobody can be running it now, since the folder
+    /// is ours, so all of it is free to be claimed.
+    pub async fn recover(&self) -> Result<Recovered, StoreError> {
+        self.write(|db| {
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, invocation(row)?));
+            let found = all(
+                db,
+                "SELECT * FROM invocations WHERE state = 'running' ORDER BY run",
+                (),
+                read,
+            )?;
+            let mut recovered = Recovered::default();
+            for (run, mut found) in found {
+                // One that nobody had taken yet did not bring the host down.
+                if found.lease.is_some() {
+                    found.attempts += 1;
+                    found.settle(None);
+                    found.save(db, run)?;
+                }
+                match found.status {
+                    Status::Dead => recovered.dead.push(found),
+                    _ => recovered.runs.push(found),
+                }
+            }
+            Ok(recovered)
+        })
+        .await
+    }
+}
+
+impl Invocation {
+    /// Gives it to an owner, or puts it aside.
+    fn settle(&mut self, lease: Option<Lease>) {
+        if self.attempts >= ATTEMPTS_MAX {
+            self.status = Status::Dead;
+            self.reason = Some(format!(
+                "witbot was stopped in the middle of it {} times",
+                self.attempts
+            ));
+            self.lease = None;
+        } else {
+            self.status = Status::Running;
+            self.lease = lease;
+        }
+    }
+
+    fn save(&self, db: &rusqlite::Connection, run: i64) -> Result<(), rusqlite::Error> {
+        let owner = self.lease.as_ref().map(|lease| lease.owner.as_str());
+        let until = self
+            .lease
+            .as_ref()
+            .map_or(0, |lease| stored_millis(lease.until));
+        execute(
+            db,
+            "UPDATE invocations SET state = ?, reason = ?, attempts = ?, lease_owner = ?, lease_until_ms = ?
+             WHERE run = ?",
+            (self.status.as_str(), &self.reason, self.attempts, owner, until, run),
+        )?;
+        Ok(())
+    }
+}
+
+fn invocation(row: &Row<'_>) -> Result<Invocation, StoreError> {
+    let state: String = row.get("state")?;
+    let owner: Option<String> = row.get("lease_owner")?;
+    let until = millis(row, "lease_until_ms")?;
+    Ok(Invocation {
+        id: id(row, "id")?,
+        event: row.get("event")?,
+        plugin: id(row, "plugin")?,
+        digest: digest(row, "digest")?,
+        handler: row.get("handler")?,
+        arguments: json(row, "arguments")?,
+        status: Status::named(&state).ok_or_else(|| damaged("state", &state))?,
+        reason: row.get("reason")?,
+        incident: row.get("incident")?,
+        attempts: row.get("attempts")?,
+        created: millis(row, "created_ms")?,
+        updated: millis(row, "updated_ms")?,
+        lease: owner.map(|owner| Lease { owner, until }),
+    })
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        number: row.get("number")?,
+        name: row.get("name")?,
+        arguments: json(row, "arguments")?,
+        digest: digest(row, "digest")?,
+        at: millis(row, "at_ms")?,
+        outcome: json_option(row, "outcome")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use witbot_core::journal::{Commit, State};
+
+    use super::*;
+    use crate::commit::CommitError;
+    use crate::fixture::{begun, finish, lease, store};
+
+    const AT: UnixMillis = UnixMillis(1_000);
+
+    #[tokio::test]
+    async fn a_lease_that_is_good_keeps_others_away() {
+        let (_folder, store) = store();
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        assert_eq!(
+            store.claim(&id, &lease("b", 9_000), AT).await.unwrap(),
+            None
+        );
+        // The owner may take it again, and others when the time is over; then the first one is out.
+        assert_eq!(
+            store
+                .claim(&id, &lease("a", 2_000), AT)
+                .await
+                .unwrap()
+                .unwrap()
+                .attempts,
+            0
+        );
+        let claimed = store
+            .claim(&id, &lease("b", 9_000), UnixMillis(2_000))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (claimed.attempts, claimed.lease),
+            (1, Some(lease("b", 9_000)))
+        );
+        assert_eq!(
+            finish(&store, &id, &lease("a", 2_000)).await,
+            Err(CommitError::Superseded)
+        );
+        assert_eq!(finish(&store, &id, &lease("b", 9_000)).await, Ok(()));
+        assert_eq!(
+            store
+                .claim(&id, &lease("b", 9_000), UnixMillis(99_000))
+                .await
+                .unwrap(),
+            None
+        );
+    }
+
+    #[tokio::test]
+    async fn an_owner_that_is_lost_too_often_is_not_followed() {
+        let (_folder, store) = store();
+        let id = begun(&store, "1", &lease("0", 0)).await;
+        for attempt in 1..ATTEMPTS_MAX {
+            let claimed = store
+                .claim(&id, &lease(&attempt.to_string(), 0), AT)
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (claimed.status, claimed.attempts),
+                (Status::Running, attempt)
+            );
+        }
+        let claimed = store
+            .claim(&id, &lease("last", 0), AT)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(claimed.status, Status::Dead);
+        assert_eq!(
+            claimed.reason.as_deref(),
+            Some("witbot was stopped in the middle of it 5 times")
+        );
+        assert_eq!(
+            finish(&store, &id, &lease("last", 0)).await,
+            Err(CommitError::Superseded)
+        );
+        assert_eq!(store.claim(&id, &lease("last", 0), AT).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn every_start_that_finds_it_running_is_counted() {
+        let (folder, mut store) = store();
+        let id = begun(&store, "1", &lease("0", 0)).await;
+        for attempt in 1..ATTEMPTS_MAX {
+            drop(store);
+            store = Store::open(folder.path()).unwrap();
+            let recovered = store.recover().await.unwrap();
+            assert_eq!(
+                recovered
+                    .runs
+                    .iter()
+                    .map(|run| (&run.id, run.attempts))
+                    .collect::<Vec<_>>(),
+                [(&id, attempt)]
+            );
+            // A start that did not get as far as running it does not count.
+            assert_eq!(store.recover().await.unwrap().runs[0].attempts, attempt);
+            store
+                .claim(&id, &lease(&attempt.to_string(), 9_000), AT)
+                .await
+                .unwrap()
+                .unwrap();
+        }
+        let recovered = store.recover().await.unwrap();
+        assert_eq!((recovered.runs.len(), recovered.dead.len()), (0, 1));
+        assert_eq!(
+            store.invocation(&id).await.unwrap().unwrap().status,
+            Status::Dead
+        );
+        assert_eq!(store.recover().await.unwrap(), Recovered::default());
+    }
+
+    #[tokio::test]
+    async fn lists_are_newest_first_and_filtered() {
+        let (_folder, store) = store();
+        let lease = lease("a", 2_000);
+        let first = begun(&store, "1", &lease).await;
+        let second = begun(&store, "2", &lease).await;
+        let failed = State::Failed {
+            reason: "a trap".into(),
+            incident: "i-1".into(),
+        };
+        store
+            .commit(
+                &second,
+                &lease,
+                Commit {
+                    state: Some(failed),
+                    ..Commit::default()
+                },
+            )
+            .await
+            .unwrap();
+        let list = async |status, limit| {
+            let found = store
+                .invocations(Filter {
+                    plugin: None,
+                    status,
+                    limit,
+                })
+                .await
+                .unwrap();
+            found.into_iter().map(|run| run.id).collect::<Vec<_>>()
+        };
+        assert_eq!(list(None, 9).await, [second.clone(), first.clone()]);
+        assert_eq!(list(None, 1).await, std::slice::from_ref(&second));
+        assert_eq!(list(Some(Status::Running), 9).await, [first]);
+        let found = store.invocation(&second).await.unwrap().unwrap();
+        assert_eq!(
+            (found.status, found.reason.as_deref()),
+            (Status::Failed, Some("a trap"))
+        );
+        assert_eq!(
+            (found.incident.as_deref(), found.lease),
+            (Some("i-1"), None)
+        );
+        assert_eq!(store.digests_in_use().await.unwrap().len(), 1);
+    }
+}

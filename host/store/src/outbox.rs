@@ -1,0 +1,505 @@
+//! What is to be said in chats. Each channel gets its messages in the order in which they were committed.
+//!
+//! A message that is about to be sent is marked as such on the disk first. One that a start finds marked is in doubt:
+//! it may have been sent.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Row};
+
+use witbot_core::event::{Place, Thread};
+use witbot_core::ids::{CallId, ChannelId, UnixMillis};
+use witbot_core::journal::Outgoing;
+
+use crate::Store;
+use crate::column::{all, call_id, execute, first, id, json_option, millis, stored_millis};
+use crate::error::StoreError;
+
+/// Something to be sent, taken by the one who sends it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Its row: what [`Store::outbox_sent`] and [`Store::outbox_failed`] are told.
+    pub id: i64,
+    /// What to say, and where.
+    pub outgoing: Outgoing,
+    /// What the chat service calls the message that is edited. None for a new message, or where the service has no ids.
+    pub remote: Option<String>,
+    /// What the chat service calls the message that the thread hangs from, where it is in a thread and that is known.
+    pub thread: Option<String>,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// When it was committed.
+    pub at: UnixMillis,
+}
+
+/// What a channel's sender has to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// There is nothing, or what was taken before has not been reported yet.
+    Nothing,
+    /// Come back at this time.
+    Later(UnixMillis),
+    /// Send these, one after the other, and report each.
+    Send(Vec<Delivery>),
+}
+
+impl Store {
+    /// Takes what a channel is to be sent next, at most `limit` messages. What needs the service's id of a message that
+    /// is among them is left for the next time.
+    pub async fn outbox_next(
+        &self,
+        channel: &ChannelId,
+        limit: u32,
+        at: UnixMillis,
+    ) -> Result<Next, StoreError> {
+        let channel = channel.to_string();
+        self.write(move |db| take(db, &channel, limit, stored_millis(at)))
+            .await
+    }
+
+    /// Reports that something was sent, and what the chat service calls it.
+    pub async fn outbox_sent(&self, id: i64, remote: Option<String>) -> Result<(), StoreError> {
+        self.write(move |db| {
+            execute(db, "UPDATE outbox SET state = 'sent', reason = NULL WHERE id = ? AND state = 'sending'", (id,))?;
+            let Some(remote) = remote else { return Ok(()) };
+            execute(
+                db,
+                "INSERT INTO messages (message, remote, channel, at_ms)
+                 SELECT message, ?, channel, at_ms FROM outbox WHERE id = ?
+                 ON CONFLICT (message) DO UPDATE SET remote = excluded.remote",
+                (remote, id),
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Reports that something was not sent. With a time it is tried again then, and what was taken after it waits until
+    /// it is through; without one it is given up, and so are the edits of a message that was never sent.
+    pub async fn outbox_failed(
+        &self,
+        id: i64,
+        reason: &str,
+        retry_at: Option<UnixMillis>,
+    ) -> Result<(), StoreError> {
+        let (reason, retry_at) = (reason.to_owned(), retry_at.map(stored_millis));
+        self.write(move |db| {
+            match retry_at {
+                Some(due) => put_back(db, id, &reason, due)?,
+                None => give_up(db, id, &reason)?,
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// At a start: what the last host was about to send and may have sent. Report each when its fate is known.
+    pub async fn outbox_in_doubt(&self) -> Result<Vec<Delivery>, StoreError> {
+        self.read(|db| {
+            let sql = "SELECT * FROM outbox WHERE state = 'sending' ORDER BY id";
+            all(db, sql, (), |row| resolve(db, delivery(row)?))
+        })
+        .await
+    }
+
+    /// The channels that something is queued for.
+    pub async fn outbox_channels(&self) -> Result<Vec<ChannelId>, StoreError> {
+        self.read(|db| {
+            let sql =
+                "SELECT DISTINCT channel FROM outbox WHERE (state = 'queued' OR state = 'sending')
+                       AND state = 'queued' ORDER BY channel";
+            all(db, sql, (), |row| id(row, "channel"))
+        })
+        .await
+    }
+
+    /// What the chat service calls a message of ours, if it was sent and the service has ids.
+    pub async fn remote(&self, message: &CallId) -> Result<Option<String>, StoreError> {
+        let message = message.to_string();
+        self.read(move |db| remote(db, &message)).await
+    }
+}
+
+/// The columns of something to be sent.
+pub(crate) struct Letter {
+    outgoing: Outgoing,
+    thread: Option<String>,
+    at: i64,
+}
+
+impl Letter {
+    pub(crate) fn new(outgoing: Outgoing, at: i64) -> Result<Letter, StoreError> {
+        let thread = outgoing
+            .place
+            .thread
+            .as_ref()
+            .map(serde_json::to_string)
+            .transpose()?;
+        Ok(Letter {
+            outgoing,
+            thread,
+            at,
+        })
+    }
+}
+
+/// Queues something. Of several edits of a message that still wait, only the latest text matters.
+pub(crate) fn post(db: &Connection, letter: &Letter) -> Result<(), rusqlite::Error> {
+    let Outgoing {
+        message,
+        place,
+        text,
+        edit,
+    } = &letter.outgoing;
+    let replace = "UPDATE outbox SET text = ? WHERE message = ? AND state = 'queued' AND edit = 1";
+    if *edit && execute(db, replace, (text, message.as_str()))? > 0 {
+        return Ok(());
+    }
+    execute(
+        db,
+        "INSERT INTO outbox (message, channel, thread, text, edit, state, at_ms)
+         VALUES (?, ?, ?, ?, ?, 'queued', ?)",
+        (
+            message.as_str(),
+            place.channel.as_str(),
+            &letter.thread,
+            text,
+            edit,
+            letter.at,
+        ),
+    )?;
+    Ok(())
+}
+
+fn take(db: &Connection, channel: &str, limit: u32, at: i64) -> Result<Next, StoreError> {
+    let sql = "SELECT * FROM outbox WHERE channel = ? AND (state = 'queued' OR state = 'sending') ORDER BY id LIMIT ?";
+    let read = |row: &Row<'_>| {
+        let queued = row.get::<_, String>("state")? == "queued";
+        Ok((queued, row.get::<_, i64>("due_ms")?, delivery(row)?))
+    };
+    let mut taken: Vec<Delivery> = Vec::new();
+    let mut messages = HashSet::new();
+    for (queued, due, delivery) in all(db, sql, (channel, limit), read)? {
+        let ready = queued
+            && due <= at
+            && !needed(&delivery).is_some_and(|message| messages.contains(message));
+        if !ready && taken.is_empty() && queued {
+            return Ok(Next::Later(UnixMillis(due.cast_unsigned())));
+        }
+        if !ready {
+            break;
+        }
+        execute(
+            db,
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
+            (delivery.id,),
+        )?;
+        messages.insert(delivery.outgoing.message.clone());
+        taken.push(resolve(db, delivery)?);
+    }
+    Ok(if taken.is_empty() {
+        Next::Nothing
+    } else {
+        Next::Send(taken)
+    })
+}
+
+/// The message of ours whose id at the chat service is needed to send something.
+fn needed(delivery: &Delivery) -> Option<&CallId> {
+    match &delivery.outgoing.place.thread {
+        _ if delivery.outgoing.edit => Some(&delivery.outgoing.message),
+        Some(Thread::Ours(message)) => Some(message),
+        Some(Thread::Theirs(_)) | None => None,
+    }
+}
+
+/// Order is kept: what was taken after it goes back, too.
+fn put_back(db: &Connection, id: i64, reason: &str, due: i64) -> Result<(), rusqlite::Error> {
+    execute(
+        db,
+        "UPDATE outbox SET state = 'queued', reason = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
+        (reason, due, id),
+    )?;
+    execute(
+        db,
+        "UPDATE outbox SET state = 'queued', attempts = attempts - 1
+         WHERE channel = (SELECT channel FROM outbox WHERE id = ?1) AND id > ?1 AND state = 'sending'
+             AND (state = 'queued' OR state = 'sending')",
+        (id,),
+    )?;
+    Ok(())
+}
+
+fn give_up(db: &Connection, id: i64, reason: &str) -> Result<(), rusqlite::Error> {
+    let failed =
+        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'sending'";
+    if execute(db, failed, (reason, id))? == 1 {
+        execute(
+            db,
+            "UPDATE outbox SET state = 'failed', reason = 'the message itself was not sent'
+             WHERE state = 'queued' AND edit = 1
+                 AND message = (SELECT message FROM outbox WHERE id = ? AND edit = 0)",
+            (id,),
+        )?;
+    }
+    Ok(())
+}
+
+fn remote(db: &Connection, message: &str) -> Result<Option<String>, StoreError> {
+    first(
+        db,
+        "SELECT remote FROM messages WHERE message = ?",
+        (message,),
+        |row| Ok(row.get(0)?),
+    )
+}
+
+/// Looks up the ids of the chat service.
+fn resolve(db: &Connection, mut delivery: Delivery) -> Result<Delivery, StoreError> {
+    if delivery.outgoing.edit {
+        delivery.remote = remote(db, delivery.outgoing.message.as_str())?;
+    }
+    delivery.thread = match &delivery.outgoing.place.thread {
+        Some(Thread::Ours(message)) => remote(db, message.as_str())?,
+        Some(Thread::Theirs(remote)) => Some(remote.clone()),
+        None => None,
+    };
+    Ok(delivery)
+}
+
+fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
+    let place = Place {
+        channel: id(row, "channel")?,
+        thread: json_option(row, "thread")?,
+    };
+    let (message, text, edit) = (call_id(row, "message")?, row.get("text")?, row.get("edit")?);
+    Ok(Delivery {
+        id: row.get("id")?,
+        outgoing: Outgoing {
+            message,
+            place,
+            text,
+            edit,
+        },
+        remote: None,
+        thread: None,
+        attempts: row.get("attempts")?,
+        at: millis(row, "at_ms")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use witbot_core::ids::InvocationId;
+    use witbot_core::journal::Commit;
+
+    use super::*;
+    use crate::fixture::{begun, lease, outgoing, place, store};
+
+    const AT: UnixMillis = UnixMillis(1_000);
+
+    async fn say(store: &Store, id: &InvocationId, outgoing: Vec<Outgoing>) {
+        store
+            .commit(
+                id,
+                &lease("a", 2_000),
+                Commit {
+                    outgoing,
+                    ..Commit::default()
+                },
+            )
+            .await
+            .unwrap();
+    }
+
+    async fn next(store: &Store, limit: u32) -> Vec<Delivery> {
+        match store
+            .outbox_next(&place().channel, limit, AT)
+            .await
+            .unwrap()
+        {
+            Next::Send(taken) => taken,
+            Next::Nothing => vec![],
+            Next::Later(at) => panic!("only at {at:?}"),
+        }
+    }
+
+    fn texts(taken: &[Delivery]) -> Vec<&str> {
+        taken
+            .iter()
+            .map(|delivery| delivery.outgoing.text.as_str())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn edits_that_wait_become_one_and_the_message_comes_first() {
+        let (_folder, store) = store();
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        say(
+            &store,
+            &id,
+            vec![
+                outgoing(&id, 0, "queued", false),
+                outgoing(&id, 0, "10 %", true),
+            ],
+        )
+        .await;
+        say(
+            &store,
+            &id,
+            vec![
+                outgoing(&id, 1, "other", false),
+                outgoing(&id, 0, "20 %", true),
+            ],
+        )
+        .await;
+        say(&store, &id, vec![outgoing(&id, 0, "30 %", true)]).await;
+        // The edit needs the service's id of the message before it.
+        let taken = next(&store, 9).await;
+        assert_eq!(texts(&taken), ["queued"]);
+        store
+            .outbox_sent(taken[0].id, Some("171.5".into()))
+            .await
+            .unwrap();
+        assert_eq!(
+            store.remote(&CallId::new(&id, 0)).await.unwrap().as_deref(),
+            Some("171.5")
+        );
+        let taken = next(&store, 9).await;
+        assert_eq!(texts(&taken), ["30 %", "other"]);
+        assert_eq!(taken[0].remote.as_deref(), Some("171.5"));
+        // One that is being sent is not changed any more.
+        say(&store, &id, vec![outgoing(&id, 0, "40 %", true)]).await;
+        assert_eq!(next(&store, 9).await, []);
+        for delivery in taken {
+            store.outbox_sent(delivery.id, None).await.unwrap();
+        }
+        assert_eq!(texts(&next(&store, 9).await), ["40 %"]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_keeps_the_order() {
+        let (_folder, store) = store();
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        let lines = ["0", "1", "2"]
+            .iter()
+            .zip(0..)
+            .map(|(text, number)| outgoing(&id, number, text, false));
+        say(&store, &id, lines.collect()).await;
+        let taken = next(&store, 9).await;
+        assert_eq!(texts(&taken), ["0", "1", "2"]);
+        store.outbox_sent(taken[0].id, None).await.unwrap();
+        store
+            .outbox_failed(taken[1].id, "rate limited", Some(UnixMillis(5_000)))
+            .await
+            .unwrap();
+        let early = store.outbox_next(&place().channel, 9, AT).await.unwrap();
+        assert_eq!(early, Next::Later(UnixMillis(5_000)));
+        let Next::Send(taken) = store
+            .outbox_next(&place().channel, 9, UnixMillis(5_000))
+            .await
+            .unwrap()
+        else {
+            panic!("it is due")
+        };
+        assert_eq!(texts(&taken), ["1", "2"]);
+        assert_eq!(
+            taken
+                .iter()
+                .map(|delivery| delivery.attempts)
+                .collect::<Vec<_>>(),
+            [1, 0]
+        );
+        store
+            .outbox_failed(taken[0].id, "the channel is archived", None)
+            .await
+            .unwrap();
+        store.outbox_sent(taken[1].id, None).await.unwrap();
+        assert_eq!(next(&store, 9).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_given_up_takes_its_edits_along() {
+        let (_folder, store) = store();
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        say(
+            &store,
+            &id,
+            vec![
+                outgoing(&id, 0, "queued", false),
+                outgoing(&id, 0, "done", true),
+            ],
+        )
+        .await;
+        let taken = next(&store, 1).await;
+        store
+            .outbox_failed(taken[0].id, "not in the channel", None)
+            .await
+            .unwrap();
+        assert_eq!(next(&store, 9).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_thread_hangs_from_the_message_that_was_sent() {
+        let (_folder, store) = store();
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        let thread = |thread| Place {
+            thread: Some(thread),
+            ..place()
+        };
+        let ours = Outgoing {
+            place: thread(Thread::Ours(CallId::new(&id, 0))),
+            ..outgoing(&id, 1, "ours", false)
+        };
+        let theirs = Outgoing {
+            place: thread(Thread::Theirs("170.1".into())),
+            ..outgoing(&id, 2, "theirs", false)
+        };
+        say(
+            &store,
+            &id,
+            vec![outgoing(&id, 0, "head", false), ours, theirs],
+        )
+        .await;
+        let taken = next(&store, 9).await;
+        assert_eq!(texts(&taken), ["head"]);
+        store
+            .outbox_sent(taken[0].id, Some("171.5".into()))
+            .await
+            .unwrap();
+        let threads: Vec<_> = next(&store, 9)
+            .await
+            .into_iter()
+            .map(|delivery| delivery.thread)
+            .collect();
+        assert_eq!(
+            threads,
+            [Some("171.5".to_owned()), Some("170.1".to_owned())]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_was_being_sent_is_in_doubt_after_a_restart() {
+        let (folder, store) = store();
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        say(
+            &store,
+            &id,
+            vec![outgoing(&id, 0, "0", false), outgoing(&id, 1, "1", false)],
+        )
+        .await;
+        assert_eq!(texts(&next(&store, 1).await), ["0"]);
+        drop(store);
+        let store = Store::open(folder.path()).unwrap();
+        let doubtful = store.outbox_in_doubt().await.unwrap();
+        assert_eq!(texts(&doubtful), ["0"]);
+        assert_eq!(store.outbox_channels().await.unwrap(), [place().channel]);
+        assert_eq!(next(&store, 9).await, [], "first the doubt is settled");
+        store
+            .outbox_sent(doubtful[0].id, Some("171.5".into()))
+            .await
+            .unwrap();
+        assert_eq!(texts(&next(&store, 9).await), ["1"]);
+        assert_eq!(store.outbox_channels().await.unwrap(), []);
+    }
+}
