@@ -1,0 +1,157 @@
+//! From the bytes of a file to a component that this host can run: checked, and wrapped where a core module carries the
+//! type of a component.
+
+use wasmtime::component::Component;
+use wit_component::ComponentEncoder;
+use witbot_core::grants::Capability;
+use witbot_core::limits;
+
+/// The version of every package of the contract in this build.
+const CONTRACT_VERSION: &str = "0.1.0";
+
+/// Every interface that a plugin can import from the contract.
+const INTERFACES: [&str; 12] = [
+    "witbot:types/types",
+    "witbot:plugin/declare",
+    "witbot:plugin/events",
+    "witbot:chat/messages",
+    "witbot:chat/chat",
+    "witbot:github/github",
+    "witbot:ci/ci",
+    "witbot:http/http",
+    "witbot:kv/kv",
+    "witbot:flow/flow",
+    "witbot:config/config",
+    "witbot:log/log",
+];
+
+/// What a component needs of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contract {
+    /// The interfaces of ours that it imports, with their versions.
+    pub imports: Vec<String>,
+    /// The capabilities that need a grant.
+    pub capabilities: Vec<Capability>,
+}
+
+/// Why a file is not a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// Something else altogether.
+    #[error("it is not a WebAssembly file: build the plugin and copy the .wasm file that comes out of it")]
+    NotWasm,
+    /// Larger than any real plugin.
+    #[error("it has {0} bytes, and a plugin can have {max}: leave debug information and data out of it", max = limits::COMPONENT_BYTES_MAX)]
+    TooLarge(u64),
+    /// Damaged or cut off.
+    #[error("it is damaged or not complete: {0}. Copy it again")]
+    Invalid(String),
+    /// Compiled code cannot be checked, so it is never taken from outside.
+    #[error("it is compiled machine code, not WebAssembly: copy the .wasm file itself")]
+    Precompiled,
+    /// A core module without the type of a component.
+    #[error("it is a plain module that does not say which plugin interface it has ({0}): build it with a witbot SDK")]
+    NoType(String),
+    /// It wants an interface that this host does not have.
+    #[error("it needs {0}, and this witbot offers {1}: {2}")]
+    Contract(String, String, &'static str),
+    /// It does not export the handler.
+    #[error("it does not export `witbot:plugin/handler@{CONTRACT_VERSION}`: build it with a witbot SDK of that version ({0})")]
+    NoHandler(String),
+    /// It does not fit the types of the contract.
+    #[error("it does not fit this witbot's plugin interface: {0}. Rebuild it with an SDK of version {CONTRACT_VERSION}")]
+    Link(String),
+    /// It cannot be compiled.
+    #[error("it cannot be compiled: {0}")]
+    Compile(String),
+}
+
+/// The bytes of a component, from those of a file.
+pub(crate) fn component_bytes(bytes: Vec<u8>) -> Result<Vec<u8>, ComponentError> {
+    const MAGIC: &[u8] = b"\0asm";
+    const MODULE_LAYER: [u8; 2] = [0, 0];
+    if bytes.len() as u64 > limits::COMPONENT_BYTES_MAX {
+        return Err(ComponentError::TooLarge(bytes.len() as u64));
+    }
+    if wasmtime::Engine::detect_precompiled(&bytes).is_some() {
+        return Err(ComponentError::Precompiled);
+    }
+    if !bytes.starts_with(MAGIC) {
+        return Err(ComponentError::NotWasm);
+    }
+    // All of it is read before the compiler sees any of it.
+    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+        .validate_all(&bytes)
+        .map_err(|error| ComponentError::Invalid(error.to_string()))?;
+    if bytes.get(6..8) == Some(&MODULE_LAYER) { wrap(&bytes) } else { Ok(bytes) }
+}
+
+fn wrap(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
+    let untyped = |error: &dyn std::fmt::Display| ComponentError::NoType(error.to_string());
+    let mut encoder = ComponentEncoder::default().module(module).map_err(|error| untyped(&error))?.validate(true);
+    encoder.encode().map_err(|error| untyped(&format!("{error:#}")))
+}
+
+/// What the component imports of ours; an error when this host does not have it.
+pub(crate) fn contract(component: &Component) -> Result<Contract, ComponentError> {
+    let mut contract = Contract { imports: Vec::new(), capabilities: Vec::new() };
+    for (import, _) in component.component_type().imports(component.engine()) {
+        let (interface, version) = import.split_once('@').unwrap_or((import, ""));
+        if !interface.starts_with("witbot:") {
+            continue;
+        }
+        if !INTERFACES.contains(&interface) || !compatible(version) {
+            let offered = match INTERFACES.contains(&interface) {
+                true => format!("{interface}@{CONTRACT_VERSION}"),
+                false => format!("no {interface}"),
+            };
+            return Err(ComponentError::Contract(import.to_owned(), offered, advice(version)));
+        }
+        contract.imports.push(import.to_owned());
+        contract.capabilities.extend(Capability::from_interface(interface));
+    }
+    contract.capabilities.sort();
+    contract.capabilities.dedup();
+    Ok(contract)
+}
+
+/// `0.N` is the track while we are below 1.0.
+fn compatible(version: &str) -> bool {
+    track(version) == track(CONTRACT_VERSION)
+}
+
+fn track(version: &str) -> Option<(u64, u64)> {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
+fn advice(version: &str) -> &'static str {
+    if track(version) < track(CONTRACT_VERSION) {
+        "the plugin is older; rebuild it with the SDK of this witbot"
+    } else {
+        "the plugin is newer; update witbot, or rebuild the plugin with the SDK of this witbot"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_plugin_is_told_apart() {
+        assert!(matches!(component_bytes(b"#!/bin/sh".to_vec()), Err(ComponentError::NotWasm)));
+        assert!(matches!(component_bytes(Vec::new()), Err(ComponentError::NotWasm)));
+        assert!(matches!(component_bytes(b"\0asm\x0d\0\x01\0\x01".to_vec()), Err(ComponentError::Invalid(_))));
+        assert!(matches!(component_bytes(b"\0asm\x01\0\0\0".to_vec()), Err(ComponentError::NoType(_))));
+        let large = vec![0; limits::COMPONENT_BYTES_MAX as usize + 1];
+        assert!(matches!(component_bytes(large), Err(ComponentError::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_version_is_compatible_with_its_own_minor_line() {
+        assert!(compatible("0.1.0") && compatible("0.1.9"));
+        assert!(!compatible("0.2.0") && !compatible("1.1.0") && !compatible("") && !compatible("x.y"));
+        assert!(advice("0.0.1").contains("older"));
+        assert!(advice("0.2.0").contains("newer"));
+    }
+}

@@ -1,0 +1,130 @@
+//! `wasmtime`, set up once: one engine for the whole process, because artefacts of one are nothing to another.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{
+    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm, WasmBacktraceDetails,
+};
+use witbot_core::limits;
+
+use crate::bindings;
+use crate::cache::{Cache, CacheError};
+use crate::state::State;
+
+/// Why the engine cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The machine does not allow what WebAssembly needs.
+    #[error("cannot set up the WebAssembly engine: {0:#}")]
+    Setup(wasmtime::Error),
+    /// The folder for compiled code is unusable.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// Loads and runs plugins. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) parts: Arc<Parts>,
+}
+
+pub(crate) struct Parts {
+    pub(crate) engine: wasmtime::Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) cache: Cache,
+    pub(crate) compiling: Semaphore,
+    pub(crate) instances: Semaphore,
+}
+
+impl Engine {
+    /// Sets up the engine, with a private folder for compiled code.
+    pub fn new(cache_folder: &Path) -> Result<Engine, EngineError> {
+        let engine = match wasmtime::Engine::new(&config(pooling())) {
+            Ok(engine) => engine,
+            Err(error) => {
+                tracing::warn!("no address space for a pool of instances, so each is allocated by itself: {error:#}");
+                wasmtime::Engine::new(&config(InstanceAllocationStrategy::OnDemand)).map_err(EngineError::Setup)?
+            }
+        };
+        let linker = linker(&engine).map_err(EngineError::Setup)?;
+        tick(&engine);
+        let cache = Cache::open(cache_folder, &engine)?;
+        let parts = Parts {
+            linker,
+            cache,
+            compiling: Semaphore::new(limits::COMPILES_AT_ONCE_MAX),
+            instances: Semaphore::new(limits::INSTANCES_MAX as usize),
+            engine,
+        };
+        Ok(Engine { parts: Arc::new(parts) })
+    }
+}
+
+/// Everything that no toolchain in use needs is off: what is off cannot be attacked.
+fn config(allocation: InstanceAllocationStrategy) -> Config {
+    let mut config = Config::new();
+    config
+        .allocation_strategy(allocation)
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .wasm_memory64(false)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        .generate_address_map(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .cranelift_regalloc_algorithm(RegallocAlgorithm::Backtracking)
+        .memory_init_cow(true)
+        .memory_guaranteed_dense_image_size(limits::MEMORY_BYTES_MAX as u64)
+        // Stacks are used again by other plugins.
+        .async_stack_zeroing(true);
+    config
+}
+
+/// The pool that instances are taken from. Interpreters are many core instances and tables in one component.
+fn pooling() -> InstanceAllocationStrategy {
+    const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(limits::INSTANCES_MAX)
+        .total_core_instances(limits::INSTANCES_MAX * 8)
+        .total_memories(limits::INSTANCES_MAX * 2)
+        .total_tables(limits::INSTANCES_MAX * 8)
+        .total_stacks(limits::INSTANCES_MAX * 2)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(16)
+        .max_tables_per_component(64)
+        .max_memories_per_module(2)
+        .max_tables_per_module(4)
+        .max_memory_size(limits::MEMORY_BYTES_MAX)
+        .table_elements(limits::TABLE_ELEMENTS_MAX)
+        .max_component_instance_size(10 << 20)
+        .max_core_instance_size(10 << 20)
+        .async_stack_keep_resident(32 << 10)
+        .linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(16 << 10)
+        .max_unused_warm_slots(limits::INSTANCES_MAX);
+    InstanceAllocationStrategy::Pooling(pool)
+}
+
+/// All interfaces are linked for all plugins: whether one may use them is asked by the gate, which answers `denied`.
+fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    bindings::Plugin::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    Ok(linker)
+}
+
+/// Advances the epoch for as long as the engine lives. A thread of its own, because a busy runtime must not stop it.
+fn tick(engine: &wasmtime::Engine) {
+    let engine = engine.weak();
+    let period: Duration = limits::EPOCH;
+    std::thread::spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(period);
+        }
+    });
+}

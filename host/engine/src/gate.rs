@@ -1,0 +1,388 @@
+//! The gate: the one place that every import passes on its way out of the sandbox.
+//!
+//! A call is checked against the budget, then looked up in the journal, then checked against the grants, performed, and
+//! recorded. The journal comes before the grants because a recorded call performs nothing: were a grant asked again
+//! when a run is resumed, revoking it would make the run leave its own path.
+
+pub(crate) mod budget;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use witbot_core::audit;
+use witbot_core::call::{Call, Class, Operation};
+use witbot_core::error::{Code, Error};
+use witbot_core::event::{Place, Thread};
+use witbot_core::ids::{CallId, Digest, UnixMillis, UserId};
+use witbot_core::journal::{Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait};
+use witbot_core::limits;
+
+use crate::world::{Caller, Found, World};
+use budget::Budget;
+
+/// Why an import does not answer with a value.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The plugin is told.
+    Error(Error),
+    /// The instance ends here.
+    Stop(wasmtime::Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Error(error)
+    }
+}
+
+impl From<Stop> for Refusal {
+    fn from(stop: Stop) -> Refusal {
+        Refusal::Stop(wasmtime::Error::new(stop))
+    }
+}
+
+impl From<wasmtime::component::ResourceTableError> for Refusal {
+    fn from(error: wasmtime::component::ResourceTableError) -> Refusal {
+        Refusal::Stop(wasmtime::Error::new(error))
+    }
+}
+
+/// Why the gate ends an instance.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// It waits. The run goes on when the wait is over.
+    #[error("the run is parked")]
+    Parked,
+    /// It did something else than when it ran before.
+    #[error("nondeterministic: {0}. Take time and chance from witbot:flow alone, and call in a fixed order")]
+    Differs(Difference),
+    /// It asked for more than a run may.
+    #[error("{0}")]
+    Budget(String),
+    /// Somebody else has the run, or nothing can be stored.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// The gate of one instance.
+pub struct Gate {
+    run: Option<Run>,
+    clock: Arc<AtomicU64>,
+}
+
+/// What the gate knows of the run that it guards.
+struct Run {
+    world: Arc<dyn World>,
+    caller: Caller,
+    digest: Digest,
+    actor: Option<UserId>,
+    journal: Journal,
+    budget: Budget,
+    /// Recorded, but not durable yet: it goes with the next commit, before anything leaves the process.
+    pending: Commit,
+}
+
+/// With what a gate begins.
+pub struct Passage {
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) caller: Caller,
+    pub(crate) digest: Digest,
+    pub(crate) actor: Option<UserId>,
+    pub(crate) begin: Option<Begin>,
+    pub(crate) opening: Vec<audit::Record>,
+    pub(crate) journal: Vec<Entry>,
+    pub(crate) started: UnixMillis,
+}
+
+impl Gate {
+    /// A gate that lets nothing through, for `describe`.
+    pub(crate) fn closed() -> Gate {
+        Gate { run: None, clock: Arc::new(AtomicU64::new(0)) }
+    }
+
+    /// The gate of a run.
+    pub(crate) fn open(passage: Passage) -> Gate {
+        let pending = Commit { begin: passage.begin, audit: passage.opening, ..Commit::default() };
+        Gate {
+            clock: Arc::new(AtomicU64::new(passage.started.0)),
+            run: Some(Run {
+                world: passage.world,
+                caller: passage.caller,
+                digest: passage.digest,
+                actor: passage.actor,
+                journal: Journal::new(passage.journal),
+                budget: Budget::default(),
+                pending,
+            }),
+        }
+    }
+
+    /// The time that the plugin may know: that of the last thing it was told.
+    pub(crate) fn now(&self) -> UnixMillis {
+        UnixMillis(self.clock.load(Ordering::Relaxed))
+    }
+
+    /// The same time, for the clocks of WASI.
+    pub(crate) fn clock(&self) -> Arc<AtomicU64> {
+        self.clock.clone()
+    }
+
+    /// Whether the plugin does something for the first time, rather than again.
+    pub(crate) fn is_live(&self) -> bool {
+        self.run.as_ref().is_none_or(|run| run.journal.is_live())
+    }
+
+    /// What is to become durable when the run ends, and the call that was recorded and is missing now.
+    pub(crate) fn finish(self) -> (Commit, Option<Difference>) {
+        match self.run {
+            Some(run) => (run.pending, run.journal.unused()),
+            None => (Commit::default(), None),
+        }
+    }
+
+    /// Lets a call through, or says why not.
+    pub(crate) async fn pass<C: Call>(&mut self, call: C) -> Result<C::Answer, Refusal> {
+        let Some(run) = &mut self.run else {
+            return Err(denied_while_describing().into());
+        };
+        let operation = call.into();
+        run.budget.spend(&operation)?;
+        let (outcome, at) = run.outcome(&operation).await?;
+        self.clock.fetch_max(at.0, Ordering::Relaxed);
+        match outcome {
+            Outcome::Error(error) => Err(error.into()),
+            Outcome::Ok(value) => serde_json::from_value(value).map_err(|error| {
+                Stop::Lost(format!("the recorded answer of {} cannot be read: {error}", operation.name())).into()
+            }),
+        }
+    }
+}
+
+fn denied_while_describing() -> Error {
+    Error::new(Code::Denied, "nothing is granted while a plugin describes itself")
+}
+
+impl Run {
+    async fn outcome(&mut self, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
+        match self.journal.step(operation) {
+            Step::Answered(outcome, at) => Ok((outcome, at)),
+            Step::Differs(difference) => Err(Stop::Differs(difference)),
+            Step::Begun(number, at) => self.resume(number, operation, at).await,
+            Step::Live(number) => self.live(number, operation).await,
+        }
+    }
+
+    async fn live(&mut self, number: u32, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
+        let mut entry = Entry::begin(number, operation, self.world.now());
+        if let Some(denied) = self.denied(operation) {
+            self.audit(operation, "denied");
+            return Ok(self.record(entry, denied));
+        }
+        match operation.class() {
+            Class::Open => Ok(self.record(entry, Outcome::Ok(Value::Null))),
+            Class::Record if is_kv(operation) => {
+                entry.at = self.world.now();
+                let (at, before) = (entry.at, std::mem::take(&mut self.pending));
+                let written = self.world.write_kv(&self.caller, before, entry, operation).await;
+                Ok((written.map_err(lost)?, at))
+            }
+            Class::Record => {
+                let message = self.say(number, operation);
+                let answer = message.map_or(Value::Null, |id| json!(id));
+                Ok(self.record(entry, Outcome::Ok(answer)))
+            }
+            Class::Read => {
+                if !is_local(operation) {
+                    self.flush().await?;
+                }
+                let outcome = self.world.perform(&self.caller, &self.id(number), operation).await;
+                entry.at = self.world.now();
+                Ok(self.record(entry, outcome))
+            }
+            Class::Effect => {
+                self.pending.entries.push(entry);
+                self.flush().await?;
+                self.effect(number, operation).await
+            }
+            Class::Wait => self.wait(entry, operation).await,
+        }
+    }
+
+    /// Performs an effect whose intent is durable, and makes its outcome durable.
+    async fn effect(&mut self, number: u32, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
+        let outcome = self.world.perform(&self.caller, &self.id(number), operation).await;
+        self.answer(number, operation, outcome).await
+    }
+
+    async fn answer(
+        &mut self,
+        number: u32,
+        operation: &Operation,
+        outcome: Outcome,
+    ) -> Result<(Outcome, UnixMillis), Stop> {
+        let at = self.world.now();
+        self.audit(operation, code(&outcome));
+        self.pending.answers.push((number, outcome.clone(), at));
+        self.flush().await?;
+        Ok((outcome, at))
+    }
+
+    /// Goes on with a call that was begun before the bot was stopped.
+    async fn resume(
+        &mut self,
+        number: u32,
+        operation: &Operation,
+        begun: UnixMillis,
+    ) -> Result<(Outcome, UnixMillis), Stop> {
+        if operation.class() == Class::Wait {
+            return self.park(number, operation, begun).await;
+        }
+        match self.world.find(&self.id(number), operation, begun).await {
+            Found::Happened(outcome) => self.answer(number, operation, outcome).await,
+            Found::Nothing => match self.denied(operation) {
+                Some(denied) => self.answer(number, operation, denied).await,
+                None => self.effect(number, operation).await,
+            },
+            Found::Unknown => {
+                let error = Error::new(
+                    Code::InDoubt,
+                    format!("the bot was stopped during {} and cannot find out whether it happened; it was not repeated", operation.name()),
+                );
+                self.answer(number, operation, Outcome::Error(error)).await
+            }
+        }
+    }
+
+    /// Ends a wait that is over already or soon, and parks the run for any other.
+    async fn wait(&mut self, entry: Entry, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
+        if let Operation::Sleep(sleep) = operation {
+            let duration = Duration::from_millis(sleep.milliseconds);
+            if duration <= limits::WAIT_GRACE {
+                tokio::time::sleep(duration).await;
+                let at = entry.at.plus_ms(sleep.milliseconds);
+                return Ok(self.record(Entry { at, ..entry }, Outcome::Ok(Value::Null)));
+            }
+        } else if !matches!(operation, Operation::Ask(_)) {
+            self.flush().await?;
+            if let Some(answer) = self.world.look(operation).await.transpose() {
+                let at = self.world.now();
+                return Ok(self.record(Entry { at, ..entry }, Outcome::of(answer)));
+            }
+        }
+        if let Operation::Ask(ask) = operation {
+            self.pending.outgoing.push(Outgoing {
+                message: self.id(entry.number),
+                place: ask.place.clone(),
+                text: format!("{} [{}]", ask.question, ask.choices.join(" / ")),
+                edit: false,
+            });
+        }
+        let (number, begun) = (entry.number, entry.at);
+        self.pending.entries.push(entry);
+        self.park(number, operation, begun).await
+    }
+
+    async fn park(
+        &mut self,
+        number: u32,
+        operation: &Operation,
+        begun: UnixMillis,
+    ) -> Result<(Outcome, UnixMillis), Stop> {
+        let longest = limits::WAIT_MAX.as_millis() as u64;
+        let wait_ms = match operation {
+            Operation::Sleep(sleep) => sleep.milliseconds,
+            other => other.timeout_ms().unwrap_or(longest),
+        };
+        self.pending.state = Some(State::Parked(Wait {
+            invocation: self.caller.invocation.clone(),
+            number,
+            operation: operation.clone(),
+            key: operation.wait_key(),
+            deadline: begun.plus_ms(wait_ms.min(longest)),
+            looks: 0,
+        }));
+        self.flush().await?;
+        Err(Stop::Parked)
+    }
+
+    /// Puts a message or an edit with what becomes durable next.
+    fn say(&mut self, number: u32, operation: &Operation) -> Option<CallId> {
+        let (message, place, text, edit) = match operation {
+            Operation::Reply(reply) => (self.id(number), reply.place.clone(), &reply.text, false),
+            Operation::Post(post) => {
+                self.audit(operation, "ok");
+                (self.id(number), Place { channel: post.channel.clone(), thread: None }, &post.text, false)
+            }
+            Operation::Edit(edit) => (edit.message.clone(), edit.place.clone(), &edit.text, true),
+            _ => return None,
+        };
+        self.pending.outgoing.push(Outgoing { message: message.clone(), place, text: text.clone(), edit });
+        (!edit).then_some(message)
+    }
+
+    fn record(&mut self, mut entry: Entry, outcome: Outcome) -> (Outcome, UnixMillis) {
+        let at = entry.at;
+        entry.outcome = Some(outcome.clone());
+        self.pending.entries.push(entry);
+        (outcome, at)
+    }
+
+    fn denied(&self, operation: &Operation) -> Option<Outcome> {
+        let grants = self.world.grants(&self.caller.plugin);
+        let denial = grants.allows(operation).err()?;
+        Some(Outcome::Error(denial.error(&self.caller.plugin)))
+    }
+
+    fn audit(&mut self, operation: &Operation, outcome: &str) {
+        self.pending.audit.push(audit::Record {
+            at: self.world.now(),
+            actor: self.actor.clone(),
+            plugin: Some(self.caller.plugin.clone()),
+            digest: Some(self.digest),
+            invocation: Some(self.caller.invocation.clone()),
+            action: operation.name().to_owned(),
+            detail: operation.arguments(),
+            outcome: outcome.to_owned(),
+        });
+    }
+
+    async fn flush(&mut self) -> Result<(), Stop> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let commit = std::mem::take(&mut self.pending);
+        self.world.commit(&self.caller.invocation, commit).await.map_err(lost)
+    }
+
+    fn id(&self, number: u32) -> CallId {
+        CallId::new(&self.caller.invocation, number)
+    }
+}
+
+fn lost(lost: crate::world::Lost) -> Stop {
+    Stop::Lost(lost.0)
+}
+
+fn code(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok(_) => "ok",
+        Outcome::Error(error) => error.code.as_str(),
+    }
+}
+
+fn is_kv(operation: &Operation) -> bool {
+    matches!(operation, Operation::KvSet(_) | Operation::KvReplace(_) | Operation::KvDelete(_))
+}
+
+/// Reads that do not leave the process: nothing has to be durable before them.
+fn is_local(operation: &Operation) -> bool {
+    matches!(operation, Operation::ReadSettings(_) | Operation::KvGet(_) | Operation::KvKeys(_))
+}
+
+/// The thread below a message of ours: threads do not nest, so an answer in a thread stays in it.
+pub(crate) fn thread_below(message: &CallId, place: &Place) -> Place {
+    let thread = place.thread.clone().unwrap_or_else(|| Thread::Ours(message.clone()));
+    Place { channel: place.channel.clone(), thread: Some(thread) }
+}

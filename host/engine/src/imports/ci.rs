@@ -1,0 +1,164 @@
+//! `witbot:ci/ci`: runs of a CI service.
+
+use wasmtime::component::Resource;
+use witbot_core::call::{AwaitRun, CancelRun, OpenProject, ReadRun, TriggerRun};
+use witbot_core::ci::{Parameter, Project, Run, RunRequest, RunStatus};
+use witbot_core::error::Error;
+
+use crate::bindings::witbot::ci::ci;
+use crate::gate::Refusal;
+use crate::state::State;
+
+/// A run, and the project through which it was opened.
+#[derive(Clone)]
+pub struct OpenRun {
+    project: Project,
+    run: Run,
+}
+
+impl ci::Host for State {
+    async fn open(&mut self, provider: String, project: String) -> Result<Resource<Project>, Refusal> {
+        let provider = provider.parse().map_err(|error| Error::invalid(format!("{error}")))?;
+        let project = Project { provider, name: project };
+        self.gate.pass(OpenProject { project: project.clone() }).await?;
+        Ok(self.table.push(project)?)
+    }
+}
+
+impl ci::HostProject for State {
+    async fn trigger(
+        &mut self,
+        project: Resource<Project>,
+        request: Resource<RunRequest>,
+    ) -> Result<Resource<OpenRun>, Refusal> {
+        let project = self.table.get(&project)?.clone();
+        let request = self.table.get(&request)?.clone();
+        let run = self.gate.pass(TriggerRun { project: project.clone(), request }).await?;
+        Ok(self.table.push(OpenRun { project, run })?)
+    }
+
+    async fn run(&mut self, project: Resource<Project>, id: String) -> Result<Resource<OpenRun>, Refusal> {
+        let project = self.table.get(&project)?.clone();
+        let run = Run { id, number: None, url: String::new() };
+        Ok(self.table.push(OpenRun { project, run })?)
+    }
+
+    async fn drop(&mut self, project: Resource<Project>) -> wasmtime::Result<()> {
+        self.table.delete(project)?;
+        Ok(())
+    }
+}
+
+impl ci::HostRunRequest for State {
+    async fn new(&mut self) -> wasmtime::Result<Resource<RunRequest>> {
+        Ok(self.table.push(RunRequest::default())?)
+    }
+
+    async fn branch(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.branch = Some(name);
+        Ok(())
+    }
+
+    async fn tag(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.tag = Some(name);
+        Ok(())
+    }
+
+    async fn definition(&mut self, request: Resource<RunRequest>, id: String) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.definition = Some(id);
+        Ok(())
+    }
+
+    async fn parameter(
+        &mut self,
+        request: Resource<RunRequest>,
+        name: String,
+        value: ci::Parameter,
+    ) -> wasmtime::Result<()> {
+        let value = match value {
+            ci::Parameter::Text(text) => Parameter::Text(text),
+            ci::Parameter::Integer(integer) => Parameter::Integer(integer),
+            ci::Parameter::Boolean(boolean) => Parameter::Boolean(boolean),
+        };
+        self.table.get_mut(&request)?.parameters.push((name, value));
+        Ok(())
+    }
+
+    async fn correlate_by(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+        self.table.get_mut(&request)?.correlate_by = Some(name);
+        Ok(())
+    }
+
+    async fn drop(&mut self, request: Resource<RunRequest>) -> wasmtime::Result<()> {
+        self.table.delete(request)?;
+        Ok(())
+    }
+}
+
+impl ci::HostRun for State {
+    async fn id(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&run)?.run.id.clone())
+    }
+
+    async fn number(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<Option<u64>> {
+        Ok(self.table.get(&run)?.run.number)
+    }
+
+    async fn url(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&run)?.run.url.clone())
+    }
+
+    async fn status(&mut self, run: Resource<OpenRun>) -> Result<Resource<RunStatus>, Refusal> {
+        let OpenRun { project, run } = self.table.get(&run)?.clone();
+        let status = self.gate.pass(ReadRun { project, run: run.id }).await?;
+        Ok(self.table.push(status)?)
+    }
+
+    async fn past(
+        &mut self,
+        run: Resource<OpenRun>,
+        past: String,
+        timeout_ms: u64,
+    ) -> Result<Resource<RunStatus>, Refusal> {
+        let OpenRun { project, run } = self.table.get(&run)?.clone();
+        let status = self.gate.pass(AwaitRun { project, run: run.id, past, timeout_ms }).await?;
+        Ok(self.table.push(status)?)
+    }
+
+    async fn cancel(&mut self, run: Resource<OpenRun>) -> Result<(), Refusal> {
+        let OpenRun { project, run } = self.table.get(&run)?.clone();
+        self.gate.pass(CancelRun { project, run: run.id }).await
+    }
+
+    async fn drop(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<()> {
+        self.table.delete(run)?;
+        Ok(())
+    }
+}
+
+impl ci::HostRunStatus for State {
+    async fn phase(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&status)?.phase.as_str().to_owned())
+    }
+
+    async fn finished(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<bool> {
+        Ok(self.table.get(&status)?.phase.finished())
+    }
+
+    async fn failed_jobs(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<Vec<String>> {
+        Ok(self.table.get(&status)?.failed_jobs.clone())
+    }
+
+    async fn detail(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&status)?.detail.clone())
+    }
+
+    async fn url(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&status)?.url.clone())
+    }
+
+    async fn drop(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<()> {
+        self.table.delete(status)?;
+        Ok(())
+    }
+}

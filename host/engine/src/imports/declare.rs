@@ -1,0 +1,93 @@
+//! `witbot:plugin/declare`: writes down what a plugin says of itself. What is wrong with it is found later, all at once.
+
+use wasmtime::component::Resource;
+use witbot_core::declaration::{
+    CommandDeclaration, ListenerDeclaration, SettingDeclaration, SubscriptionDeclaration,
+};
+
+use crate::bindings::witbot::plugin::declare::{Host, HostCommand, HostDeclaration};
+use crate::state::State;
+
+/// The declaration of the plugin that is being described.
+pub struct Declaring;
+
+/// A command of it, by its place in the list.
+pub struct DeclaringCommand(usize);
+
+impl Host for State {}
+
+impl HostDeclaration for State {
+    async fn summary(&mut self, _: Resource<Declaring>, text: String) -> wasmtime::Result<()> {
+        self.declaration.summary = text;
+        Ok(())
+    }
+
+    async fn command(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        usage: String,
+        summary: String,
+    ) -> wasmtime::Result<Resource<DeclaringCommand>> {
+        let commands = &mut self.declaration.commands;
+        commands.push(CommandDeclaration { id, usage, summary, ..CommandDeclaration::default() });
+        let command = DeclaringCommand(commands.len() - 1);
+        Ok(self.table.push(command)?)
+    }
+
+    async fn listener(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        pattern: String,
+        summary: String,
+    ) -> wasmtime::Result<()> {
+        self.declaration.listeners.push(ListenerDeclaration { id, pattern, summary });
+        Ok(())
+    }
+
+    async fn subscribe(&mut self, _: Resource<Declaring>, id: String, kind: String) -> wasmtime::Result<()> {
+        self.declaration.subscriptions.push(SubscriptionDeclaration { id, kind });
+        Ok(())
+    }
+
+    async fn setting(
+        &mut self,
+        _: Resource<Declaring>,
+        name: String,
+        summary: String,
+        required: bool,
+    ) -> wasmtime::Result<()> {
+        self.declaration.settings.push(SettingDeclaration { name, summary, required });
+        Ok(())
+    }
+
+    async fn wants(&mut self, _: Resource<Declaring>, capability: String, reason: String) -> wasmtime::Result<()> {
+        self.declaration.wants.push((capability, reason));
+        Ok(())
+    }
+
+    async fn drop(&mut self, declaration: Resource<Declaring>) -> wasmtime::Result<()> {
+        self.table.delete(declaration)?;
+        Ok(())
+    }
+}
+
+impl HostCommand for State {
+    async fn example(&mut self, command: Resource<DeclaringCommand>, text: String) -> wasmtime::Result<()> {
+        let index = self.table.get(&command)?.0;
+        self.declaration.commands[index].examples.push(text);
+        Ok(())
+    }
+
+    async fn details(&mut self, command: Resource<DeclaringCommand>, text: String) -> wasmtime::Result<()> {
+        let index = self.table.get(&command)?.0;
+        self.declaration.commands[index].details = text;
+        Ok(())
+    }
+
+    async fn drop(&mut self, command: Resource<DeclaringCommand>) -> wasmtime::Result<()> {
+        self.table.delete(command)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! What the gate stands on: the clock, the store and the services, built by the floor above.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use witbot_core::call::Operation;
+use witbot_core::error::Error;
+use witbot_core::grants::Grants;
+use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
+use witbot_core::journal::{Commit, Entry, Outcome};
+
+/// Whose call it is.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// The run.
+    pub invocation: InvocationId,
+}
+
+/// The run cannot go on here: somebody else has it, or nothing can be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Lost(pub String);
+
+/// What became of an effect that was begun.
+#[derive(Debug, PartialEq)]
+pub enum Found {
+    /// It took place, with this outcome.
+    Happened(Outcome),
+    /// It did not take place.
+    Nothing,
+    /// Nobody can say.
+    Unknown,
+}
+
+/// Everything outside the sandbox that a run needs.
+#[async_trait]
+pub trait World: Send + Sync + 'static {
+    /// The time.
+    fn now(&self) -> UnixMillis;
+
+    /// What the operator grants a plugin at this moment: revoking acts at once.
+    fn grants(&self, plugin: &PluginName) -> Arc<Grants>;
+
+    /// Makes what a run did durable, all of it or nothing.
+    async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost>;
+
+    /// Makes `before` durable, writes to the plugin's kv space, and records the write with its outcome, all at once.
+    async fn write_kv(
+        &self,
+        caller: &Caller,
+        before: Commit,
+        entry: Entry,
+        operation: &Operation,
+    ) -> Result<Outcome, Lost>;
+
+    /// Performs a read or an effect. An effect is marked with `id`, so that it can be found again.
+    async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome;
+
+    /// Looks for an effect that was begun at a time and perhaps performed.
+    async fn find(&self, id: &CallId, operation: &Operation, begun: UnixMillis) -> Found;
+
+    /// Looks once whether a wait is over. An error ends the wait too.
+    async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error>;
+}
