@@ -1,0 +1,162 @@
+//! What can be asked on the command line, and the exit codes: 0, 64 for bad usage or settings, 1 for the rest.
+
+mod audit;
+mod log;
+mod plugin;
+mod runs;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::app;
+use crate::settings::problem::SettingsError;
+use crate::settings::secrets::Secrets;
+use crate::settings::{Origin, Settings};
+
+/// The exit code for bad usage and bad settings: `EX_USAGE` of `sysexits.h`.
+pub const USAGE: u8 = 64;
+
+/// A ChatOps bot host: sandboxed plugins answer chat commands through granted capabilities.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// The file of settings.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How log lines are written, on standard error. How many: the variable RUST_LOG, for example `debug`.
+    #[arg(long, global = true, value_enum, default_value_t = log::Format::Text)]
+    log: log::Format,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the bot.
+    Run(RunOptions),
+    /// Reads the settings, the secrets and all plugins, and says what is wrong with them.
+    Check,
+    /// Shows plugins.
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+    /// Lists runs, or shows the steps of one.
+    Runs {
+        /// The run, by its id or the beginning of it, such as an incident.
+        id: Option<String>,
+        /// How many are listed.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Shows who did what, or checks that nobody changed the record of it.
+    #[command(subcommand)]
+    Audit(audit::Command),
+}
+
+#[derive(Args)]
+struct RunOptions {
+    /// Where people talk to the bot.
+    #[arg(long, value_enum, default_value_t = Chat::Console)]
+    chat: Chat,
+    /// Says the lines of a file, each when all before it is answered, and stops.
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Chat {
+    /// This terminal.
+    Console,
+}
+
+/// Why a command did not do what was asked.
+pub enum Failure {
+    /// What was asked for, or what is set, is wrong.
+    Settings(Box<SettingsError>),
+    /// Anything else.
+    Other(anyhow::Error),
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Failure {
+        Failure::Settings(Box::new(error))
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Failure {
+        Failure::Other(error)
+    }
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> ExitCode {
+        log::start(self.log);
+        match self.outcome() {
+            Ok(code) => code,
+            Err(Failure::Settings(error)) => {
+                eprintln!("{:?}", miette::Report::new(*error));
+                USAGE.into()
+            }
+            Err(Failure::Other(error)) => {
+                eprintln!("witbot: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn outcome(self) -> Result<ExitCode, Failure> {
+        let (settings, origin) = Settings::find(self.config.as_deref(), Path::new(""))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+        let done = match self.command {
+            Command::Run(options) => runtime.block_on(run(options, settings, origin)),
+            Command::Check => runtime.block_on(check(settings, &origin)),
+            Command::Plugin(command) => runtime.block_on(plugin::run(command, settings)),
+            Command::Runs { id, limit } => runtime.block_on(runs::run(id, limit, &settings)),
+            Command::Audit(command) => runtime.block_on(audit::run(command, &settings)),
+        };
+        // Somebody may still be reading the keyboard.
+        runtime.shutdown_background();
+        done
+    }
+}
+
+async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<ExitCode, Failure> {
+    let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
+    tracing::info!("{origin}");
+    secrets.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let script = match &options.script {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            Some(text.lines().map(str::to_owned).collect())
+        }
+        None => None,
+    };
+    let settings_file = match origin {
+        Origin::File(path) => Some(path),
+        Origin::Defaults => None,
+    };
+    match options.chat {
+        Chat::Console => app::run(app::Options { settings, settings_file, secrets, script }).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what is wrong, without starting anything that others would see.
+async fn check(settings: Settings, origin: &Origin) -> Result<ExitCode, Failure> {
+    let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
+    println!("{origin}");
+    secrets.warnings.iter().for_each(|warning| println!("warning: {warning}"));
+    for (set, name) in [
+        (secrets.github.is_some(), "GITHUB_TOKEN (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)"),
+        (!secrets.github_webhook.is_empty(), "GITHUB_WEBHOOK_SECRET"),
+        (secrets.circleci.is_some(), "CIRCLECI_TOKEN"),
+        (!secrets.circleci_webhook.is_empty(), "CIRCLECI_WEBHOOK_SECRET"),
+    ] {
+        println!("{name}: {}", if set { "set" } else { "not set" });
+    }
+    plugin::check_all(settings).await
+}

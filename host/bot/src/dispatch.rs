@@ -1,0 +1,172 @@
+//! Decides what an event comes to: which handlers are called, or what the bot says itself.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use witbot_core::audit;
+use witbot_core::event::{Body, Event, Message, Webhook};
+use witbot_core::grants::Grants;
+use witbot_core::help;
+use witbot_core::ids::{CallId, Digest, InvocationId, PluginName};
+use witbot_core::journal::{Begin, Commit, Outgoing, State};
+use witbot_core::route::{Route, Routed};
+use witbot_engine::{Invocation, Plugin};
+
+use crate::clock;
+use crate::live::Live;
+
+/// What an event comes to.
+pub enum Action {
+    /// Handlers are called.
+    Call(Vec<(Arc<Plugin>, Invocation)>),
+    /// The bot answers by itself. That is a run as well, so that it happens once and stands in the audit.
+    Say(InvocationId, Box<Commit>),
+    /// Nothing.
+    Nothing,
+}
+
+/// The name that the bot's own answers go by among the runs. No file of a plugin may have it.
+pub const OWN_NAME: &str = "witbot";
+
+/// Decides about one event.
+pub fn decide(live: &Live, row: i64, event: &Arc<Event>, grants: impl Fn(&PluginName) -> Arc<Grants>) -> Action {
+    match &event.body {
+        Body::Message(message) => heard(live, row, event, message),
+        Body::Webhook(hook) => subscribed(live, row, event, hook, grants),
+    }
+}
+
+fn subscribed(
+    live: &Live,
+    row: i64,
+    event: &Arc<Event>,
+    hook: &Webhook,
+    grants: impl Fn(&PluginName) -> Arc<Grants>,
+) -> Action {
+    let mut routes = live.table.subscribers(&hook.kind);
+    routes.retain(|route| grants(&route.plugin).sees(&hook.kind, &hook.subject));
+    call(live, row, event, routes)
+}
+
+fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action {
+    let mut routes = live.table.listeners(&message.text);
+    if !message.addressed || message.text.is_empty() {
+        return call(live, row, event, routes);
+    }
+    if let Some(text) = own_command(live, &message.text) {
+        return say(row, event, message, text);
+    }
+    match live.table.command(&message.text) {
+        Routed::Command(route) => {
+            routes.insert(0, route);
+            call(live, row, event, routes)
+        }
+        Routed::Usage { usage, reason, .. } => {
+            let reason = reason.map_or(String::new(), |reason| format!("{reason}\n"));
+            say(row, event, message, format!("{reason}Usage: `{usage}`"))
+        }
+        // Who listens to it makes something of it.
+        Routed::Unknown { .. } if !routes.is_empty() => call(live, row, event, routes),
+        Routed::Unknown { nearest } => say(row, event, message, unknown(nearest.as_deref())),
+    }
+}
+
+fn unknown(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("I do not know that command. Did you mean `{name}`? `help` lists all."),
+        None => "I do not know that command. `help` lists all.".to_owned(),
+    }
+}
+
+/// The commands that the bot has without any plugin.
+fn own_command(live: &Live, text: &str) -> Option<String> {
+    let text = text.trim();
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    match first.to_lowercase().as_str() {
+        "help" if rest.is_empty() => Some(help::overview(&live.table)),
+        "help" => Some(help::about(&live.table, rest)),
+        "plugins" if rest.is_empty() => Some(live.listing()),
+        _ => None,
+    }
+}
+
+fn call(live: &Live, row: i64, event: &Arc<Event>, routes: Vec<Route>) -> Action {
+    let only = routes.len() == 1;
+    let calls: Vec<_> = routes
+        .into_iter()
+        .filter_map(|route| {
+            let plugin = live.serving.get(&route.plugin)?.clone();
+            let invocation = invocation(&plugin, row, event, route, only);
+            Some((plugin, invocation))
+        })
+        .collect();
+    if calls.is_empty() { Action::Nothing } else { Action::Call(calls) }
+}
+
+fn invocation(plugin: &Plugin, row: i64, event: &Arc<Event>, route: Route, only: bool) -> Invocation {
+    let id = InvocationId::derive(event.source.as_str(), &event.key, &plugin.name, &route.handler);
+    let begin = Begin {
+        event: row,
+        plugin: plugin.name.clone(),
+        digest: plugin.digest,
+        handler: route.handler.clone(),
+        arguments: route.arguments.clone(),
+        at: clock::now(),
+        routed: only,
+    };
+    Invocation {
+        opening: vec![opening(&id, event, &begin)],
+        id,
+        handler: route.handler,
+        arguments: route.arguments,
+        event: event.clone(),
+        event_row: row,
+        begin: Some(begin),
+        journal: Vec::new(),
+        started: event.received,
+    }
+}
+
+fn opening(id: &InvocationId, event: &Event, begin: &Begin) -> audit::Record {
+    let (actor, action, detail) = match &event.body {
+        Body::Message(message) => {
+            let detail = json!({ "text": message.text, "channel": message.place.channel, "handler": begin.handler });
+            (Some(message.user.id.clone()), "command", detail)
+        }
+        Body::Webhook(hook) => {
+            (None, "event", json!({ "kind": hook.kind, "subject": hook.subject, "handler": begin.handler }))
+        }
+    };
+    audit::Record {
+        at: begin.at,
+        actor,
+        plugin: Some(begin.plugin.clone()),
+        digest: Some(begin.digest),
+        invocation: Some(id.clone()),
+        action: action.to_owned(),
+        detail,
+        outcome: "ok".to_owned(),
+    }
+}
+
+fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
+    let plugin: PluginName = OWN_NAME.parse().expect("it is a plugin name");
+    let id = InvocationId::derive(event.source.as_str(), &event.key, &plugin, "say");
+    let begin = Begin {
+        event: row,
+        plugin,
+        digest: Digest::of(&[]),
+        handler: "say".to_owned(),
+        arguments: Vec::new(),
+        at: clock::now(),
+        routed: true,
+    };
+    let outgoing = Outgoing { message: CallId::new(&id, 0), place: message.place.clone(), text, edit: false };
+    let commit = Commit {
+        begin: Some(begin),
+        outgoing: vec![outgoing],
+        state: Some(State::Done),
+        ..Commit::default()
+    };
+    Action::Say(id, Box::new(commit))
+}

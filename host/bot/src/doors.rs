@@ -1,0 +1,5 @@
+//! Where events come in.
+
+pub mod console;
+pub mod hooks;
+pub mod http;

@@ -1,0 +1,95 @@
+//! HMAC-SHA256 over the bytes of a body, as GitHub and CircleCI sign.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::secret::Secret;
+
+/// Whether any of the secrets gives this signature, which is in hexadecimal. Every secret is tried, and each in the same
+/// time whatever is wrong.
+pub fn fits(secrets: &[Secret], body: &[u8], signature: &str) -> bool {
+    let mut bytes = [0; 32];
+    if hex::decode_to_slice(signature, &mut bytes).is_err() {
+        return false;
+    }
+    let fits = secrets.iter().map(|secret| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+            .expect("HMAC takes keys of any length");
+        mac.update(body);
+        mac.verify_slice(&bytes).is_ok()
+    });
+    fits.fold(false, |any, one| any | one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(secrets: &[&str], body: &str, signature: &str, expected: bool) {
+        let secrets: Vec<Secret> = secrets
+            .iter()
+            .map(|text| Secret::new((*text).to_owned()))
+            .collect();
+        assert_eq!(fits(&secrets, body.as_bytes(), signature), expected);
+    }
+
+    /// <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
+    #[test]
+    fn what_github_documents() {
+        let signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        let secret = "It's a Secret to Everybody";
+        check(&[secret], "Hello, World!", signature, true);
+        check(&[secret], "Hello, World", signature, false);
+        check(&[secret], "Hello, World!", &signature.to_uppercase(), true);
+        check(&["old", secret], "Hello, World!", signature, true);
+        check(&[secret, "new"], "Hello, World!", signature, true);
+        check(&["old", "new"], "Hello, World!", signature, false);
+        check(&[], "Hello, World!", signature, false);
+    }
+
+    /// <https://circleci.com/docs/outbound-webhooks/#validate-webhooks>
+    #[test]
+    fn what_circleci_documents() {
+        for (body, secret, signature) in [
+            (
+                "hello world",
+                "secret",
+                "734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac48623a",
+            ),
+            (
+                "lalala",
+                "another-secret",
+                "daa220016c8f29a8b214fbfc3671aeec2145cfb1e6790184ffb38b6d0425fa00",
+            ),
+            (
+                "an-important-request-payload",
+                "hunter123",
+                "9be2242094a9a8c00c64306f382a7f9d691de910b4a266f67bd314ef18ac49fa",
+            ),
+            (
+                "foo",
+                "secret",
+                "773ba44693c7553d6ee20f61ea5d2757a9a4f4a44d2841ae4e95b52e4cd62db4",
+            ),
+        ] {
+            check(&[secret], body, signature, true);
+            check(&[secret], &format!("{body} "), signature, false);
+        }
+    }
+
+    #[test]
+    fn what_is_no_signature() {
+        let short = "734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac4862";
+        for signature in [
+            "",
+            "734c",
+            "not-a-valid-signature",
+            short,
+            &format!("{short}3a00"),
+            &format!("{short}3g"),
+        ] {
+            check(&["secret"], "hello world", signature, false);
+        }
+    }
+}

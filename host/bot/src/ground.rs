@@ -1,0 +1,168 @@
+//! What the gate stands on in a running bot: the store, the services, and the settings as they are now.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use witbot_core::call::{Occurrence, Operation};
+use witbot_core::error::{Code, Error};
+use witbot_core::event::Body;
+use witbot_core::grants::Grants;
+use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
+use witbot_core::journal::{Blob, Commit, Entry, Outcome, State};
+use witbot_engine::{Caller, Found, Lost, World};
+use witbot_store::Store;
+use witbot_store::commit::CommitError;
+use witbot_store::error::StoreError;
+use witbot_store::invocations::Lease;
+use witbot_store::kv::KvWrite;
+
+use crate::clock;
+use crate::services::Services;
+use crate::settings::Settings;
+use crate::wake::Wake;
+
+/// Longer than any commit is apart from the next; on one host only the start-up looks at it.
+const LEASE_MS: u64 = 300_000;
+
+/// The world as runs see it.
+pub struct Ground {
+    /// What lasts.
+    pub store: Store,
+    /// The services outside.
+    pub services: Services,
+    /// What the operator decided, as it is now.
+    pub settings: Arc<ArcSwap<Settings>>,
+    /// Who is told what a commit brings about.
+    pub wakes: mpsc::Sender<Wake>,
+    /// Under which name this process holds its runs.
+    pub owner: String,
+}
+
+impl Ground {
+    /// The right to a run, from now on.
+    pub fn lease(&self) -> Lease {
+        Lease { owner: self.owner.clone(), until: clock::now().plus_ms(LEASE_MS) }
+    }
+
+    /// Makes durable what a run did, and passes on what follows from it.
+    pub async fn keep(&self, invocation: &InvocationId, commit: Commit) -> Result<(), CommitError> {
+        let channels = channels(&commit);
+        let parked = match &commit.state {
+            Some(State::Parked(wait)) => Some(wait.clone()),
+            Some(State::Done | State::Failed { .. }) | None => None,
+        };
+        self.store.commit(invocation, &self.lease(), commit).await?;
+        self.follow(channels, parked).await;
+        Ok(())
+    }
+
+    async fn follow(&self, channels: Vec<ChannelId>, parked: Option<witbot_core::journal::Wait>) {
+        // A loop that has ended needs no telling: the next start finds all of this in the store.
+        if !channels.is_empty() {
+            let _ = self.wakes.send(Wake::ToSay(channels)).await;
+        }
+        if let Some(wait) = parked {
+            let _ = self.wakes.send(Wake::Parked(wait)).await;
+        }
+    }
+
+    async fn read(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
+        match operation {
+            Operation::ReadSettings(_) => Outcome::Ok(self.plugin_settings(&caller.plugin)),
+            Operation::KvGet(get) => {
+                let value = self.store.kv_get(&caller.plugin, &get.key).await;
+                Outcome::of(value.map(|value| value.map(Blob)).map_err(unavailable))
+            }
+            Operation::KvKeys(keys) => {
+                let after = keys.after.as_deref();
+                let found = self.store.kv_keys(&caller.plugin, &keys.prefix, after, keys.limit).await;
+                Outcome::of(found.map_err(unavailable))
+            }
+            other => self.services.perform(other, id, &self.grants(&caller.plugin)).await,
+        }
+    }
+
+    fn plugin_settings(&self, plugin: &PluginName) -> Value {
+        let settings = self.settings.load();
+        let of_plugin = settings.plugins.get(plugin).map(|plugin| plugin.settings.clone());
+        of_plugin.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+    }
+}
+
+fn channels(commit: &Commit) -> Vec<ChannelId> {
+    let mut channels: Vec<ChannelId> = commit.outgoing.iter().map(|outgoing| outgoing.place.channel.clone()).collect();
+    channels.dedup();
+    channels
+}
+
+fn unavailable(error: StoreError) -> Error {
+    Error::new(Code::Unavailable, error.to_string())
+}
+
+fn lost(error: CommitError) -> Lost {
+    Lost(error.to_string())
+}
+
+#[async_trait]
+impl World for Ground {
+    fn now(&self) -> UnixMillis {
+        clock::now()
+    }
+
+    fn grants(&self, plugin: &PluginName) -> Arc<Grants> {
+        let settings = self.settings.load();
+        settings.plugins.get(plugin).map(|plugin| plugin.grants.clone()).unwrap_or_default()
+    }
+
+    async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost> {
+        self.keep(invocation, commit).await.map_err(lost)
+    }
+
+    async fn write_kv(
+        &self,
+        caller: &Caller,
+        before: Commit,
+        entry: Entry,
+        operation: &Operation,
+    ) -> Result<Outcome, Lost> {
+        let write = match operation.clone() {
+            Operation::KvSet(set) => KvWrite::Set { key: set.key, value: set.value.0 },
+            Operation::KvDelete(delete) => KvWrite::Delete { key: delete.key },
+            Operation::KvReplace(replace) => KvWrite::Replace {
+                key: replace.key,
+                expected: replace.expected.map(|blob| blob.0),
+                value: replace.value.0,
+            },
+            other => return Err(Lost(format!("{} does not write to the kv space", other.name()))),
+        };
+        let channels = channels(&before);
+        let bytes_max = self.grants(&caller.plugin).kv_bytes_max();
+        let (invocation, plugin) = (&caller.invocation, &caller.plugin);
+        let outcome =
+            self.store.kv_write(invocation, &self.lease(), before, entry, plugin, write, bytes_max).await.map_err(lost)?;
+        self.follow(channels, None).await;
+        Ok(outcome)
+    }
+
+    async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
+        self.read(caller, id, operation).await
+    }
+
+    async fn find(&self, id: &CallId, operation: &Operation, begun: UnixMillis) -> Found {
+        self.services.find(operation, id, begun).await
+    }
+
+    async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
+        let Operation::AwaitEvent(call) = operation else {
+            return self.services.look(operation).await;
+        };
+        let found = self.store.first_event_after(&call.kind, &call.subject, call.after).await.map_err(unavailable)?;
+        let Some((row, event)) = found else { return Ok(None) };
+        let Body::Webhook(webhook) = event.body else { return Ok(None) };
+        let occurrence = Occurrence { event: row, kind: webhook.kind, subject: webhook.subject, body: webhook.body };
+        serde_json::to_value(occurrence).map(Some).map_err(|error| Error::invalid(error.to_string()))
+    }
+}

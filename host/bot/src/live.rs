@@ -1,0 +1,108 @@
+//! The plugins as they are now: who serves, who is held and why. One immutable value that a reload replaces.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use witbot_core::grants::{Capability, Grants, suggestion};
+use witbot_core::ids::{Digest, PluginName};
+use witbot_core::route::Table;
+use witbot_engine::Plugin;
+use serde_json::Value;
+
+/// All plugins, at one moment.
+pub struct Live {
+    /// Who answers what.
+    pub table: Table,
+    /// The plugins that are called.
+    pub serving: BTreeMap<PluginName, Arc<Plugin>>,
+    /// Every plugin that has a file, and how it stands.
+    pub standings: Vec<Standing>,
+}
+
+/// How a plugin stands.
+pub struct Standing {
+    /// Its name.
+    pub name: PluginName,
+    /// The version that serves.
+    pub serving: Option<Digest>,
+    /// Why its newest version does not: for lists in one line, for the operator in full.
+    pub problem: Option<Problem>,
+}
+
+/// Why a version does not serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The operator has to do something; these lines say what.
+    Held(String),
+    /// The file is unusable, or clashes with another plugin.
+    Refused(String),
+}
+
+impl Live {
+    /// No plugins.
+    pub fn empty() -> Live {
+        Live { table: Table::new(Vec::new()), serving: BTreeMap::new(), standings: Vec::new() }
+    }
+
+    /// The answer to `plugins`, and the table of `witbot plugin list`.
+    pub fn listing(&self) -> String {
+        if self.standings.is_empty() {
+            return "There are no plugins yet. Copy a .wasm file into the plugins folder.".to_owned();
+        }
+        let width = self.standings.iter().map(|standing| standing.name.as_str().len()).max().unwrap_or(0);
+        let lines = self.standings.iter().map(|standing| standing.line(width));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Standing {
+    fn line(&self, width: usize) -> String {
+        let version = self.serving.map_or_else(|| "-".repeat(12), |digest| digest.short());
+        let state = match (&self.serving, &self.problem) {
+            (Some(_), None) => "live".to_owned(),
+            (None, None) => "loading".to_owned(),
+            (Some(_), Some(problem)) => format!("live; a newer version is {problem}"),
+            (None, Some(problem)) => problem.to_string(),
+        };
+        format!("{:width$}  {version}  {state}", self.name.as_str())
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (word, text) = match self {
+            Problem::Held(text) => ("held", text),
+            Problem::Refused(text) => ("refused", text),
+        };
+        write!(f, "{word}: {}", text.lines().next().unwrap_or_default())
+    }
+}
+
+/// What keeps a plugin from serving, under these grants and settings.
+pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Problem> {
+    let missing: Vec<Capability> =
+        plugin.capabilities().iter().copied().filter(|capability| !grants.covers(*capability)).collect();
+    let unset: Vec<_> = plugin
+        .declaration
+        .declaration
+        .settings
+        .iter()
+        .filter(|setting| setting.required && settings.get(&setting.name).is_none())
+        .collect();
+    if missing.is_empty() && unset.is_empty() {
+        return None;
+    }
+    let mut lines = Vec::new();
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.iter().map(|capability| capability.as_str()).collect();
+        lines.push(format!("it needs a grant for {}. To allow it, add to witbot.toml:", names.join(", ")));
+        lines.push(suggestion(&plugin.name, &missing));
+    }
+    if !unset.is_empty() {
+        let names: Vec<&str> = unset.iter().map(|setting| setting.name.as_str()).collect();
+        lines.push(format!("it needs the setting {}. Add to witbot.toml:", names.join(", ")));
+        lines.push(format!("[plugins.{}.settings]", plugin.name));
+        lines.extend(unset.iter().map(|setting| format!("{} = …  # {}", setting.name, setting.summary)));
+    }
+    Some(Problem::Held(lines.join("\n")))
+}

@@ -1,0 +1,39 @@
+//! `witbot`: the command line.
+
+mod app;
+mod cli;
+mod clock;
+mod dispatch;
+mod doors;
+mod future;
+mod ground;
+mod live;
+mod outbox;
+mod plugins;
+mod runs;
+mod secret;
+mod services;
+mod settings;
+mod waits;
+mod wake;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    // Both clients of ours take the provider of the process, and one that takes its own would clash with it.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("witbot: TLS was set up twice, which is a mistake of witbot's; please report it");
+        return ExitCode::FAILURE;
+    }
+    match cli::Cli::try_parse() {
+        Ok(cli) => cli.run(),
+        Err(error) => {
+            let _ = error.print();
+            // Asking for help or for the version is no mistake.
+            if error.use_stderr() { cli::USAGE.into() } else { ExitCode::SUCCESS }
+        }
+    }
+}

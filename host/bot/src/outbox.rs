@@ -1,0 +1,119 @@
+//! Says in the chat what runs have to say: each channel in order, one after the other.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use tokio_util::task::TaskTracker;
+use witbot_core::ids::ChannelId;
+use witbot_store::Store;
+use witbot_store::error::StoreError;
+use witbot_store::outbox::{Delivery, Next};
+
+use crate::clock;
+use crate::doors::console::Console;
+
+/// So many messages are taken at once. What is said cannot be taken back, so it is not many.
+const TAKEN_AT_ONCE_MAX: u32 = 16;
+
+/// What is to be said. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbox {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    store: Store,
+    chat: Console,
+    tasks: TaskTracker,
+    /// The channels that somebody speaks in at this moment, and whether there was more to say since.
+    speaking: Mutex<HashSet<ChannelId>>,
+    again: Mutex<HashSet<ChannelId>>,
+}
+
+impl Outbox {
+    /// An outbox that leads to one chat.
+    pub fn new(store: Store, chat: Console) -> Outbox {
+        let parts = Parts {
+            store,
+            chat,
+            tasks: TaskTracker::new(),
+            speaking: Mutex::default(),
+            again: Mutex::default(),
+        };
+        Outbox { parts: Arc::new(parts) }
+    }
+
+    /// Says what was left unsaid when the bot was stopped. What was about to be said then is said again: on a terminal
+    /// that harms nobody.
+    pub async fn recover(&self) {
+        let store = &self.parts.store;
+        for delivery in logged(store.outbox_in_doubt().await).unwrap_or_default() {
+            logged(store.outbox_failed(delivery.id, "the bot was stopped", Some(clock::now())).await);
+        }
+        for channel in logged(store.outbox_channels().await).unwrap_or_default() {
+            self.deliver(channel);
+        }
+    }
+
+    /// Says what there is to say in a channel.
+    pub fn deliver(&self, channel: ChannelId) {
+        let parts = self.parts.clone();
+        if !parts.lock(&parts.speaking).insert(channel.clone()) {
+            parts.lock(&parts.again).insert(channel);
+            return;
+        }
+        self.parts.tasks.spawn(async move {
+            loop {
+                parts.speak(&channel).await;
+                let mut again = parts.lock(&parts.again);
+                if !again.remove(&channel) {
+                    parts.lock(&parts.speaking).remove(&channel);
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Whether nothing is being said.
+    pub fn idle(&self) -> bool {
+        self.parts.tasks.is_empty()
+    }
+
+    /// Waits until all is said that was to be said.
+    pub async fn stop(&self) {
+        self.parts.tasks.close();
+        self.parts.tasks.wait().await;
+    }
+}
+
+impl Parts {
+    fn lock<'a>(&self, of: &'a Mutex<HashSet<ChannelId>>) -> std::sync::MutexGuard<'a, HashSet<ChannelId>> {
+        of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    async fn speak(&self, channel: &ChannelId) {
+        loop {
+            match logged(self.store.outbox_next(channel, TAKEN_AT_ONCE_MAX, clock::now()).await) {
+                Some(Next::Send(deliveries)) => {
+                    for delivery in deliveries {
+                        self.send(delivery).await;
+                    }
+                }
+                Some(Next::Later(at)) => {
+                    let wait = at.0.saturating_sub(clock::now().0);
+                    tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+                }
+                Some(Next::Nothing) | None => return,
+            }
+        }
+    }
+
+    async fn send(&self, delivery: Delivery) {
+        self.chat.say(&delivery.outgoing).await;
+        logged(self.store.outbox_sent(delivery.id, None).await);
+    }
+}
+
+fn logged<T>(result: Result<T, StoreError>) -> Option<T> {
+    result.inspect_err(|error| tracing::error!("the outbox: {error}")).ok()
+}

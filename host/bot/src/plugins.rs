@@ -1,0 +1,341 @@
+//! The plugins folder, and what is made of it: looked at again and again, built off to the side, and swapped in whole.
+//!
+//! Nothing that is wrong with a file touches the version that serves, or any other plugin.
+
+mod folder;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use serde_json::json;
+use tokio::sync::Notify;
+use witbot_core::audit;
+use witbot_core::declaration::Checked;
+use witbot_core::ids::{Digest, PluginName};
+use witbot_core::limits;
+use witbot_core::route::{self, Table};
+use witbot_engine::{Engine, Plugin};
+use witbot_store::Store;
+
+use crate::clock;
+use crate::live::{Live, Problem, Standing, held};
+use crate::settings::{PluginSettings, Settings};
+use folder::{Found, Stamp, read, scan};
+
+/// All plugins. Cheap to clone.
+#[derive(Clone)]
+pub struct Plugins {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    engine: Engine,
+    settings: Arc<ArcSwap<Settings>>,
+    live: Arc<ArcSwap<Live>>,
+    /// None: nobody audits, as when the plugins are only looked at.
+    store: Option<Store>,
+    /// Where each version that ever served is kept by its digest: runs go on with the version that they began with.
+    artefacts: PathBuf,
+    look: Notify,
+    /// Versions that are in memory because a run of theirs goes on.
+    older: Mutex<BTreeMap<Digest, Arc<Plugin>>>,
+}
+
+/// What is known of one name.
+#[derive(Default)]
+struct Entry {
+    /// The file as it was when it was last read.
+    read: Option<Stamp>,
+    /// The file as it was at the last look, when it is not read yet.
+    seen: Option<Stamp>,
+    /// Since when the file is gone.
+    gone: Option<Instant>,
+    /// The newest version that could be loaded.
+    newest: Option<Arc<Plugin>>,
+    /// The one that serves, when that is an older one or the newest.
+    serving: Option<Arc<Plugin>>,
+    /// Why the newest file is not loaded.
+    refused: Option<String>,
+    /// Why the newest file does not serve. It is reported when it changes.
+    problem: Option<Problem>,
+}
+
+impl Plugins {
+    /// No plugins yet. `artefacts` is a folder of the host's own.
+    pub fn new(
+        engine: Engine,
+        settings: Arc<ArcSwap<Settings>>,
+        live: Arc<ArcSwap<Live>>,
+        store: Option<Store>,
+        artefacts: PathBuf,
+    ) -> Plugins {
+        let parts = Parts { engine, settings, live, store, artefacts, look: Notify::new(), older: Mutex::default() };
+        Plugins { parts: Arc::new(parts) }
+    }
+
+    /// Asks for a look at the folder and the settings. Asking often costs nothing.
+    pub fn look(&self) {
+        self.parts.look.notify_one();
+    }
+
+    /// Loads what is in the folder now, without waiting for files to come to rest.
+    pub async fn load_all(&self) -> Keeper {
+        let mut keeper = Keeper { parts: self.parts.clone(), entries: BTreeMap::new() };
+        keeper.look(Settling::Skip).await;
+        keeper
+    }
+
+    /// The plugin in the version that a run began with.
+    pub async fn version(&self, name: PluginName, digest: Digest) -> anyhow::Result<Arc<Plugin>> {
+        let live = self.parts.live.load();
+        if let Some(plugin) = live.serving.get(&name).filter(|plugin| plugin.digest == digest) {
+            return Ok(plugin.clone());
+        }
+        if let Some(plugin) = self.parts.older().get(&digest) {
+            return Ok(plugin.clone());
+        }
+        let path = self.parts.artefact(&digest);
+        let bytes = tokio::fs::read(&path)
+            .await
+            .with_context(|| format!("the version of `{name}` that it began with is not at {}", path.display()))?;
+        let plugin = Arc::new(self.parts.engine.load(&name, bytes).await?);
+        self.parts.older().insert(digest, plugin.clone());
+        Ok(plugin)
+    }
+}
+
+impl Parts {
+    fn older(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Arc<Plugin>>> {
+        self.older.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn artefact(&self, digest: &Digest) -> PathBuf {
+        self.artefacts.join(format!("{digest}.wasm"))
+    }
+}
+
+/// Whether files have to be unchanged for a while before they are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settling {
+    /// At the start, what is there is there.
+    Skip,
+    /// Linkers write in pieces.
+    Wait,
+}
+
+/// The one who looks. It is owned by one task, so that there is one look at a time.
+pub struct Keeper {
+    parts: Arc<Parts>,
+    entries: BTreeMap<PluginName, Entry>,
+}
+
+impl Keeper {
+    /// The newest version of each plugin that could be loaded, whether it serves or is held.
+    pub fn newest(&self) -> Vec<Arc<Plugin>> {
+        self.entries.values().filter_map(|entry| entry.newest.clone()).collect()
+    }
+
+    /// Looks for as long as the bot runs: when asked, when a file has not come to rest, and every so often anyway.
+    pub async fn run(mut self) {
+        loop {
+            let again = if self.unsettled() { limits::RELOAD_QUIET } else { limits::RESCAN };
+            let asked = tokio::time::timeout(again, self.parts.look.notified()).await.is_ok();
+            if asked {
+                // Changes come in bursts, and a look at each would see half of it.
+                tokio::time::sleep(limits::RELOAD_QUIET).await;
+            }
+            self.look(Settling::Wait).await;
+        }
+    }
+
+    fn unsettled(&self) -> bool {
+        self.entries.values().any(|entry| entry.seen != entry.read || entry.gone.is_some())
+    }
+
+    async fn look(&mut self, settling: Settling) {
+        let settings = self.parts.settings.load_full();
+        let folder = settings.plugins_folder.clone();
+        match tokio::task::spawn_blocking(move || scan(&folder)).await {
+            Ok(Ok(found)) => self.take_up(found, settling).await,
+            Ok(Err(error)) => {
+                // What serves goes on: an unreadable folder is not an empty one.
+                tracing::error!("cannot look into the plugins folder {}: {error}", settings.plugins_folder.display());
+            }
+            Err(error) => tracing::error!("cannot look into the plugins folder: {error}"),
+        }
+        self.publish(&settings).await;
+    }
+
+    async fn take_up(&mut self, found: BTreeMap<PluginName, Found>, settling: Settling) {
+        for (name, entry) in &mut self.entries {
+            if !found.contains_key(name) {
+                entry.gone.get_or_insert_with(Instant::now);
+            }
+        }
+        self.entries.retain(|_, entry| entry.gone.is_none_or(|gone| gone.elapsed() < limits::DELETE_GRACE));
+        for (name, file) in found {
+            let entry = self.entries.entry(name.clone()).or_default();
+            entry.gone = None;
+            let rested = settling == Settling::Skip || entry.seen.as_ref() == Some(&file.stamp);
+            entry.seen = Some(file.stamp.clone());
+            if rested && entry.read.as_ref() != Some(&file.stamp) {
+                entry.read = Some(file.stamp.clone());
+                entry.take(&self.parts, &name, file).await;
+            }
+        }
+    }
+
+    /// Decides who serves, and swaps the whole table once.
+    async fn publish(&mut self, settings: &Settings) {
+        let before = self.parts.live.load_full();
+        let mut names: Vec<PluginName> = self.entries.keys().cloned().collect();
+        // Who serves already has the right to its commands.
+        names.sort_by_key(|name| !before.serving.contains_key(name));
+        let mut news: Vec<PluginName> =
+            before.serving.keys().filter(|name| !self.entries.contains_key(*name)).cloned().collect();
+        for name in names {
+            if self.settle(&name, settings) {
+                news.push(name);
+            }
+        }
+        if news.is_empty() {
+            return;
+        }
+        let live = Arc::new(self.live());
+        self.parts.live.store(live.clone());
+        for name in news {
+            let standing = live.standings.iter().find(|standing| standing.name == name);
+            self.report(&name, standing).await;
+        }
+    }
+
+    /// Decides who serves under one name. Says whether anything is new about it.
+    fn settle(&mut self, name: &PluginName, settings: &Settings) -> bool {
+        let Some(entry) = self.entries.get(name) else { return false };
+        let before = (entry.digest(), entry.problem.clone());
+        let waiting = entry.newest.as_ref().filter(|newest| Some(newest.digest) != entry.digest());
+        let conflict = waiting.and_then(|newest| {
+            let others: Vec<_> = self.entries.iter().filter_map(|(name, entry)| entry.declared(name)).collect();
+            route::conflicts(&others, name, &newest.declaration).first().map(ToString::to_string)
+        });
+        let Some(entry) = self.entries.get_mut(name) else { return false };
+        entry.settle(settings.plugins.get(name), conflict.map(Problem::Refused));
+        before != (entry.digest(), entry.problem.clone())
+    }
+
+    fn live(&self) -> Live {
+        let declared = self.entries.iter().filter_map(|(name, entry)| entry.declared(name)).collect();
+        let serving = self.entries.iter().filter_map(|(name, entry)| Some((name.clone(), entry.serving.clone()?)));
+        let standings = self.entries.iter().map(|(name, entry)| Standing {
+            name: name.clone(),
+            serving: entry.digest(),
+            problem: entry.problem.clone(),
+        });
+        Live { table: Table::new(declared), serving: serving.collect(), standings: standings.collect() }
+    }
+
+    async fn report(&self, name: &PluginName, standing: Option<&Standing>) {
+        let digest = standing.and_then(|standing| standing.serving);
+        let (action, detail) = match (digest, standing.and_then(|standing| standing.problem.as_ref())) {
+            (Some(digest), None) => {
+                tracing::info!(plugin = %name, digest = digest.short(), "the plugin is live");
+                ("plugin.loaded", String::new())
+            }
+            (None, None) => {
+                tracing::info!(plugin = %name, "the plugin is gone");
+                ("plugin.removed", String::new())
+            }
+            (serving, Some(problem)) => {
+                let (action, text) = match problem {
+                    Problem::Held(text) => ("plugin.held", text),
+                    Problem::Refused(text) => ("plugin.refused", text),
+                };
+                let older = if serving.is_some() { " (the version before it goes on serving)" } else { "" };
+                tracing::warn!(plugin = %name, "{}{older}: {text}", action.replace("plugin.", "the plugin is "));
+                (action, text.clone())
+            }
+        };
+        let Some(store) = &self.parts.store else { return };
+        let record = audit::Record {
+            at: clock::now(),
+            actor: None,
+            plugin: Some(name.clone()),
+            digest,
+            invocation: None,
+            action: action.to_owned(),
+            detail: json!(detail),
+            outcome: "ok".to_owned(),
+        };
+        if let Err(error) = store.audit(vec![record]).await {
+            tracing::error!("a change of the plugins is not in the audit: {error}");
+        }
+    }
+}
+
+impl Entry {
+    /// Reads and loads the file. What serves is not touched.
+    async fn take(&mut self, parts: &Parts, name: &PluginName, file: Found) {
+        let bytes = match tokio::task::spawn_blocking(move || read(&file)).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(error)) => return self.refused = Some(format!("it cannot be read: {error}")),
+            Err(error) => return self.refused = Some(format!("it cannot be read: {error}")),
+        };
+        let digest = Digest::of(&bytes);
+        self.refused = None;
+        if self.newest.as_ref().is_some_and(|plugin| plugin.digest == digest) {
+            return;
+        }
+        let began = Instant::now();
+        match parts.engine.load(name, bytes.clone()).await {
+            Ok(plugin) => {
+                log_load(name, &digest, began.elapsed());
+                self.newest = Some(Arc::new(plugin));
+                if let Err(error) = keep_artefact(parts, &digest, &bytes).await {
+                    tracing::warn!(plugin = %name, "its version cannot be kept for runs that outlive it: {error}");
+                }
+            }
+            Err(error) => self.refused = Some(error.to_string()),
+        }
+    }
+
+    /// Decides who serves under these settings, and why it is not the newest file.
+    fn settle(&mut self, part: Option<&PluginSettings>, conflict: Option<Problem>) {
+        let nothing = PluginSettings::default();
+        let part = part.unwrap_or(&nothing);
+        let problem = |plugin: &Arc<Plugin>| held(plugin, &part.grants, &part.settings);
+        let newest = conflict.or_else(|| self.newest.as_ref().and_then(problem));
+        if newest.is_none() && self.newest.is_some() {
+            self.serving.clone_from(&self.newest);
+        } else if self.serving.as_ref().is_some_and(|plugin| problem(plugin).is_some()) {
+            self.serving = None;
+        }
+        self.problem = self.refused.clone().map(Problem::Refused).or(newest);
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.serving.as_ref().map(|plugin| plugin.digest)
+    }
+
+    fn declared(&self, name: &PluginName) -> Option<(PluginName, Arc<Checked>)> {
+        Some((name.clone(), self.serving.as_ref()?.declaration.clone()))
+    }
+}
+
+fn log_load(name: &PluginName, digest: &Digest, took: Duration) {
+    tracing::debug!(plugin = %name, digest = digest.short(), took_ms = took.as_millis() as u64, "loaded");
+}
+
+async fn keep_artefact(parts: &Parts, digest: &Digest, bytes: &[u8]) -> std::io::Result<()> {
+    let path = parts.artefact(digest);
+    if tokio::fs::try_exists(&path).await? {
+        return Ok(());
+    }
+    tokio::fs::create_dir_all(&parts.artefacts).await?;
+    let unfinished = path.with_extension("part");
+    tokio::fs::write(&unfinished, bytes).await?;
+    tokio::fs::rename(unfinished, path).await
+}

@@ -1,0 +1,149 @@
+//! The services outside, and which of them a call is for.
+
+pub mod ci;
+pub mod github;
+pub mod web;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use witbot_core::call::Operation;
+use witbot_core::ci::Provider;
+use witbot_core::error::{Code, Error};
+use witbot_core::event::{Event, Body, Source};
+use witbot_core::grants::Grants;
+use witbot_core::ids::{CallId, UnixMillis};
+use witbot_core::journal::Outcome;
+use witbot_core::call;
+use witbot_engine::Found;
+
+use self::ci::CiProvider;
+use self::github::Github;
+use self::web::Web;
+
+/// All services that are set up.
+pub struct Services {
+    /// None: there are no credentials.
+    pub github: Option<Github>,
+    /// Those for which there are credentials.
+    pub ci: BTreeMap<Provider, Box<dyn CiProvider>>,
+    /// Anything on the web.
+    pub web: Web,
+}
+
+impl Services {
+    /// Performs a read or an effect. An effect carries `id` as its mark, where the service has a place for one.
+    pub async fn perform(&self, operation: &Operation, id: &CallId, grants: &Grants) -> Outcome {
+        match self.answer(operation, id, grants).await {
+            Ok(value) => Outcome::Ok(value),
+            Err(error) => Outcome::Error(error),
+        }
+    }
+
+    async fn answer(&self, operation: &Operation, id: &CallId, grants: &Grants) -> Result<Value, Error> {
+        match operation {
+            Operation::ResolveReference(call) => json(self.github()?.resolve(call).await?),
+            Operation::ReadChecks(call) => json(self.github()?.checks(call).await?),
+            Operation::Compare(call) => json(self.github()?.compare(call).await?),
+            Operation::CreateDeployment(call) => json(self.github()?.create_deployment(call, id).await?),
+            Operation::ReadDeployment(call) => json(self.github()?.deployment(call).await?),
+            Operation::ListDeployments(call) => json(self.github()?.deployments(call).await?),
+            Operation::ReadDeploymentStatus(call) => json(self.github()?.deployment_status(call).await?),
+            Operation::AddDeploymentStatus(call) => json(self.github()?.add_deployment_status(call, id).await?),
+            Operation::TriggerRun(call) => json(self.ci(call.project.provider)?.trigger(call, id).await?),
+            Operation::ReadRun(call) => json(self.ci(call.project.provider)?.status(&call.project, &call.run).await?),
+            Operation::CancelRun(call) => json(self.ci(call.project.provider)?.cancel(call).await?),
+            Operation::HttpFetch(call) => self.send(&call.request, grants).await,
+            Operation::HttpSend(call) => self.send(&call.request, grants).await,
+            other => Err(Error::invalid(format!("{} is not done by a service", other.name()))),
+        }
+    }
+
+    /// Looks for an effect that was begun and perhaps performed.
+    pub async fn find(&self, operation: &Operation, id: &CallId, begun: UnixMillis) -> Found {
+        let found = match operation {
+            Operation::CreateDeployment(call) => match self.github() {
+                Ok(github) => github.find_deployment(call, id).await.map(happened),
+                Err(error) => Err(error),
+            },
+            Operation::AddDeploymentStatus(call) => match self.github() {
+                Ok(github) => github.find_deployment_status(call, begun).await.map(happened),
+                Err(error) => Err(error),
+            },
+            Operation::TriggerRun(call) => match self.ci(call.project.provider) {
+                Ok(ci) => ci.find(call, id, begun).await.map(|found| match found {
+                    ci::Found::Run(run) => Found::Happened(Outcome::of(Ok(run))),
+                    ci::Found::Nothing => Found::Nothing,
+                    ci::Found::Doubt => Found::Unknown,
+                }),
+                Err(error) => Err(error),
+            },
+            // Asking twice for the end of a run does no harm.
+            Operation::CancelRun(_) => Ok(Found::Nothing),
+            _ => Ok(Found::Unknown),
+        };
+        found.unwrap_or_else(|error| {
+            tracing::warn!("{} of {id} cannot be looked up: {error}", operation.name());
+            Found::Unknown
+        })
+    }
+
+    /// Looks once whether a wait is over.
+    pub async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
+        match operation {
+            Operation::AwaitDeploymentStatus(call) => {
+                self.github()?.next_deployment_status(call).await?.map(json).transpose()
+            }
+            Operation::AwaitRun(call) => {
+                let status = self.ci(call.project.provider)?.status(&call.project, &call.run).await?;
+                (status.phase.as_str() != call.past).then(|| json(status)).transpose()
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn github(&self) -> Result<&Github, Error> {
+        let hint = "the bot has no credentials for GitHub: its operator has to set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
+        self.github.as_ref().ok_or_else(|| Error::new(Code::Unavailable, hint))
+    }
+
+    fn ci(&self, provider: Provider) -> Result<&dyn CiProvider, Error> {
+        let hint = match provider {
+            Provider::Circleci => "the bot has no credentials for CircleCI: its operator has to set CIRCLECI_TOKEN",
+        };
+        self.ci.get(&provider).map(Box::as_ref).ok_or_else(|| Error::new(Code::Unavailable, hint))
+    }
+
+    async fn send(&self, request: &witbot_core::http::Request, grants: &Grants) -> Result<Value, Error> {
+        json(self.web.send(request, grants.opens_private_network(request)).await?)
+    }
+}
+
+/// The keys of the waits that an event is news for.
+pub fn wait_keys(event: &Event) -> Vec<String> {
+    let Body::Webhook(hook) = &event.body else { return Vec::new() };
+    let mut keys = vec![call::event_key(&hook.kind, &hook.subject)];
+    match event.source {
+        Source::Console => {}
+        Source::Github => {
+            let deployment = hook.body.pointer("/deployment/id").and_then(Value::as_u64);
+            keys.extend(deployment.map(|id| call::deployment_key(&hook.subject, id)));
+        }
+        Source::Circleci => {
+            let pipeline = hook.body.pointer("/pipeline/id").and_then(Value::as_str);
+            keys.extend(pipeline.map(|id| call::run_key(Provider::Circleci, id)));
+        }
+    }
+    keys
+}
+
+fn json<T: serde::Serialize>(answer: T) -> Result<Value, Error> {
+    serde_json::to_value(answer).map_err(|error| Error::invalid(format!("the answer cannot be recorded: {error}")))
+}
+
+fn happened<T: serde::Serialize>(found: Option<T>) -> Found {
+    match found {
+        Some(answer) => Found::Happened(Outcome::of(Ok(answer))),
+        None => Found::Nothing,
+    }
+}

@@ -1,0 +1,351 @@
+//! Reads: patient with what passes, quick with what does not.
+
+use serde_json::{Value, json};
+use witbot_core::call::{
+    AwaitDeploymentStatus, Compare, ListDeployments, ReadChecks, ReadDeployment,
+    ReadDeploymentStatus, ResolveReference,
+};
+use witbot_core::github::ChecksState;
+
+use super::stand_in::{Answer, StandIn};
+use super::{api, deployment, github, status, told};
+
+const SHA: &str = "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d";
+
+fn resolve(reference: &str) -> ResolveReference {
+    ResolveReference {
+        repository: api(),
+        reference: reference.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_reference_is_resolved_within_its_repository() {
+    let stand_in = StandIn::new(|_| Answer::Json(200, json!({"sha": SHA, "files": []}))).await;
+    let github = github(&stand_in);
+    assert_eq!(
+        github.resolve(&resolve("fix/login")).await.as_deref(),
+        Ok(SHA)
+    );
+    assert_eq!(
+        github
+            .resolve(&resolve("../../other/commits/main"))
+            .await
+            .map_err(told),
+        Err(
+            "not-found: acme/api has no branch, tag or commit `../../other/commits/main`."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        stand_in.lines(),
+        ["GET /repos/acme/api/commits/fix%2Flogin?per_page=1"]
+    );
+}
+
+#[tokio::test]
+async fn a_reference_that_is_not_there_is_not_found() {
+    let check = async |code: u16, message: &'static str, expected: &str| {
+        let stand_in = StandIn::new(move |_| Answer::Json(code, json!({"message": message}))).await;
+        assert_eq!(
+            told(
+                github(&stand_in)
+                    .resolve(&resolve("nowhere"))
+                    .await
+                    .unwrap_err()
+            ),
+            expected
+        );
+        assert_eq!(stand_in.lines().len(), 1);
+    };
+    let unknown = "not-found: acme/api has no branch, tag or commit `nowhere`.";
+    check(422, "No commit found for SHA: nowhere", unknown).await;
+    check(409, "Git Repository is empty.", unknown).await;
+    check(
+        404,
+        "Not Found",
+        "not-found: GitHub has no branch, tag or commit `nowhere` in acme/api, or the bot's credentials (GITHUB_TOKEN) cannot see it.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again_and_not_for_ever() {
+    let mut answers = vec![
+        Answer::Json(200, json!({"sha": SHA})),
+        Answer::With(429, vec![("retry-after", "0".to_owned())], json!({})),
+        Answer::Lost,
+    ];
+    let stand_in = StandIn::new(move |_| answers.pop().unwrap()).await;
+    assert_eq!(
+        github(&stand_in).resolve(&resolve("main")).await.as_deref(),
+        Ok(SHA)
+    );
+    assert_eq!(stand_in.lines().len(), 3);
+
+    let stand_in = StandIn::new(|_| Answer::Text(502, "<html>")).await;
+    assert_eq!(
+        told(
+            github(&stand_in)
+                .resolve(&resolve("main"))
+                .await
+                .unwrap_err()
+        ),
+        "unavailable: GitHub failed (502) when asked to read `main` in acme/api. Try again in a while."
+    );
+    assert_eq!(stand_in.lines().len(), 3);
+}
+
+#[tokio::test]
+async fn a_limit_is_respected_by_the_next_requests_too() {
+    let stand_in = StandIn::new(|_| {
+        let headers = vec![
+            ("x-ratelimit-remaining", "0".to_owned()),
+            ("retry-after", "3600".to_owned()),
+        ];
+        Answer::With(
+            403,
+            headers,
+            json!({"message": "API rate limit exceeded for user ID 1."}),
+        )
+    })
+    .await;
+    let github = github(&stand_in);
+    for _ in 0..2 {
+        let error = github.resolve(&resolve("main")).await.unwrap_err();
+        assert!(
+            error.retry_after_ms.is_some_and(|ms| ms > 3_000_000),
+            "{error:?}"
+        );
+        assert!(told(error).starts_with("rate-limited "));
+    }
+    let error = github
+        .clone()
+        .create_deployment(&super::create(), &super::call_id())
+        .await
+        .unwrap_err();
+    assert!(told(error).starts_with("rate-limited "));
+    assert_eq!(stand_in.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn silence_ends_at_the_deadline() {
+    let stand_in = StandIn::new(|_| Answer::Silence).await;
+    let pace = super::Pace {
+        read: std::time::Duration::from_millis(50),
+        ..super::PACE
+    };
+    let github = super::Github::with_pace(&stand_in.url, super::token(), pace).unwrap();
+    assert_eq!(
+        told(github.resolve(&resolve("main")).await.unwrap_err()),
+        "unavailable: GitHub did not answer in time when asked to read `main` in acme/api. Try again in a while."
+    );
+}
+
+#[tokio::test]
+async fn checks_are_statuses_and_check_runs_of_one_commit() {
+    let stand_in = StandIn::new(|seen| {
+        let path = seen
+            .line
+            .split('?')
+            .next()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap();
+        Answer::Json(
+            200,
+            match path {
+                "main" => json!({"sha": SHA}),
+                // GitHub's own summary is `pending` although there are no statuses.
+                "status" => json!({"state": "pending", "statuses": [], "total_count": 0}),
+                _ => json!({"total_count": 2, "check_runs": [
+                    {"name": "build", "status": "completed", "conclusion": "success"},
+                    {"name": "docs", "status": "completed", "conclusion": "skipped"},
+                ]}),
+            },
+        )
+    })
+    .await;
+    let call = ReadChecks {
+        repository: api(),
+        reference: "main".to_owned(),
+    };
+    let checks = github(&stand_in).checks(&call).await.unwrap();
+    assert_eq!(checks.state, ChecksState::Success);
+    assert_eq!(
+        stand_in.lines(),
+        [
+            "GET /repos/acme/api/commits/main?per_page=1".to_owned(),
+            format!("GET /repos/acme/api/commits/{SHA}/status?per_page=100&page=1"),
+            format!(
+                "GET /repos/acme/api/commits/{SHA}/check-runs?filter=latest&per_page=100&page=1"
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn check_runs_that_may_not_be_read_are_not_taken_for_green() {
+    let stand_in = StandIn::new(|seen| match seen.line.contains("check-runs") {
+        false => Answer::Json(
+            200,
+            json!({"sha": SHA, "statuses": [{"context": "ci", "state": "success"}]}),
+        ),
+        true => Answer::With(
+            403,
+            vec![("x-accepted-github-permissions", "checks=read".to_owned())],
+            json!({"message": "Resource not accessible by personal access token"}),
+        ),
+    })
+    .await;
+    let call = ReadChecks {
+        repository: api(),
+        reference: "main".to_owned(),
+    };
+    assert_eq!(
+        told(github(&stand_in).checks(&call).await.unwrap_err()),
+        "denied: GitHub does not let the bot read the checks of `main` in acme/api: Resource not accessible by personal access token. The bot's credentials need `checks=read`."
+    );
+}
+
+#[tokio::test]
+async fn references_are_compared() {
+    let stand_in = StandIn::new(|_| {
+        Answer::Json(200, json!({"ahead_by": 2, "behind_by": 1, "html_url": "https://github.com/x", "status": "diverged"}))
+    })
+    .await;
+    let call = Compare {
+        repository: api(),
+        base: "main".to_owned(),
+        head: "fix/login".to_owned(),
+    };
+    let comparison = github(&stand_in).compare(&call).await.unwrap();
+    assert_eq!((comparison.ahead_by, comparison.behind_by), (2, 1));
+    assert_eq!(
+        stand_in.lines(),
+        ["GET /repos/acme/api/compare/main...fix%2Flogin?per_page=1"]
+    );
+}
+
+#[tokio::test]
+async fn deployments_are_read_and_listed() {
+    let marked = deployment(7, json!({"a": 1, "witbot": {"call": "x-1"}}));
+    let mut gone = deployment(6, json!("text"));
+    gone["creator"] = Value::Null;
+    let stand_in = StandIn::new(move |seen| match seen.line.contains('?') {
+        true => Answer::Json(200, json!([marked, gone])),
+        false => Answer::Json(200, marked.clone()),
+    })
+    .await;
+    let github = github(&stand_in);
+    let one = github
+        .deployment(&ReadDeployment {
+            repository: api(),
+            deployment: 7,
+        })
+        .await
+        .unwrap();
+    assert_eq!((one.id, one.payload.as_str()), (7, r#"{"a":1}"#));
+    let call = ListDeployments {
+        repository: api(),
+        environment: Some("review/a b".to_owned()),
+        limit: 50,
+    };
+    let list = github.deployments(&call).await.unwrap();
+    assert_eq!(
+        (list[1].payload.as_str(), list[1].creator.as_str()),
+        (r#""text""#, "ghost")
+    );
+    assert_eq!(
+        stand_in.lines(),
+        [
+            "GET /repos/acme/api/deployments/7",
+            "GET /repos/acme/api/deployments?per_page=30&environment=review%2Fa%20b",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn no_status_is_missed() {
+    let list = json!([
+        status(30, "success", "2026-11-22T18:32:00Z"),
+        status(20, "in_progress", "2026-11-22T18:31:00Z"),
+        status(10, "queued", "2026-11-22T18:30:00Z"),
+    ]);
+    let stand_in = StandIn::new(move |seen| {
+        Answer::Json(
+            200,
+            if seen.line.contains("/42/") {
+                list.clone()
+            } else {
+                json!([])
+            },
+        )
+    })
+    .await;
+    let github = github(&stand_in);
+    let next = async |deployment: u64, after: Option<u64>| {
+        let call = AwaitDeploymentStatus {
+            repository: api(),
+            deployment,
+            after,
+            timeout_ms: 1,
+        };
+        github
+            .next_deployment_status(&call)
+            .await
+            .unwrap()
+            .map(|status| status.id)
+    };
+    assert_eq!(next(42, None).await, Some(10));
+    assert_eq!(next(42, Some(10)).await, Some(20));
+    assert_eq!(next(42, Some(30)).await, None);
+    assert_eq!(next(43, None).await, None);
+    let latest = ReadDeploymentStatus {
+        repository: api(),
+        deployment: 42,
+    };
+    assert_eq!(
+        github
+            .deployment_status(&latest)
+            .await
+            .unwrap()
+            .map(|status| status.id),
+        Some(30)
+    );
+    let latest = ReadDeploymentStatus {
+        repository: api(),
+        deployment: 43,
+    };
+    assert_eq!(github.deployment_status(&latest).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_renamed_repository_is_followed_and_keeps_the_credentials() {
+    let stand_in = StandIn::new(|seen| match seen.line.contains("/repositories/1/") {
+        false => Answer::With(
+            301,
+            vec![("location", "/repositories/1/commits/main".to_owned())],
+            json!({}),
+        ),
+        true => Answer::Json(200, json!({"sha": seen.header("authorization")})),
+    })
+    .await;
+    assert_eq!(
+        github(&stand_in).resolve(&resolve("main")).await.as_deref(),
+        Ok("Bearer ghp_test")
+    );
+}
+
+#[tokio::test]
+async fn the_path_of_an_enterprise_server_is_kept() {
+    let stand_in = StandIn::new(|_| Answer::Json(200, json!({"sha": SHA}))).await;
+    let url = format!("{}/api/v3/", stand_in.url);
+    let github = super::Github::with_pace(&url, super::token(), super::PACE).unwrap();
+    assert_eq!(github.resolve(&resolve("main")).await.as_deref(), Ok(SHA));
+    assert_eq!(
+        stand_in.lines(),
+        ["GET /api/v3/repos/acme/api/commits/main?per_page=1"]
+    );
+}

@@ -1,0 +1,200 @@
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::super::tests::{lines, rendered};
+use super::{GithubCredential, Secrets};
+use crate::settings::problem::SettingsError;
+
+const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----";
+
+fn read(variables: &[(&str, &str)]) -> Result<Secrets, SettingsError> {
+    Secrets::from_environment(|name| {
+        variables
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| OsString::from(value))
+    })
+}
+
+#[track_caller]
+fn report(variables: &[(&str, &str)]) -> String {
+    rendered(&read(variables).expect_err("the environment is wrong"))
+}
+
+/// A file that only its owner can read.
+fn file(folder: &Path, name: &str, content: &[u8], mode: u32) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn without_variables_there_are_no_secrets() {
+    let secrets = read(&[]).unwrap();
+    assert!(secrets.github.is_none() && secrets.circleci.is_none());
+    assert!(secrets.github_webhook.is_empty() && secrets.circleci_webhook.is_empty());
+}
+
+#[test]
+fn variables_are_read() {
+    let secrets = read(&[
+        ("GITHUB_TOKEN", "ghp_1"),
+        ("GITHUB_WEBHOOK_SECRET", "new old"),
+        ("CIRCLECI_TOKEN", "cci_1"),
+        ("CIRCLECI_WEBHOOK_SECRET", "one\n"),
+    ])
+    .unwrap();
+    assert!(
+        matches!(&secrets.github, Some(GithubCredential::Token(token)) if token.expose() == "ghp_1")
+    );
+    let words: Vec<&str> = secrets
+        .github_webhook
+        .iter()
+        .map(|secret| secret.expose())
+        .collect();
+    assert_eq!(words, ["new", "old"]);
+    assert_eq!(secrets.circleci.as_ref().unwrap().expose(), "cci_1");
+    assert_eq!(secrets.circleci_webhook.len(), 1);
+    assert!(secrets.warnings.is_empty());
+
+    let shown = format!("{secrets:?}");
+    assert!(
+        !shown.contains("ghp_1") && !shown.contains("new") && !shown.contains("cci_1"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_app_has_a_number_and_a_key() {
+    for key in [KEY.to_owned(), KEY.replace('\n', "\\n")] {
+        let secrets = read(&[("GITHUB_APP_ID", "12"), ("GITHUB_APP_PRIVATE_KEY", &key)]).unwrap();
+        let Some(GithubCredential::App { id, private_key }) = &secrets.github else {
+            panic!("{secrets:?}");
+        };
+        assert_eq!((*id, private_key.expose()), (12, KEY));
+    }
+}
+
+#[test]
+fn files_are_read_without_their_last_line_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = file(folder.path(), "token", b"cci_1\r\n", 0o600);
+    let key = file(folder.path(), "key", format!("{KEY}\n").as_bytes(), 0o640);
+    let hooks = file(folder.path(), "hooks", b"new\nold\n", 0o400);
+    let secrets = read(&[
+        ("CIRCLECI_TOKEN_FILE", &token),
+        ("GITHUB_APP_ID", "12"),
+        ("GITHUB_APP_PRIVATE_KEY_FILE", &key),
+        ("GITHUB_WEBHOOK_SECRET_FILE", &hooks),
+    ])
+    .unwrap();
+    assert_eq!(secrets.circleci.unwrap().expose(), "cci_1");
+    assert!(
+        matches!(secrets.github, Some(GithubCredential::App { private_key, .. }) if private_key.expose() == KEY)
+    );
+    assert_eq!(secrets.github_webhook.len(), 2);
+    assert!(secrets.warnings.is_empty(), "{:?}", secrets.warnings);
+}
+
+#[test]
+fn a_file_that_everybody_can_read_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = file(folder.path(), "token", b"cci_1", 0o644);
+    let secrets = read(&[("CIRCLECI_TOKEN_FILE", &token)]).unwrap();
+    assert_eq!(
+        secrets.warnings,
+        [format!(
+            "`{token}`, which `CIRCLECI_TOKEN_FILE` names, can be read by every account of this machine: `chmod o-rwx {token}`"
+        )]
+    );
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    insta::assert_snapshot!(report(&[
+        ("GITHUB_TOKEN", ""),
+        ("GITHUB_WEBHOOK_SECRET", " "),
+        ("CIRCLECI_TOKEN", "a"),
+        ("CIRCLECI_TOKEN_FILE", "/a"),
+        ("CIRCLECI_WEBHOOK_SECRET_FILE", "/nonexistent/secret"),
+    ]), @r##"
+      × the environment has 4 problems
+
+    Error:
+      × `GITHUB_TOKEN` is empty
+      help: set it to the secret, or unset the variable to do without
+
+    Error:
+      × `GITHUB_WEBHOOK_SECRET` is empty
+      help: set it to the secret, or unset the variable to do without
+
+    Error:
+      × both `CIRCLECI_TOKEN` and `CIRCLECI_TOKEN_FILE` are set
+      help: unset one of them
+
+    Error:
+      × `/nonexistent/secret`, which `CIRCLECI_WEBHOOK_SECRET_FILE` names, cannot be read: No such
+      │ file or directory (os error 2)
+      help: give the path of a file that the account of witbot may read
+    "##);
+}
+
+#[test]
+fn github_takes_one_way_to_speak() {
+    insta::assert_snapshot!(report(&[("GITHUB_APP_ID", "Iv1.x")]), @r##"
+      × the environment has 2 problems
+
+    Error:
+      × `GITHUB_APP_ID` is not a number
+      help: it is the `App ID` on the app's page at GitHub, not its client id
+
+    Error:
+      × `GITHUB_APP_ID` is set, and `GITHUB_APP_PRIVATE_KEY` is not
+      help: set `GITHUB_APP_PRIVATE_KEY_FILE` to the path of the key that GitHub made for the app
+    "##);
+    insta::assert_snapshot!(report(&[("GITHUB_APP_PRIVATE_KEY", "/etc/key.pem")]), @r##"
+      × the environment has 2 problems
+
+    Error:
+      × `GITHUB_APP_PRIVATE_KEY` is not a private key in PEM
+      help: it begins with `-----BEGIN RSA PRIVATE KEY-----`; to give a path, set
+            `GITHUB_APP_PRIVATE_KEY_FILE`
+
+    Error:
+      × `GITHUB_APP_PRIVATE_KEY` is set, and `GITHUB_APP_ID` is not
+      help: set `GITHUB_APP_ID` to the number on the app's page at GitHub
+    "##);
+    insta::assert_snapshot!(report(&[("GITHUB_APP_ID", "1"), ("GITHUB_TOKEN_FILE", "/nonexistent/token")]), @r##"
+      × the environment has 2 problems
+
+    Error:
+      × `/nonexistent/token`, which `GITHUB_TOKEN_FILE` names, cannot be read: No such file or
+      │ directory (os error 2)
+      help: give the path of a file that the account of witbot may read
+
+    Error:
+      × both `GITHUB_TOKEN` and a GitHub App are set, and only one can speak for the bot
+      help: unset `GITHUB_TOKEN`, or `GITHUB_APP_ID` and `GITHUB_APP_PRIVATE_KEY`
+    "##);
+}
+
+#[test]
+fn what_cannot_be_a_secret_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = file(folder.path(), "large", &[b'x'; 70_000], 0o600);
+    let binary = file(folder.path(), "binary", b"\xff\xfe", 0o600);
+    let spaced = report(&[("CIRCLECI_TOKEN", "Circle-Token: abc")]);
+    assert!(
+        spaced.contains("has a space") && !spaced.contains("abc"),
+        "{spaced}"
+    );
+    for (path, wrong) in [(&large, "too large for a secret"), (&binary, "is not text")] {
+        let error = read(&[("GITHUB_TOKEN_FILE", path.as_str())]).unwrap_err();
+        assert!(
+            lines(&error).iter().any(|line| line.ends_with(wrong)),
+            "{error:?}"
+        );
+    }
+}

@@ -1,0 +1,298 @@
+//! Ends waits: by the clock, by looking at what is waited for, and when somebody says that it is worth a look.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use witbot_core::call::{Chosen, Operation, ask_key};
+use witbot_core::error::{Code, Error};
+use witbot_core::event::Message;
+use witbot_core::ids::{InvocationId, UnixMillis};
+use witbot_core::journal::{Outcome, Wait};
+use witbot_core::limits;
+use witbot_store::Store;
+
+use crate::clock;
+use crate::future::BoxFuture;
+use crate::wake::Wake;
+
+/// Looks once whether a wait is over.
+pub type Look = Arc<dyn Fn(Operation) -> BoxFuture<'static, Result<Option<Value>, Error>> + Send + Sync>;
+
+/// So many looks at once: each is a request to a service.
+const LOOKS_AT_ONCE_MAX: usize = 8;
+
+/// All that waits. Cheap to clone.
+#[derive(Clone)]
+pub struct Waits {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    store: Store,
+    look: Look,
+    wakes: mpsc::Sender<Wake>,
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+    /// How many looks are under way, and how many may be.
+    under_way: AtomicUsize,
+    looking: Semaphore,
+}
+
+/// What waits, by when it is to be looked at and by what may end it.
+#[derive(Default)]
+struct Waiting {
+    by_run: HashMap<InvocationId, (UnixMillis, Wait)>,
+    by_time: BTreeSet<(UnixMillis, InvocationId)>,
+    by_key: HashMap<String, Vec<InvocationId>>,
+}
+
+impl Waits {
+    /// Nothing waits yet.
+    pub fn new(store: Store, look: Look, wakes: mpsc::Sender<Wake>) -> Waits {
+        let parts = Parts {
+            store,
+            look,
+            wakes,
+            waiting: Mutex::default(),
+            changed: Notify::new(),
+            under_way: AtomicUsize::new(0),
+            looking: Semaphore::new(LOOKS_AT_ONCE_MAX),
+        };
+        Waits { parts: Arc::new(parts) }
+    }
+
+    /// Takes a wait up that was just parked or was found at the start. It is looked at soon: what it waits for may have
+    /// come in between.
+    pub fn add(&self, wait: Wait) {
+        let at = match pace(&wait) {
+            Pace::Clock => wait.deadline,
+            Pace::Once => clock::now(),
+            Pace::Poll => clock::now().plus_ms(interval(wait.looks)).min(wait.deadline),
+        };
+        self.parts.waiting().insert(at, wait);
+        self.parts.changed.notify_one();
+    }
+
+    /// Looks at the waits for a key now.
+    pub fn poke(&self, key: &str) {
+        let now = clock::now();
+        let mut waiting = self.parts.waiting();
+        for run in waiting.by_key.get(key).cloned().unwrap_or_default() {
+            waiting.reschedule(&run, now);
+        }
+        self.parts.changed.notify_one();
+    }
+
+    /// Whether a message answers a question that its author was asked there. If so, the run goes on.
+    pub async fn answer(&self, message: &Message) -> bool {
+        let asked = self.parts.waiting().with_key(&ask_key(&message.place, &message.user.id));
+        for wait in asked {
+            let Operation::Ask(ask) = &wait.operation else { continue };
+            let text = message.text.trim();
+            let Some(choice) = ask.choices.iter().find(|choice| choice.eq_ignore_ascii_case(text)) else { continue };
+            let chosen = Chosen { choice: choice.clone(), user: message.user.id.clone() };
+            self.parts.clone().end(wait, Outcome::of(Ok(chosen))).await;
+            return true;
+        }
+        false
+    }
+
+    /// How many runs wait for something else than an answer by a person.
+    pub fn busy(&self) -> usize {
+        let waiting = self.parts.waiting();
+        let parked = waiting.by_run.values().filter(|(_, wait)| !matches!(wait.operation, Operation::Ask(_))).count();
+        parked + self.parts.under_way.load(Ordering::Relaxed)
+    }
+
+    /// Ends waits for as long as the bot runs.
+    pub async fn run(&self) {
+        loop {
+            let next = self.parts.waiting().by_time.first().map(|(at, _)| *at);
+            let now = clock::now();
+            match next {
+                Some(at) if at <= now => self.due(now),
+                Some(at) => {
+                    let wait = Duration::from_millis(at.0 - now.0);
+                    let _ = tokio::time::timeout(wait, self.parts.changed.notified()).await;
+                }
+                None => self.parts.changed.notified().await,
+            }
+        }
+    }
+
+    fn due(&self, now: UnixMillis) {
+        let mut waiting = self.parts.waiting();
+        for wait in waiting.take_due(now) {
+            self.parts.under_way.fetch_add(1, Ordering::Relaxed);
+            let parts = self.parts.clone();
+            tokio::spawn(async move {
+                parts.clone().check(wait).await;
+                parts.under_way.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+    }
+}
+
+impl Parts {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends a wait that is over, and puts it back otherwise.
+    async fn check(self: Arc<Self>, mut wait: Wait) {
+        let looked = match pace(&wait) {
+            Pace::Clock => Ok(None),
+            Pace::Once | Pace::Poll => {
+                let _permit = self.looking.acquire().await;
+                (self.look)(wait.operation.clone()).await
+            }
+        };
+        let now = clock::now();
+        let outcome = match looked {
+            Ok(Some(answer)) => Some(Outcome::Ok(answer)),
+            Err(error) if !transient(&error) => Some(Outcome::Error(error)),
+            Ok(None) | Err(_) if now >= wait.deadline => Some(over(&wait)),
+            Ok(None) => None,
+            Err(error) => {
+                tracing::warn!(run = %wait.invocation, "{} cannot be looked at: {error}", wait.key);
+                None
+            }
+        };
+        if let Some(outcome) = outcome {
+            return self.end(wait, outcome).await;
+        }
+        wait.looks += 1;
+        let next = match pace(&wait) {
+            Pace::Clock | Pace::Once => wait.deadline,
+            Pace::Poll => now.plus_ms(interval(wait.looks)).min(wait.deadline),
+        };
+        self.waiting().insert(next, wait);
+        self.changed.notify_one();
+    }
+
+    async fn end(self: Arc<Self>, wait: Wait, outcome: Outcome) {
+        self.waiting().remove(&wait.invocation);
+        match self.store.fulfil(&wait, outcome, clock::now()).await {
+            Ok(true) => {
+                let _ = self.wakes.send(Wake::Runnable(wait.invocation)).await;
+            }
+            // The wait ended in another way.
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(run = %wait.invocation, "the end of a wait is not stored, and is tried again: {error}");
+                let again = clock::now().plus_ms(limits::POLL_FIRST.as_millis() as u64);
+                self.waiting().insert(again, wait);
+                self.changed.notify_one();
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn insert(&mut self, at: UnixMillis, wait: Wait) {
+        self.remove(&wait.invocation);
+        self.by_time.insert((at, wait.invocation.clone()));
+        self.by_key.entry(wait.key.clone()).or_default().push(wait.invocation.clone());
+        self.by_run.insert(wait.invocation.clone(), (at, wait));
+    }
+
+    fn remove(&mut self, run: &InvocationId) -> Option<Wait> {
+        let (at, wait) = self.by_run.remove(run)?;
+        self.by_time.remove(&(at, run.clone()));
+        if let Some(runs) = self.by_key.get_mut(&wait.key) {
+            runs.retain(|other| other != run);
+            if runs.is_empty() {
+                self.by_key.remove(&wait.key);
+            }
+        }
+        Some(wait)
+    }
+
+    fn reschedule(&mut self, run: &InvocationId, at: UnixMillis) {
+        if let Some(wait) = self.remove(run) {
+            self.insert(at, wait);
+        }
+    }
+
+    fn with_key(&self, key: &str) -> Vec<Wait> {
+        let runs = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
+        runs.iter().filter_map(|run| self.by_run.get(run)).map(|(_, wait)| wait.clone()).collect()
+    }
+
+    fn take_due(&mut self, now: UnixMillis) -> Vec<Wait> {
+        let due: Vec<InvocationId> =
+            self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, run)| run.clone()).collect();
+        due.iter().filter_map(|run| self.remove(run)).collect()
+    }
+}
+
+/// How a wait is looked after.
+enum Pace {
+    /// Only time ends it, or somebody from outside.
+    Clock,
+    /// A look when it begins, for what came in between; after that somebody pokes it.
+    Once,
+    /// A webhook may be lost, so it is looked at again and again.
+    Poll,
+}
+
+fn pace(wait: &Wait) -> Pace {
+    match wait.operation {
+        Operation::AwaitDeploymentStatus(_) | Operation::AwaitRun(_) => Pace::Poll,
+        Operation::AwaitEvent(_) => Pace::Once,
+        _ => Pace::Clock,
+    }
+}
+
+/// Half as long again with each look, up to the slowest.
+fn interval(looks: u32) -> u64 {
+    let first = limits::POLL_FIRST.as_millis() as u64;
+    let slowest = limits::POLL_SLOWEST.as_millis() as u64;
+    (0..looks.min(16)).fold(first, |interval, _| interval * 3 / 2).min(slowest)
+}
+
+fn transient(error: &Error) -> bool {
+    matches!(error.code, Code::Unavailable | Code::RateLimited | Code::Timeout)
+}
+
+fn over(wait: &Wait) -> Outcome {
+    match wait.operation {
+        Operation::Sleep(_) => Outcome::Ok(json!(null)),
+        _ => Outcome::Error(Error::new(Code::Timeout, "what was waited for did not happen in time")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use witbot_core::call::Sleep;
+
+    fn wait(run: &str, key: &str) -> Wait {
+        let operation: Operation = Sleep { milliseconds: 1 }.into();
+        let invocation = InvocationId::derive("console", run, &"p".parse().unwrap(), "h");
+        Wait { invocation, number: 0, operation, key: key.to_owned(), deadline: UnixMillis(9), looks: 0 }
+    }
+
+    #[test]
+    fn polling_slows_down_to_a_bound() {
+        let intervals: Vec<u64> = (0..8).map(interval).collect();
+        assert_eq!(intervals, [5000, 7500, 11250, 16875, 25312, 30000, 30000, 30000]);
+    }
+
+    #[test]
+    fn what_is_due_is_taken_once_and_leaves_no_trace() {
+        let mut waiting = Waiting::default();
+        waiting.insert(UnixMillis(5), wait("a", "k"));
+        waiting.insert(UnixMillis(7), wait("b", "k"));
+        waiting.insert(UnixMillis(6), wait("a", "k"));
+        assert_eq!(waiting.with_key("k").len(), 2);
+        assert!(waiting.take_due(UnixMillis(5)).is_empty());
+        assert_eq!(waiting.take_due(UnixMillis(6)), [wait("a", "k")]);
+        assert_eq!(waiting.take_due(UnixMillis(100)), [wait("b", "k")]);
+        assert!(waiting.by_key.is_empty() && waiting.by_run.is_empty() && waiting.by_time.is_empty());
+    }
+}

@@ -1,0 +1,31 @@
+//! Everything that wakes the bot, in one list. What happens then can be read in one place: `app`.
+
+use std::sync::Arc;
+
+use witbot_core::event::Event;
+use witbot_core::ids::{ChannelId, InvocationId};
+use witbot_core::journal::Wait;
+
+/// A reason to do something.
+#[derive(Debug)]
+pub enum Wake {
+    /// Something came through a door, and is in this row of the inbox.
+    Came {
+        /// The row.
+        row: i64,
+        /// What came.
+        event: Arc<Event>,
+    },
+    /// There is something to say in these channels.
+    ToSay(Vec<ChannelId>),
+    /// A run waits.
+    Parked(Wait),
+    /// A wait is over, so the run goes on.
+    Runnable(InvocationId),
+    /// A run is not executed any more: it ended, or was parked.
+    Ended,
+    /// The file of settings changed.
+    SettingsChanged,
+    /// Nobody will say anything any more.
+    InputEnded,
+}
