@@ -1,0 +1,151 @@
+//! What a handler is called with.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::bindings::witbot::plugin::events;
+use crate::chat::Message;
+use crate::error::{Error, Result};
+
+/// One command, message or webhook. What it says does not change while the handler waits.
+pub struct Event<'a> {
+    raw: &'a events::Event,
+}
+
+impl<'a> Event<'a> {
+    pub(crate) fn new(raw: &'a events::Event) -> Event<'a> {
+        Event { raw }
+    }
+
+    /// Answers where the event was said: in the channel, or in the thread if it was said in one.
+    ///
+    /// # Errors
+    /// `invalid` (longer than 16 KiB, or empty), `not-found` (the event was not said in a chat), `rate-limited`.
+    pub fn reply(&self, text: impl AsRef<str>) -> Result<Message> {
+        Ok(Message::new(self.raw.reply(text.as_ref())?))
+    }
+
+    /// An argument of a command, or a named group of a listener. None when it was not given.
+    pub fn argument(&self, name: &str) -> Option<String> {
+        self.raw.argument(name)
+    }
+
+    /// An argument that the usage does not make optional.
+    ///
+    /// # Errors
+    /// `invalid`: the usage has no such argument, or it was left out after all.
+    pub fn required(&self, name: &str) -> Result<String> {
+        self.argument(name)
+            .ok_or_else(|| Error::invalid(format!("`{name}` is missing")))
+    }
+
+    /// An argument as a number, or anything else that can be made from a text. None when it was not given.
+    ///
+    /// # Errors
+    /// `invalid`: the text is not one.
+    pub fn parse<T>(&self, name: &str) -> Result<Option<T>>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        self.argument(name)
+            .map(|text| parse(name, &text))
+            .transpose()
+    }
+
+    /// An argument that is declared as `<name:duration>`. None when it was not given.
+    ///
+    /// # Errors
+    /// `invalid`: the argument is not a duration.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
+        Ok(self.parse(name)?.map(Duration::from_millis))
+    }
+
+    /// What was typed, without the bot's name. Empty for events that are not chat.
+    pub fn text(&self) -> String {
+        self.raw.text()
+    }
+
+    /// The id of the person who caused the event, when a person did.
+    pub fn user(&self) -> Option<String> {
+        self.raw.user()
+    }
+
+    /// How that person is called, or else `somebody`. For showing only: names change, and two people can share one.
+    pub fn user_name(&self) -> String {
+        self.raw
+            .user_name()
+            .unwrap_or_else(|| "somebody".to_owned())
+    }
+
+    /// The channel in which it was said.
+    pub fn channel(&self) -> Option<String> {
+        self.raw.channel()
+    }
+
+    /// What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI
+    /// event. Empty for chat.
+    pub fn subject(&self) -> String {
+        self.raw.subject()
+    }
+
+    /// One value of a webhook's body, by JSON pointer (RFC 6901), such as `/deployment/id`. Strings come as they are,
+    /// anything else as JSON. None when there is nothing there.
+    pub fn field(&self, pointer: &str) -> Option<String> {
+        self.raw.field(pointer)
+    }
+
+    /// One value of a webhook's body as a number, or anything else that can be made from a text.
+    ///
+    /// # Errors
+    /// `invalid`: the text is not one.
+    pub fn parse_field<T>(&self, pointer: &str) -> Result<Option<T>>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        self.field(pointer)
+            .map(|text| parse(pointer, &text))
+            .transpose()
+    }
+
+    /// The id of this run: the same whenever the run is resumed, different for every other.
+    pub fn id(&self) -> String {
+        self.raw.id()
+    }
+
+    /// `command`, `listener`, or for a subscription the kind that was subscribed to, such as `github.deployment`.
+    pub fn kind(&self) -> String {
+        self.raw.kind()
+    }
+
+    /// The id under which the handler was declared.
+    pub fn handler(&self) -> String {
+        self.raw.handler()
+    }
+}
+
+fn parse<T>(name: &str, text: &str) -> Result<T>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    text.parse()
+        .map_err(|error| Error::invalid(format!("`{name}` cannot be `{text}`: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_argument_is_named() {
+        assert_eq!(parse::<u32>("count", "12"), Ok(12));
+        let error = parse::<u32>("count", "twelve").unwrap_err();
+        assert_eq!(
+            error.message,
+            "`count` cannot be `twelve`: invalid digit found in string"
+        );
+    }
+}

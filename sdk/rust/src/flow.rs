@@ -1,0 +1,112 @@
+//! Time, chance, and waiting. Needs no grant.
+//!
+//! While a handler waits it costs nothing: its instance is put away. When what it waited for has come, even after a
+//! restart of the bot, the handler is run again from the top, is given the same answers as before without anything being
+//! done twice, and goes on from there. So take time and chance from here: in a plugin, `std::time` has no clock.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use witbot_sdk::{Event, Result, flow};
+//!
+//! fn remind(event: &Event) -> Result {
+//!     let answer = flow::ask("Shall I remind you of lunch?", &["Yes", "No"], Duration::from_secs(600))?;
+//!     if answer.choice() == "Yes" {
+//!         flow::sleep(Duration::from_secs(3 * 60 * 60))?;
+//!         event.reply("Lunch!")?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+
+use std::time::Duration;
+
+use crate::bindings::witbot::flow::flow;
+use crate::error::Result;
+use crate::time::milliseconds;
+
+pub use crate::time::Timestamp;
+
+/// The time: that of the last thing that this run was told, so that it is the same when the run is resumed.
+pub fn now() -> Timestamp {
+    Timestamp::from_millis(flow::now())
+}
+
+/// A number by chance, the same when the run is resumed.
+pub fn random() -> u64 {
+    flow::random()
+}
+
+/// Waits, 30 days at most.
+///
+/// # Errors
+/// `invalid`: longer than that.
+pub fn sleep(duration: Duration) -> Result {
+    Ok(flow::sleep(milliseconds(duration))?)
+}
+
+/// Asks the person who caused this event, where it was said, and waits for one of 2 to 10 choices of 1 to 75 characters
+/// each. The question is at most 3,000 characters.
+///
+/// # Errors
+/// `timeout`, `invalid`, `not-found` (nobody to ask: the event was not said in a chat).
+pub fn ask(question: &str, choices: &[&str], timeout: Duration) -> Result<Answer> {
+    let choices = choices
+        .iter()
+        .map(|choice| (*choice).to_owned())
+        .collect::<Vec<_>>();
+    Ok(Answer {
+        raw: flow::ask(question, &choices, milliseconds(timeout))?,
+    })
+}
+
+/// Waits for an event from outside, of one kind and about one subject, that came after the one that caused this run
+/// and was not yet given to it. The plugin must be granted the subject, as for a subscription.
+///
+/// # Errors
+/// `timeout`, `denied`, `invalid`.
+pub fn await_event(kind: &str, subject: &str, timeout: Duration) -> Result<Occurrence> {
+    Ok(Occurrence {
+        raw: flow::await_event(kind, subject, milliseconds(timeout))?,
+    })
+}
+
+/// An answer to a question.
+#[derive(Debug)]
+pub struct Answer {
+    raw: flow::Answer,
+}
+
+impl Answer {
+    /// One of the choices.
+    pub fn choice(&self) -> String {
+        self.raw.choice()
+    }
+
+    /// The id of who chose.
+    pub fn user(&self) -> String {
+        self.raw.user()
+    }
+}
+
+/// An event that was waited for.
+#[derive(Debug)]
+pub struct Occurrence {
+    raw: flow::Occurrence,
+}
+
+impl Occurrence {
+    /// The kind that was waited for.
+    pub fn kind(&self) -> String {
+        self.raw.kind()
+    }
+
+    /// The subject that was waited for.
+    pub fn subject(&self) -> String {
+        self.raw.subject()
+    }
+
+    /// One value of its body, by JSON pointer. Strings come as they are, anything else as JSON.
+    pub fn field(&self, pointer: &str) -> Option<String> {
+        self.raw.field(pointer)
+    }
+}

@@ -1,0 +1,275 @@
+//! What a plugin can do, each thing said once.
+
+use crate::error::Result;
+use crate::event::Event;
+
+type Handler = Box<dyn Fn(&Event) -> Result>;
+
+/// A plugin: its commands, listeners and subscriptions with their handlers, and what it needs.
+///
+/// Nothing here fails. What is wrong with a declaration is reported by witbot, all of it at once, and the plugin is
+/// then not loaded.
+pub struct Plugin {
+    pub(crate) summary: String,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) wants: Vec<(String, String)>,
+}
+
+impl Plugin {
+    /// A plugin that does nothing yet. The summary is one line for lists, at most 200 characters.
+    pub fn new(summary: impl Into<String>) -> Plugin {
+        Plugin {
+            summary: summary.into(),
+            entries: Vec::new(),
+            settings: Vec::new(),
+            wants: Vec::new(),
+        }
+    }
+
+    /// Adds a command.
+    pub fn command(self, command: Command) -> Plugin {
+        let Command {
+            id,
+            usage,
+            summary,
+            examples,
+            details,
+            handler,
+        } = command;
+        let id = id.unwrap_or_else(|| name_of(&usage));
+        self.entry(
+            id,
+            Trigger::Command {
+                usage,
+                summary,
+                examples,
+                details,
+            },
+            handler,
+        )
+    }
+
+    /// Adds a listener: a regular expression that is tried on every message in the channels the bot is in, addressed
+    /// to the bot or not. Named groups become arguments. Linear-time syntax, without look-around and back-references.
+    pub fn listener(
+        self,
+        pattern: impl Into<String>,
+        summary: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Plugin {
+        let trigger = Trigger::Listener {
+            pattern: pattern.into(),
+            summary: summary.into(),
+        };
+        self.entry("listener".to_owned(), trigger, Box::new(handler))
+    }
+
+    /// Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`. Only
+    /// events of repositories and projects that the plugin was granted reach it.
+    pub fn subscribe(
+        self,
+        kind: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Plugin {
+        let kind = kind.into();
+        self.entry(
+            kind.clone(),
+            Trigger::Subscription { kind },
+            Box::new(handler),
+        )
+    }
+
+    /// Names a setting that the operator may write under `[plugins.NAME] settings`. See [`config`](crate::config).
+    pub fn setting(self, name: impl Into<String>, summary: impl Into<String>) -> Plugin {
+        self.with_setting(name.into(), summary.into(), false)
+    }
+
+    /// Names a setting that the plugin cannot work without.
+    pub fn required_setting(self, name: impl Into<String>, summary: impl Into<String>) -> Plugin {
+        self.with_setting(name.into(), summary.into(), true)
+    }
+
+    /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http` or `kv`. The operator reads it before
+    /// granting.
+    pub fn wants(mut self, capability: impl Into<String>, reason: impl Into<String>) -> Plugin {
+        self.wants.push((capability.into(), reason.into()));
+        self
+    }
+
+    fn with_setting(mut self, name: String, summary: String, required: bool) -> Plugin {
+        self.settings.push(Setting {
+            name,
+            summary,
+            required,
+        });
+        self
+    }
+
+    fn entry(mut self, id: String, trigger: Trigger, handler: Handler) -> Plugin {
+        let id = self.unused(id);
+        self.entries.push(Entry {
+            id,
+            trigger,
+            handler,
+        });
+        self
+    }
+
+    /// The id, with a number behind it if an earlier handler has it already.
+    fn unused(&self, id: String) -> String {
+        let taken = |id: &str| self.entries.iter().any(|entry| entry.id == id);
+        if !taken(&id) {
+            return id;
+        }
+        (2..)
+            .map(|number| format!("{id}-{number}"))
+            .find(|id| !taken(id))
+            .unwrap_or(id)
+    }
+}
+
+/// A command: something people type to the bot by name.
+pub struct Command {
+    id: Option<String>,
+    usage: String,
+    summary: String,
+    examples: Vec<String>,
+    details: String,
+    handler: Handler,
+}
+
+impl Command {
+    /// A command. The usage is both what help shows and what is matched, without regard to case: words stand for
+    /// themselves, `a|b` for either, `[…]` is optional, `<name>` is one word and `<name:type>` is typed: `word`, `text`
+    /// (all the rest of the line), `integer`, `number`, `boolean`, `duration` (`90s`, `2h`), `user` or `channel`.
+    /// For example: `deploy <app>[/<ref>] [to|in|on <env>]`.
+    pub fn new(
+        usage: impl Into<String>,
+        summary: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Command {
+        Command {
+            id: None,
+            usage: usage.into(),
+            summary: summary.into(),
+            examples: Vec::new(),
+            details: String::new(),
+            handler: Box::new(handler),
+        }
+    }
+
+    /// Adds an example that help shows and that tests run. It must fit the usage.
+    pub fn example(mut self, text: impl Into<String>) -> Command {
+        self.examples.push(text.into());
+        self
+    }
+
+    /// Adds a longer help text, at most 2,000 characters.
+    pub fn details(mut self, text: impl Into<String>) -> Command {
+        self.details = text.into();
+        self
+    }
+
+    /// Names the handler. Without this it has the command's own name: the words with which the usage begins.
+    pub fn id(mut self, id: impl Into<String>) -> Command {
+        self.id = Some(id.into());
+        self
+    }
+}
+
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) trigger: Trigger,
+    pub(crate) handler: Handler,
+}
+
+pub(crate) enum Trigger {
+    Command {
+        usage: String,
+        summary: String,
+        examples: Vec<String>,
+        details: String,
+    },
+    Listener {
+        pattern: String,
+        summary: String,
+    },
+    Subscription {
+        kind: String,
+    },
+}
+
+pub(crate) struct Setting {
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) required: bool,
+}
+
+/// The name of a command: the words with which its usage begins, up to the first that is an argument, optional, or one
+/// of several.
+fn name_of(usage: &str) -> String {
+    let end = usage.find(['<', '[', '|']).unwrap_or(usage.len());
+    let words = usage[..end]
+        .split_whitespace()
+        .map(str::to_lowercase)
+        .collect::<Vec<_>>();
+    if words.is_empty() {
+        "command".to_owned()
+    } else {
+        words.join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &Event) -> Result {
+        Ok(())
+    }
+
+    fn ids(plugin: &Plugin) -> Vec<&str> {
+        plugin
+            .entries
+            .iter()
+            .map(|entry| entry.id.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn handlers_are_named_after_their_commands() {
+        for (usage, name) in [
+            ("hello [<name>]", "hello"),
+            ("deploy <app>[/<ref>] [to|in|on <env>]", "deploy"),
+            ("where can I deploy <app>", "where-can-i-deploy"),
+            ("ping", "ping"),
+            ("on|off <switch>", "on"),
+            ("<word>", "command"),
+        ] {
+            assert_eq!(name_of(usage), name, "{usage}");
+        }
+    }
+
+    #[test]
+    fn no_two_handlers_have_the_same_name() {
+        let plugin = Plugin::new("Test.")
+            .command(Command::new("deploy <app>", "One.", nothing))
+            .command(Command::new("deploy [<app>] now", "Two.", nothing))
+            .command(Command::new("deploy", "Three.", nothing).id("all"))
+            .listener("one", "One.", nothing)
+            .listener("two", "Two.", |_| Ok(()))
+            .subscribe("github.deployment", nothing);
+        assert_eq!(
+            ids(&plugin),
+            [
+                "deploy",
+                "deploy-2",
+                "all",
+                "listener",
+                "listener-2",
+                "github.deployment"
+            ]
+        );
+    }
+}
