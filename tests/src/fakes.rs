@@ -1,0 +1,30 @@
+//! Stand-ins for GitHub and CircleCI that speak their real HTTP on loopback, traps included.
+//!
+//! They fake the wire, not the client: what runs against them is what runs in production. A test drives and inspects
+//! them through plain methods and never sleeps. It takes a step, or awaits what it expects with `until`.
+
+mod circleci;
+mod clock;
+mod fault;
+mod github;
+mod hooks;
+mod ids;
+mod request;
+mod server;
+mod signature;
+mod traffic;
+
+#[cfg(test)]
+mod receiver;
+
+pub use circleci::{
+    CIRCLECI_TOKEN, Circleci, Job, JobKind, JobStatus, Next, Outcome, ParameterType, Pipeline,
+    PipelineState, Workflow, WorkflowStatus,
+};
+pub use fault::{Fault, Moment, Trouble};
+pub use github::{
+    Access, CheckState, CommitState, Deployment, DeploymentState, DeploymentStatus, GITHUB_TOKEN,
+    Github,
+};
+pub use hooks::Delivery;
+pub use request::Request;
