@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::declaration::{Checked, ListenerDeclaration};
+use crate::declaration::{Checked, ListenerDeclaration, RESERVED};
 use crate::ids::PluginName;
 use crate::limits;
 use crate::route::{Command, Table};
@@ -38,8 +38,11 @@ pub fn about(table: &Table, words: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
         .to_lowercase();
-    if words.is_empty() {
+    if words.is_empty() || words == "help" {
         return overview(table);
+    }
+    if RESERVED.contains(&words.as_str()) {
+        return format!("`{words}` is a command of the bot itself: type it alone.");
     }
     let found: Vec<String> = matching(table, &words);
     if !found.is_empty() {

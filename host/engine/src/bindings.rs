@@ -1,5 +1,4 @@
 //! What `wasmtime` makes of the contract in `wit/`. Nothing outside this crate sees it.
-#![expect(missing_docs, reason = "the contract itself is documented, in wit/")]
 
 wasmtime::component::bindgen!({
     path: "../../wit",

@@ -142,7 +142,9 @@ mod tests {
         assert!(matches!(component_bytes(b"#!/bin/sh".to_vec()), Err(ComponentError::NotWasm)));
         assert!(matches!(component_bytes(Vec::new()), Err(ComponentError::NotWasm)));
         assert!(matches!(component_bytes(b"\0asm\x0d\0\x01\0\x01".to_vec()), Err(ComponentError::Invalid(_))));
-        assert!(matches!(component_bytes(b"\0asm\x01\0\0\0".to_vec()), Err(ComponentError::NoType(_))));
+        // A module with an import that no interface explains: `(import "env" "f" (func))`.
+        let untyped = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01f\0\0";
+        assert!(matches!(component_bytes(untyped.to_vec()), Err(ComponentError::NoType(_))));
         let large = vec![0; limits::COMPONENT_BYTES_MAX as usize + 1];
         assert!(matches!(component_bytes(large), Err(ComponentError::TooLarge(_))));
     }

@@ -5,6 +5,8 @@
 //! when a run is resumed, revoking it would make the run leave its own path.
 
 pub(crate) mod budget;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

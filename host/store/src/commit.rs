@@ -13,7 +13,7 @@ use crate::invocations::Lease;
 
 use row::{Beginning, Standing};
 
-pub(crate) use encoded::Encoded;
+pub(crate) use encoded::{Applied, Encoded};
 pub(crate) use row::Line;
 
 /// Why a commit was not made.
@@ -44,14 +44,17 @@ impl Failure for CommitError {
 
 impl Store {
     /// Makes durable what an invocation did, if the lease is good. One that is free is taken.
+    ///
+    /// When the invocation of `commit.begin` exists already, its event is not marked as routed either: do that.
     pub async fn commit(
         &self,
         id: &InvocationId,
         lease: &Lease,
         commit: Commit,
     ) -> Result<(), CommitError> {
-        let commit = Encoded::new(id, lease, commit)?;
-        self.write(move |db| commit.apply(db).map(|_| ())).await
+        let commit = Encoded::new(id, lease, commit, self.sender())?;
+        self.write_then(move |db| commit.apply(db), Applied::go)
+            .await
     }
 
     /// Begins all invocations of one event, which is routed thereby. They are free to be claimed. Answers which of
@@ -297,7 +300,10 @@ mod tests {
         assert_eq!(store.events_unrouted().await.unwrap().len(), 1);
 
         let both = vec![(first.clone(), begin(row)), (second.clone(), begin(row))];
-        assert_eq!(store.begin_all(row, both).await.unwrap(), std::slice::from_ref(&second));
+        assert_eq!(
+            store.begin_all(row, both).await.unwrap(),
+            std::slice::from_ref(&second)
+        );
         assert_eq!(store.events_unrouted().await.unwrap(), []);
         assert_eq!(
             store.invocation(&first).await.unwrap().unwrap().lease,

@@ -143,16 +143,28 @@ impl Folder {
             let connection = Connection::open_with_flags(&self.database, flags)?;
             connection.busy_timeout(STORE_BUSY_MAX)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+            let mode: String =
+                connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
             // FULL: a commit returns when it is on the disk. The log is moved into the database by us, in quiet
             // moments. Undo records of savepoints stay in memory. 4 MiB of cache.
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-                 PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
-                 PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096;",
+                "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
+                 PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096;",
             )?;
-            Ok(connection)
+            Ok((connection, mode))
         };
-        connect().map_err(|error| open_error(&self.database, &error))
+        let (connection, mode) = connect().map_err(|error| open_error(&self.database, &error))?;
+        if mode != "wal" {
+            let reason =
+                "its file system has no shared memory; put the data folder on a local disk"
+                    .to_owned();
+            return Err(OpenError::Refused {
+                database: self.database.clone(),
+                reason,
+            });
+        }
+        Ok(connection)
     }
 }
 

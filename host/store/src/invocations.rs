@@ -239,10 +239,13 @@ impl Store {
                     found.settle(None);
                     found.save(db, run)?;
                 }
-                match found.status {
-                    Status::Dead => recovered.dead.push(found),
-                    _ => recovered.runs.push(found),
-                }
+                let list = match found.status {
+                    Status::Dead => &mut recovered.dead,
+                    Status::Running | Status::Parked | Status::Done | Status::Failed => {
+                        &mut recovered.runs
+                    }
+                };
+                list.push(found);
             }
             Ok(recovered)
         })

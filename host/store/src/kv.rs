@@ -10,7 +10,7 @@ use witbot_core::journal::{Commit, Entry, Outcome};
 
 use crate::Store;
 use crate::column::{execute, first};
-use crate::commit::{CommitError, Encoded, Line};
+use crate::commit::{Applied, CommitError, Encoded, Line};
 use crate::error::StoreError;
 use crate::invocations::Lease;
 
@@ -88,20 +88,24 @@ impl Store {
         write: KvWrite,
         max_bytes: u64,
     ) -> Result<Outcome, CommitError> {
-        let commit = Encoded::new(id, lease, commit)?;
+        let commit = Encoded::new(id, lease, commit, self.sender())?;
         let mut line = Line::new(entry)?;
         let plugin = plugin.to_string();
-        self.write(move |db| {
-            let run = commit.apply(db)?;
+        let work = move |db: &Connection| {
+            let applied = commit.apply(db)?;
             let outcome = match write.apply(db, &plugin, max_bytes)? {
                 Ok(answer) => Outcome::Ok(answer),
                 Err(refusal) => Outcome::Error(refusal),
             };
             line.answer(&outcome)?;
-            line.insert(db, run)?;
-            Ok(outcome)
-        })
-        .await
+            line.insert(db, applied.run)?;
+            Ok((applied, outcome))
+        };
+        let go = |(applied, outcome): (Applied, Outcome)| {
+            applied.go();
+            outcome
+        };
+        self.write_then(work, go).await
     }
 }
 

@@ -26,12 +26,14 @@ mod writer;
 mod fixture;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
+use tokio::sync::mpsc::Sender;
 
 use error::{Failure, StoreError};
 use folder::{Folder, OpenError};
+use outbox::Delivery;
 use readers::Readers;
 use writer::Writer;
 
@@ -45,6 +47,18 @@ struct Shared {
     readers: Readers,
     /// None: opened to read.
     writer: Option<Writer>,
+    /// Who sends what is to be said.
+    sender: OnceLock<Sender<Delivery>>,
+}
+
+impl Shared {
+    fn new(readers: Readers, writer: Option<Writer>) -> Arc<Shared> {
+        Arc::new(Shared {
+            readers,
+            writer,
+            sender: OnceLock::new(),
+        })
+    }
 }
 
 impl Store {
@@ -58,10 +72,7 @@ impl Store {
         let readers = Readers::start(folder.database())?;
         let writer = Writer::start(connection, folder)?;
         Ok(Store {
-            shared: Arc::new(Shared {
-                readers,
-                writer: Some(writer),
-            }),
+            shared: Shared::new(readers, Some(writer)),
         })
     }
 
@@ -72,10 +83,7 @@ impl Store {
         schema::check(&folder::connect_to_read(&database)?, &database)?;
         let readers = Readers::start(&database)?;
         Ok(Store {
-            shared: Arc::new(Shared {
-                readers,
-                writer: None,
-            }),
+            shared: Shared::new(readers, None),
         })
     }
 
@@ -99,6 +107,11 @@ impl Store {
         }
     }
 
+    /// Who is handed what can be sent at once.
+    fn sender(&self) -> Option<Sender<Delivery>> {
+        self.shared.sender.get().cloned()
+    }
+
     /// Runs a change by itself, or rather as if it were: its `Err` undoes what it did, and nothing else.
     async fn write<T, E, W>(&self, change: W) -> Result<T, E>
     where
@@ -106,8 +119,19 @@ impl Store {
         E: Failure,
         W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
+        self.write_then(change, |done| done).await
+    }
+
+    /// The same, with something to be done as soon as the change is on the disk, even if the caller has gone away.
+    async fn write_then<D, T, E, W>(&self, change: W, then: fn(D) -> T) -> Result<T, E>
+    where
+        D: Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+        W: FnOnce(&Connection) -> Result<D, E> + Send + 'static,
+    {
         match &self.shared.writer {
-            Some(writer) => writer.write(change).await,
+            Some(writer) => writer.write(change, then).await,
             None => Err(StoreError::ReadOnly.into()),
         }
     }

@@ -3,17 +3,21 @@
 //! A message that is about to be sent is marked as such on the disk first. One that a start finds marked is in doubt:
 //! it may have been sent.
 
-use std::collections::HashSet;
+mod letter;
+mod queue;
 
-use rusqlite::{Connection, Row};
+use tokio::sync::mpsc::Sender;
 
-use witbot_core::event::{Place, Thread};
 use witbot_core::ids::{CallId, ChannelId, UnixMillis};
 use witbot_core::journal::Outgoing;
 
 use crate::Store;
-use crate::column::{all, call_id, execute, first, id, json_option, millis, stored_millis};
+use crate::column::{all, execute, id, stored_millis};
 use crate::error::StoreError;
+
+use queue::{delivery, give_up, put_back, remote, resolve, take};
+
+pub(crate) use letter::{HandedOver, Letter};
 
 /// Something to be sent, taken by the one who sends it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +48,18 @@ pub enum Next {
 }
 
 impl Store {
+    /// From now on, what is committed for a channel that has nothing else to be sent is marked as taken by that commit,
+    /// and handed over here when it is on the disk. That saves one wait for the disk. Everything else, and what does
+    /// not fit, is queued: ask for it with [`Store::outbox_next`] after each report, and for all channels now and then.
+    /// Who was asked first stays.
+    pub fn outbox_hand_over(&self, to: Sender<Delivery>) {
+        // It fails when somebody was asked before.
+        let _ = self.shared.sender.set(to);
+    }
+
     /// Takes what a channel is to be sent next, at most `limit` messages. What needs the service's id of a message that
-    /// is among them is left for the next time.
+    /// is among them is left for the next time. Asked for right after a report, without waiting for that, both reach the
+    /// disk together.
     pub async fn outbox_next(
         &self,
         channel: &ChannelId,
@@ -96,7 +110,8 @@ impl Store {
     /// At a start: what the last host was about to send and may have sent. Report each when its fate is known.
     pub async fn outbox_in_doubt(&self) -> Result<Vec<Delivery>, StoreError> {
         self.read(|db| {
-            let sql = "SELECT * FROM outbox WHERE state = 'sending' ORDER BY id";
+            let sql = "SELECT * FROM outbox WHERE (state = 'queued' OR state = 'sending')
+                       AND state = 'sending' ORDER BY channel, id";
             all(db, sql, (), |row| resolve(db, delivery(row)?))
         })
         .await
@@ -120,176 +135,9 @@ impl Store {
     }
 }
 
-/// The columns of something to be sent.
-pub(crate) struct Letter {
-    outgoing: Outgoing,
-    thread: Option<String>,
-    at: i64,
-}
-
-impl Letter {
-    pub(crate) fn new(outgoing: Outgoing, at: i64) -> Result<Letter, StoreError> {
-        let thread = outgoing
-            .place
-            .thread
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose()?;
-        Ok(Letter {
-            outgoing,
-            thread,
-            at,
-        })
-    }
-}
-
-/// Queues something. Of several edits of a message that still wait, only the latest text matters.
-pub(crate) fn post(db: &Connection, letter: &Letter) -> Result<(), rusqlite::Error> {
-    let Outgoing {
-        message,
-        place,
-        text,
-        edit,
-    } = &letter.outgoing;
-    let replace = "UPDATE outbox SET text = ? WHERE message = ? AND state = 'queued' AND edit = 1";
-    if *edit && execute(db, replace, (text, message.as_str()))? > 0 {
-        return Ok(());
-    }
-    execute(
-        db,
-        "INSERT INTO outbox (message, channel, thread, text, edit, state, at_ms)
-         VALUES (?, ?, ?, ?, ?, 'queued', ?)",
-        (
-            message.as_str(),
-            place.channel.as_str(),
-            &letter.thread,
-            text,
-            edit,
-            letter.at,
-        ),
-    )?;
-    Ok(())
-}
-
-fn take(db: &Connection, channel: &str, limit: u32, at: i64) -> Result<Next, StoreError> {
-    let sql = "SELECT * FROM outbox WHERE channel = ? AND (state = 'queued' OR state = 'sending') ORDER BY id LIMIT ?";
-    let read = |row: &Row<'_>| {
-        let queued = row.get::<_, String>("state")? == "queued";
-        Ok((queued, row.get::<_, i64>("due_ms")?, delivery(row)?))
-    };
-    let mut taken: Vec<Delivery> = Vec::new();
-    let mut messages = HashSet::new();
-    for (queued, due, delivery) in all(db, sql, (channel, limit), read)? {
-        let ready = queued
-            && due <= at
-            && !needed(&delivery).is_some_and(|message| messages.contains(message));
-        if !ready && taken.is_empty() && queued {
-            return Ok(Next::Later(UnixMillis(due.cast_unsigned())));
-        }
-        if !ready {
-            break;
-        }
-        execute(
-            db,
-            "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
-            (delivery.id,),
-        )?;
-        messages.insert(delivery.outgoing.message.clone());
-        taken.push(resolve(db, delivery)?);
-    }
-    Ok(if taken.is_empty() {
-        Next::Nothing
-    } else {
-        Next::Send(taken)
-    })
-}
-
-/// The message of ours whose id at the chat service is needed to send something.
-fn needed(delivery: &Delivery) -> Option<&CallId> {
-    match &delivery.outgoing.place.thread {
-        _ if delivery.outgoing.edit => Some(&delivery.outgoing.message),
-        Some(Thread::Ours(message)) => Some(message),
-        Some(Thread::Theirs(_)) | None => None,
-    }
-}
-
-/// Order is kept: what was taken after it goes back, too.
-fn put_back(db: &Connection, id: i64, reason: &str, due: i64) -> Result<(), rusqlite::Error> {
-    execute(
-        db,
-        "UPDATE outbox SET state = 'queued', reason = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
-        (reason, due, id),
-    )?;
-    execute(
-        db,
-        "UPDATE outbox SET state = 'queued', attempts = attempts - 1
-         WHERE channel = (SELECT channel FROM outbox WHERE id = ?1) AND id > ?1 AND state = 'sending'
-             AND (state = 'queued' OR state = 'sending')",
-        (id,),
-    )?;
-    Ok(())
-}
-
-fn give_up(db: &Connection, id: i64, reason: &str) -> Result<(), rusqlite::Error> {
-    let failed =
-        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'sending'";
-    if execute(db, failed, (reason, id))? == 1 {
-        execute(
-            db,
-            "UPDATE outbox SET state = 'failed', reason = 'the message itself was not sent'
-             WHERE state = 'queued' AND edit = 1
-                 AND message = (SELECT message FROM outbox WHERE id = ? AND edit = 0)",
-            (id,),
-        )?;
-    }
-    Ok(())
-}
-
-fn remote(db: &Connection, message: &str) -> Result<Option<String>, StoreError> {
-    first(
-        db,
-        "SELECT remote FROM messages WHERE message = ?",
-        (message,),
-        |row| Ok(row.get(0)?),
-    )
-}
-
-/// Looks up the ids of the chat service.
-fn resolve(db: &Connection, mut delivery: Delivery) -> Result<Delivery, StoreError> {
-    if delivery.outgoing.edit {
-        delivery.remote = remote(db, delivery.outgoing.message.as_str())?;
-    }
-    delivery.thread = match &delivery.outgoing.place.thread {
-        Some(Thread::Ours(message)) => remote(db, message.as_str())?,
-        Some(Thread::Theirs(remote)) => Some(remote.clone()),
-        None => None,
-    };
-    Ok(delivery)
-}
-
-fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
-    let place = Place {
-        channel: id(row, "channel")?,
-        thread: json_option(row, "thread")?,
-    };
-    let (message, text, edit) = (call_id(row, "message")?, row.get("text")?, row.get("edit")?);
-    Ok(Delivery {
-        id: row.get("id")?,
-        outgoing: Outgoing {
-            message,
-            place,
-            text,
-            edit,
-        },
-        remote: None,
-        thread: None,
-        attempts: row.get("attempts")?,
-        at: millis(row, "at_ms")?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use witbot_core::event::{Place, Thread};
     use witbot_core::ids::InvocationId;
     use witbot_core::journal::Commit;
 
@@ -501,5 +349,58 @@ mod tests {
             .unwrap();
         assert_eq!(texts(&next(&store, 9).await), ["1"]);
         assert_eq!(store.outbox_channels().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn an_idle_channel_is_handed_its_message_with_the_commit() {
+        let (_folder, store) = store();
+        let (sender, mut handed) = tokio::sync::mpsc::channel(1);
+        store.outbox_hand_over(sender);
+        let id = begun(&store, "1", &lease("a", 2_000)).await;
+        let other = |number, text| {
+            let place = Place {
+                channel: "dev".parse().unwrap(),
+                thread: None,
+            };
+            Outgoing {
+                place,
+                ..outgoing(&id, number, text, false)
+            }
+        };
+        say(
+            &store,
+            &id,
+            vec![outgoing(&id, 0, "0", false), outgoing(&id, 0, "edit", true)],
+        )
+        .await;
+        // There is no room for this one.
+        say(&store, &id, vec![other(2, "2")]).await;
+        // A commit that leaves nothing hands nothing over.
+        let stranger = lease("b", 2_000);
+        let commit = Commit {
+            outgoing: vec![other(3, "3")],
+            ..Commit::default()
+        };
+        store.commit(&id, &stranger, commit).await.unwrap_err();
+        let first = handed.recv().await.unwrap();
+        assert!(handed.try_recv().is_err());
+        assert_eq!((first.outgoing.text.as_str(), first.attempts), ("0", 0));
+        assert_eq!(store.outbox_in_doubt().await.unwrap()[0].id, first.id);
+        assert_eq!(next(&store, 9).await, []);
+        let channel = place().channel;
+        let (sent, taken) = tokio::join!(
+            store.outbox_sent(first.id, Some("171.5".into())),
+            store.outbox_next(&channel, 9, AT)
+        );
+        sent.unwrap();
+        let Ok(Next::Send(taken)) = taken else {
+            panic!("the edit is next")
+        };
+        assert_eq!(
+            (texts(&taken), taken[0].remote.as_deref()),
+            (vec!["edit"], Some("171.5"))
+        );
+        let queued = store.outbox_channels().await.unwrap();
+        assert_eq!(queued, ["dev".parse().unwrap()]);
     }
 }

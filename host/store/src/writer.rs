@@ -54,16 +54,18 @@ impl Writer {
     }
 
     /// Runs a change, and answers when it is on the disk.
-    pub(crate) async fn write<T, E, W>(&self, work: W) -> Result<T, E>
+    pub(crate) async fn write<D, T, E, W>(&self, work: W, then: fn(D) -> T) -> Result<T, E>
     where
+        D: Send + 'static,
         T: Send + 'static,
         E: Failure,
-        W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        W: FnOnce(&Connection) -> Result<D, E> + Send + 'static,
     {
         let (caller, answered) = oneshot::channel();
         let change = Box::new(Task {
             work: Some(work),
             result: None,
+            then,
             caller,
         });
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
@@ -115,17 +117,19 @@ trait Change: Send {
     fn answer(self: Box<Self>);
 }
 
-struct Task<W, T, E> {
+struct Task<W, D, T, E> {
     work: Option<W>,
-    result: Option<Result<T, E>>,
+    result: Option<Result<D, E>>,
+    then: fn(D) -> T,
     caller: oneshot::Sender<Result<T, E>>,
 }
 
-impl<W, T, E> Change for Task<W, T, E>
+impl<W, D, T, E> Change for Task<W, D, T, E>
 where
+    D: Send,
     T: Send,
     E: Failure,
-    W: FnOnce(&Connection) -> Result<T, E> + Send,
+    W: FnOnce(&Connection) -> Result<D, E> + Send,
 {
     fn run(&mut self, db: &Connection) -> bool {
         let Some(work) = self.work.take() else {
@@ -152,7 +156,7 @@ where
     fn answer(self: Box<Self>) {
         if let Some(result) = self.result {
             // The caller may have gone away.
-            let _ = self.caller.send(result);
+            let _ = self.caller.send(result.map(self.then));
         }
     }
 }
@@ -254,5 +258,49 @@ impl Thread {
     fn checkpoint(&self, sql: &str) -> Result<i64, rusqlite::Error> {
         let mut statement = self.db.prepare_cached(sql)?;
         statement.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::store;
+
+    #[tokio::test]
+    async fn the_log_is_used_again_and_again() {
+        let (folder, store) = store();
+        let large = async || {
+            let sql = "INSERT OR REPLACE INTO kv (plugin, key, value) VALUES ('a', 'b', zeroblob(8000000))";
+            store
+                .write(move |db| Ok::<_, StoreError>(db.execute(sql, ())?))
+                .await
+                .unwrap();
+        };
+        for _ in 0..5 {
+            large().await;
+        }
+        let log = folder
+            .path()
+            .join("witbot.db-wal")
+            .metadata()
+            .unwrap()
+            .len();
+        assert!(log < 20_000_000, "{log} bytes");
+    }
+
+    #[tokio::test]
+    async fn looking_at_the_log_leaves_it_alone() {
+        let (_folder, store) = store();
+        store
+            .audit(vec![crate::fixture::record("a")])
+            .await
+            .unwrap();
+        let look = |db: &Connection| {
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+            Ok::<_, StoreError>(db.query_row(NOOP, (), read)?)
+        };
+        let (pages, moved) = store.read(look).await.unwrap();
+        assert!(pages > 0);
+        assert_eq!(moved, 0);
     }
 }

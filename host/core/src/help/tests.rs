@@ -121,6 +121,8 @@ fn nothing_found() {
     insta::assert_snapshot!(about(&table(), "tikets"), @r#"There is no help for `tikets`. Did you mean `help ticket`?"#);
     insta::assert_snapshot!(about(&table(), "coffee"), @r#"There is no help for `coffee`. Type `help` for all commands."#);
     assert_eq!(about(&table(), " "), overview(&table()));
+    assert_eq!(about(&table(), "help"), overview(&table()));
+    insta::assert_snapshot!(about(&table(), "plugins"), @"`plugins` is a command of the bot itself: type it alone.");
 }
 
 #[test]

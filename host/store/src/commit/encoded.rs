@@ -1,6 +1,7 @@
 //! A commit on its way to the disk.
 
 use rusqlite::{Connection, params};
+use tokio::sync::mpsc::Sender;
 
 use witbot_core::ids::{InvocationId, UnixMillis};
 use witbot_core::journal::{Commit, Outcome};
@@ -12,7 +13,7 @@ use crate::column::{execute, first, stored_millis};
 use crate::error::StoreError;
 use crate::inbox::mark_routed;
 use crate::invocations::Lease;
-use crate::outbox::{self, Letter};
+use crate::outbox::{Delivery, HandedOver, Letter};
 
 /// A commit with everything turned into text: everybody waits for the thread that stores it, so it only has to store.
 pub(crate) struct Encoded {
@@ -23,7 +24,22 @@ pub(crate) struct Encoded {
     entries: Vec<Line>,
     answers: Vec<(u32, String, i64)>,
     outgoing: Vec<Letter>,
+    sender: Option<Sender<Delivery>>,
     audit: Vec<String>,
+}
+
+/// What a commit came to, before it is on the disk.
+pub(crate) struct Applied {
+    /// The row of the invocation.
+    pub(crate) run: i64,
+    handed_over: Vec<HandedOver>,
+}
+
+impl Applied {
+    /// The commit is on the disk.
+    pub(crate) fn go(self) {
+        self.handed_over.into_iter().for_each(HandedOver::go);
+    }
 }
 
 impl Encoded {
@@ -31,6 +47,7 @@ impl Encoded {
         id: &InvocationId,
         lease: &Lease,
         commit: Commit,
+        sender: Option<Sender<Delivery>>,
     ) -> Result<Encoded, StoreError> {
         let at = newest(&commit);
         let answer = |(number, outcome, at): &(u32, Outcome, UnixMillis)| {
@@ -40,7 +57,7 @@ impl Encoded {
             id: id.clone(),
             lease: lease.clone(),
             begin: commit.begin.map(Beginning::new).transpose()?,
-            standing: Standing::after(commit.state, at),
+            standing: Standing::after(commit.state, stored_millis(at)),
             entries: commit
                 .entries
                 .into_iter()
@@ -56,12 +73,13 @@ impl Encoded {
                 .into_iter()
                 .map(|one| Letter::new(one, at))
                 .collect::<Result<_, _>>()?,
+            sender,
             audit: audit::texts(&commit.audit)?,
         })
     }
 
-    /// Stores all of it and answers the row of the invocation. An error leaves it to the caller to undo the rest.
-    pub(crate) fn apply(&self, db: &Connection) -> Result<i64, CommitError> {
+    /// Stores all of it. An error leaves it to the caller to undo the rest.
+    pub(crate) fn apply(&self, db: &Connection) -> Result<Applied, CommitError> {
         let run = match &self.begin {
             Some(begin) => self.begin(db, begin)?,
             None => self.hold(db)?,
@@ -77,8 +95,9 @@ impl Encoded {
             )?;
             expect_one(answered)?;
         }
+        let mut handed_over = Vec::new();
         for letter in &self.outgoing {
-            outbox::post(db, letter)?;
+            handed_over.extend(letter.post(db, self.sender.as_ref())?);
         }
         audit::append(db, &self.audit)?;
         if let Some(wait) = &self.standing.wait {
@@ -94,7 +113,7 @@ impl Encoded {
                 ),
             )?;
         }
-        Ok(run)
+        Ok(Applied { run, handed_over })
     }
 
     fn begin(&self, db: &Connection, begin: &Beginning) -> Result<i64, CommitError> {
@@ -134,15 +153,11 @@ impl Encoded {
 }
 
 /// The latest time that a commit names, or 0.
-fn newest(commit: &Commit) -> i64 {
+fn newest(commit: &Commit) -> UnixMillis {
     let begin = commit.begin.iter().map(|begin| begin.at);
     let entries = commit.entries.iter().map(|entry| entry.at);
     let answers = commit.answers.iter().map(|(_, _, at)| *at);
     let audit = commit.audit.iter().map(|record| record.at);
-    begin
-        .chain(entries)
-        .chain(answers)
-        .chain(audit)
-        .max()
-        .map_or(0, stored_millis)
+    let all = begin.chain(entries).chain(answers).chain(audit);
+    all.max().unwrap_or(UnixMillis(0))
 }

@@ -1,0 +1,140 @@
+//! Rows of the outbox on their way out: taken, given back, given up.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Row};
+
+use witbot_core::event::{Place, Thread};
+use witbot_core::ids::{CallId, UnixMillis};
+use witbot_core::journal::Outgoing;
+
+use super::{Delivery, Next};
+use crate::column::{all, call_id, execute, first, id, json_option, millis};
+use crate::error::StoreError;
+
+pub(crate) fn take(
+    db: &Connection,
+    channel: &str,
+    limit: u32,
+    at: i64,
+) -> Result<Next, StoreError> {
+    let sql = "SELECT * FROM outbox WHERE channel = ? AND (state = 'queued' OR state = 'sending') ORDER BY id LIMIT ?";
+    let read = |row: &Row<'_>| {
+        let queued = row.get::<_, String>("state")? == "queued";
+        Ok((queued, row.get::<_, i64>("due_ms")?, delivery(row)?))
+    };
+    let mut taken: Vec<Delivery> = Vec::new();
+    let mut messages = HashSet::new();
+    for (queued, due, delivery) in all(db, sql, (channel, limit), read)? {
+        let ready = queued
+            && due <= at
+            && !needed(&delivery).is_some_and(|message| messages.contains(message));
+        if !ready && taken.is_empty() && queued {
+            return Ok(Next::Later(UnixMillis(due.cast_unsigned())));
+        }
+        if !ready {
+            break;
+        }
+        execute(
+            db,
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
+            (delivery.id,),
+        )?;
+        messages.insert(delivery.outgoing.message.clone());
+        taken.push(resolve(db, delivery)?);
+    }
+    Ok(if taken.is_empty() {
+        Next::Nothing
+    } else {
+        Next::Send(taken)
+    })
+}
+
+/// The message of ours whose id at the chat service is needed to send something.
+fn needed(delivery: &Delivery) -> Option<&CallId> {
+    match &delivery.outgoing.place.thread {
+        _ if delivery.outgoing.edit => Some(&delivery.outgoing.message),
+        Some(Thread::Ours(message)) => Some(message),
+        Some(Thread::Theirs(_)) | None => None,
+    }
+}
+
+/// Order is kept: what was taken after it goes back, too.
+pub(crate) fn put_back(
+    db: &Connection,
+    id: i64,
+    reason: &str,
+    due: i64,
+) -> Result<(), rusqlite::Error> {
+    execute(
+        db,
+        "UPDATE outbox SET state = 'queued', reason = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
+        (reason, due, id),
+    )?;
+    execute(
+        db,
+        "UPDATE outbox SET state = 'queued', attempts = attempts - 1
+         WHERE channel = (SELECT channel FROM outbox WHERE id = ?1) AND id > ?1 AND state = 'sending'
+             AND (state = 'queued' OR state = 'sending')",
+        (id,),
+    )?;
+    Ok(())
+}
+
+pub(crate) fn give_up(db: &Connection, id: i64, reason: &str) -> Result<(), rusqlite::Error> {
+    let failed =
+        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'sending'";
+    if execute(db, failed, (reason, id))? == 1 {
+        execute(
+            db,
+            "UPDATE outbox SET state = 'failed', reason = 'the message itself was not sent'
+             WHERE state = 'queued' AND edit = 1
+                 AND message = (SELECT message FROM outbox WHERE id = ? AND edit = 0)",
+            (id,),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) fn remote(db: &Connection, message: &str) -> Result<Option<String>, StoreError> {
+    first(
+        db,
+        "SELECT remote FROM messages WHERE message = ?",
+        (message,),
+        |row| Ok(row.get(0)?),
+    )
+}
+
+/// Looks up the ids of the chat service.
+pub(crate) fn resolve(db: &Connection, mut delivery: Delivery) -> Result<Delivery, StoreError> {
+    if delivery.outgoing.edit {
+        delivery.remote = remote(db, delivery.outgoing.message.as_str())?;
+    }
+    delivery.thread = match &delivery.outgoing.place.thread {
+        Some(Thread::Ours(message)) => remote(db, message.as_str())?,
+        Some(Thread::Theirs(remote)) => Some(remote.clone()),
+        None => None,
+    };
+    Ok(delivery)
+}
+
+pub(crate) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
+    let place = Place {
+        channel: id(row, "channel")?,
+        thread: json_option(row, "thread")?,
+    };
+    let (message, text, edit) = (call_id(row, "message")?, row.get("text")?, row.get("edit")?);
+    Ok(Delivery {
+        id: row.get("id")?,
+        outgoing: Outgoing {
+            message,
+            place,
+            text,
+            edit,
+        },
+        remote: None,
+        thread: None,
+        attempts: row.get("attempts")?,
+        at: millis(row, "at_ms")?,
+    })
+}
