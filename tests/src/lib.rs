@@ -1,3 +1,9 @@
-//! What the whole-bot tests and the demo run against: stand-ins for the services that witbot speaks to.
+//! Whole-bot tests, and what they and the demo run against: stand-ins for the services that witbot speaks to.
 
+pub mod bot;
+pub mod conversation;
 pub mod fakes;
+pub mod home;
+pub mod pattern;
+pub mod services;
+pub mod transcript;

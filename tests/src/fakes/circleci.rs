@@ -22,18 +22,18 @@ mod pipeline;
 mod project;
 mod routes;
 mod trigger;
+mod workflow;
 
 #[cfg(test)]
 mod tests;
 
-pub use pipeline::{
-    Job, JobKind, JobStatus, Outcome, Pipeline, PipelineState, Workflow, WorkflowStatus,
-};
+pub use pipeline::{Outcome, Pipeline, PipelineState};
 pub use project::{Next, ParameterType};
+pub use workflow::{Job, JobKind, JobStatus, Workflow, WorkflowStatus};
 
-use pipeline::WorkflowPlan;
 use project::Project;
 use routes::Door;
+use workflow::WorkflowPlan;
 
 /// The token that a new stand-in knows. It belongs to `witbot-ci`.
 pub const CIRCLECI_TOKEN: &str = "CCIPAT_standin";

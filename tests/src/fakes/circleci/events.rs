@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::json::{repository_url, workflow_page};
-use super::pipeline::{Ended, JobKind, Pipeline, Workflow};
+use super::pipeline::Pipeline;
 use super::project::Project;
+use super::workflow::{Ended, JobKind, Workflow};
 use crate::fakes::clock::{self, milliseconds};
 use crate::fakes::hooks::Parcel;
 use crate::fakes::ids::Ids;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::pipeline::{Job, JobKind, Pipeline, Workflow};
+use super::pipeline::Pipeline;
 use super::project::Project;
+use super::workflow::{Job, JobKind, Workflow};
 use crate::fakes::clock::milliseconds;
 use crate::fakes::request::Answer;
 

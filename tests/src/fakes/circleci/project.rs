@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
-use super::pipeline::{JobKind, WorkflowPlan};
+use super::workflow::{JobKind, WorkflowPlan};
 use crate::fakes::ids::Ids;
 
 /// The type that a project declares for a parameter.

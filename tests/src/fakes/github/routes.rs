@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::access::{Access, App, Caller, Token, caller};
+use super::access::{Access, Caller, Token, caller};
 use super::body::Fields;
 use super::deployment::Deployment;
 use super::events::{self, HOOK_ID};
@@ -11,11 +11,12 @@ use super::json::{Writer, refusal};
 use super::page::page;
 use super::repository::{Commit, Repository};
 use super::{Shared, State, deploy};
-use crate::fakes::clock;
-use crate::fakes::hooks::Delivery;
 use crate::fakes::request::{Answer, Request};
 use crate::fakes::server::Service;
 use crate::fakes::traffic::lock;
+
+mod app;
+mod hook;
 
 /// The versions of the interface that can be asked for.
 const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
@@ -63,7 +64,10 @@ impl Shared {
             .with("x-ratelimit-reset", &reset.to_string())
             .with("x-ratelimit-resource", "core")
             .with("x-github-media-type", "github.v3; format=json")
-            .with("x-github-request-id", &state.ids.uuid())
+            .with(
+                "x-github-request-id",
+                &format!("{:04X}:STANDIN", state.used),
+            )
     }
 
     fn route(&self, request: &Request) -> Answered {
@@ -91,34 +95,6 @@ impl Shared {
 
     fn writer(&self) -> Writer<'_> {
         Writer { url: &self.url }
-    }
-
-    fn app_route(
-        &self,
-        state: &mut State,
-        app: &App,
-        request: &Request,
-        path: &[&str],
-    ) -> Answered {
-        let installation = || self.installation(state, app);
-        let is_own = |id: &str| id == app.installation.to_string();
-        match (request.method.as_str(), path) {
-            ("GET", ["app"]) => Ok(Answer::json(200, &self.app(state, app))),
-            ("GET", ["app", "installations"]) => Ok(Answer::json(200, &json!([installation()]))),
-            ("GET", ["app", "installations", id]) if is_own(id) => {
-                Ok(Answer::json(200, &installation()))
-            }
-            ("GET", ["repos", owner, name, "installation"])
-                if app.repositories.contains(&format!("{owner}/{name}")) =>
-            {
-                Ok(Answer::json(200, &installation()))
-            }
-            ("POST", ["app", "installations", id, "access_tokens"]) if is_own(id) => {
-                self.installation_token(state, app, &Fields::read(request)?)
-            }
-            (method, ["app", "hook", rest @ ..]) => self.hook_route(request, method, rest),
-            _ => Err(not_found()),
-        }
     }
 
     fn token_route(
@@ -371,130 +347,6 @@ impl Shared {
         let shown = page(request, &self.url, &path, all);
         shown.link(Answer::json(200, &json!(shown.items)))
     }
-
-    fn hook(&self) -> Value {
-        json!({ "type": "Repository", "id": HOOK_ID, "name": "web", "active": true,
-            "events": ["deployment", "deployment_status"], "config": { "content_type": "json" } })
-    }
-
-    /// Deliveries of the hook, newest first, and a further attempt at one.
-    fn hook_route(&self, request: &Request, method: &str, rest: &[&str]) -> Answered {
-        let log = self.hooks.log();
-        let find = |id: &str| log.iter().find(|delivery| delivery.id.to_string() == id);
-        match (method, rest) {
-            ("GET", ["deliveries"]) => {
-                let sent = log
-                    .iter()
-                    .rev()
-                    .filter(|delivery| delivery.status.is_some());
-                let all: Vec<Value> = sent.map(delivery_json).collect();
-                Ok(Answer::json(
-                    200,
-                    &json!(page(request, &self.url, &request.path, all).items),
-                ))
-            }
-            ("GET", ["deliveries", id]) => {
-                let delivery = find(id).ok_or_else(not_found)?;
-                let mut body = delivery_json(delivery);
-                body["url"] = json!("");
-                body["request"] = json!({ "headers": {}, "payload": delivery.json() });
-                body["response"] = json!({ "headers": {}, "payload": "" });
-                Ok(Answer::json(200, &body))
-            }
-            ("POST", ["deliveries", id, "attempts"]) => {
-                let delivery = find(id).ok_or_else(not_found)?;
-                self.hooks.redeliver(&delivery.guid);
-                Ok(Answer::json(202, &json!({})))
-            }
-            _ => Err(not_found()),
-        }
-    }
-
-    fn app(&self, state: &State, app: &App) -> Value {
-        json!({
-            "id": app.id,
-            "slug": state.app_slug,
-            "node_id": format!("A_{}", app.id),
-            "owner": self.writer().user("acme"),
-            "name": state.app_slug,
-            "description": "",
-            "external_url": "https://example.com",
-            "html_url": format!("https://github.com/apps/{}", state.app_slug),
-            "permissions": { "deployments": "write", "metadata": "read", "push": true, "pull": true },
-            "events": ["deployment", "deployment_status"],
-        })
-    }
-
-    fn installation(&self, state: &State, app: &App) -> Value {
-        let url = format!("{}/app/installations/{}", self.url, app.installation);
-        let mut account = self.writer().user("acme");
-        account["type"] = json!("Organization");
-        json!({
-            "id": app.installation,
-            "account": account,
-            "repository_selection": "selected",
-            "access_tokens_url": format!("{url}/access_tokens"),
-            "repositories_url": format!("{}/installation/repositories", self.url),
-            "html_url": format!("https://github.com/organizations/acme/settings/installations/{}", app.installation),
-            "app_id": app.id,
-            "app_slug": state.app_slug,
-            "target_id": account["id"],
-            "target_type": "Organization",
-            "permissions": permissions("write"),
-            "events": ["deployment", "deployment_status"],
-            "single_file_name": null,
-            "suspended_at": null,
-        })
-    }
-
-    fn installation_token(&self, state: &mut State, app: &App, fields: &Fields) -> Answered {
-        let short_names = fields.texts("repositories")?;
-        let repositories = match &short_names {
-            None => app.repositories.clone(),
-            Some(names) => {
-                let wanted = |full: &&String| {
-                    full.split_once('/')
-                        .is_some_and(|(_, name)| names.iter().any(|n| n == name))
-                };
-                app.repositories.iter().filter(wanted).cloned().collect()
-            }
-        };
-        if short_names.is_some_and(|names| names.len() != repositories.len()) {
-            let text = "There is at least one repository that does not exist or is not accessible to the parent installation.";
-            return Err(refusal(422, text));
-        }
-        let asked = fields
-            .value("permissions")
-            .map(|asked| asked["deployments"] == "write");
-        let access = if asked.unwrap_or(true) {
-            Access::Write
-        } else {
-            Access::Read
-        };
-        let granted = permissions(if access == Access::Write {
-            "write"
-        } else {
-            "read"
-        });
-        let text = format!("ghs_{}", state.ids.uuid().replace('-', ""));
-        state.tokens.push(Token {
-            text: text.clone(),
-            login: format!("{}[bot]", state.app_slug),
-            access,
-            repositories: Some(repositories),
-        });
-        let body = json!({
-            "token": text,
-            "expires_at": clock::seconds(clock::now() + HOUR_MILLIS),
-            "permissions": granted,
-            "repository_selection": "selected",
-        });
-        Ok(Answer::json(201, &body))
-    }
-}
-
-fn permissions(deployments: &str) -> Value {
-    json!({ "metadata": "read", "contents": "read", "checks": "read", "statuses": "read", "deployments": deployments })
 }
 
 fn rate_limit(state: &State) -> Answer {
@@ -520,24 +372,6 @@ fn deployment_at(repository: &Repository, id: &str) -> Option<usize> {
         .deployments
         .iter()
         .position(|deployment| deployment.id.to_string() == id)
-}
-
-fn delivery_json(delivery: &Delivery) -> Value {
-    let status = delivery.status.unwrap_or_default();
-    json!({
-        "id": delivery.id,
-        "guid": delivery.guid,
-        "delivered_at": clock::milliseconds(delivery.created),
-        "redelivery": delivery.redelivery,
-        "duration": 0.1,
-        "status": if delivery.accepted() { "OK" } else { "Invalid HTTP Response" },
-        "status_code": status,
-        "event": delivery.event,
-        "action": "created",
-        "installation_id": null,
-        "repository_id": delivery.json()["repository"]["id"],
-        "throttled_at": null,
-    })
 }
 
 fn not_found() -> Answer {

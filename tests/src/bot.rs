@@ -1,0 +1,283 @@
+//! The real bot, as a process of its own, with a test at its keyboard.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::home::Home;
+use crate::pattern::matches;
+use crate::services::Services;
+use crate::transcript::{Record, Transcript};
+
+/// Process supervisors send SIGKILL after about this time.
+const STOP_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// A bot that runs in a folder of its own. It is killed when it is dropped.
+///
+/// A line that it prints and nobody expects fails the test, and so does an error in its log that nobody forgave.
+#[derive(Debug)]
+pub struct Bot {
+    home: Home,
+    services: Option<Arc<Services>>,
+    transcript: Arc<Transcript>,
+    process: Option<Process>,
+    forgiven: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    keyboard: ChildStdin,
+    url: String,
+    readers: [JoinHandle<()>; 2],
+}
+
+impl Bot {
+    /// Starts a bot that has no services, and waits until it is ready.
+    pub async fn start(home: Home) -> Bot {
+        Bot::start_with(home, None).await
+    }
+
+    /// Starts a bot for these services, whose webhooks it gets, and waits until it is ready.
+    pub async fn start_for(home: Home, services: &Arc<Services>) -> Bot {
+        Bot::start_with(services.known_to(home), Some(services.clone())).await
+    }
+
+    async fn start_with(home: Home, services: Option<Arc<Services>>) -> Bot {
+        let mut bot = Bot {
+            home,
+            services,
+            transcript: Arc::new(Transcript::new()),
+            process: None,
+            forgiven: Vec::new(),
+        };
+        bot.begin().await;
+        bot
+    }
+
+    /// Where it lives.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The address that its webhooks are served at.
+    pub fn url(&self) -> &str {
+        self.process.as_ref().map_or("", |process| &process.url)
+    }
+
+    /// Types a line.
+    pub async fn say(&mut self, line: &str) {
+        self.transcript.note(line);
+        let Some(process) = &mut self.process else {
+            self.transcript.fail("the bot does not run")
+        };
+        let typed = process.keyboard.write_all(format!("{line}\n").as_bytes());
+        if let Err(error) = typed.await {
+            self.transcript.fail(&format!("the bot does not read: {error}"));
+        }
+    }
+
+    /// Expects the next line that it prints to be this one; `…` stands for anything.
+    pub async fn expect(&self, pattern: &str) -> String {
+        let line = self.next(pattern).await;
+        if !matches(pattern, &line) {
+            self.transcript
+                .fail(&format!("expected `{pattern}`, not `{line}`"));
+        }
+        line
+    }
+
+    /// Expects it to print this line soon, and is content with whatever comes before it.
+    pub async fn expect_soon(&self, pattern: &str) -> String {
+        loop {
+            let line = self.next(pattern).await;
+            if matches(pattern, &line) {
+                return line;
+            }
+        }
+    }
+
+    async fn next(&self, pattern: &str) -> String {
+        let what = format!("a line like `{pattern}`");
+        self.transcript.until(&what, || self.transcript.next()).await
+    }
+
+    /// Says something, and expects the answer.
+    pub async fn ask(&mut self, line: &str, answer: &str) -> String {
+        self.say(line).await;
+        self.expect(answer).await
+    }
+
+    /// Expects a record in the log whose text, with level and plugin as [`Record::shown`] has them, is this one. It may
+    /// be there already.
+    pub async fn expect_log(&self, pattern: &str) -> Record {
+        let what = format!("a record like `{pattern}`");
+        let found = || self.logged(pattern).pop();
+        self.transcript.until(&what, found).await
+    }
+
+    /// The records whose text is this one.
+    pub fn logged(&self, pattern: &str) -> Vec<Record> {
+        let mut log = self.transcript.log();
+        log.retain(|record| matches(pattern, &record.shown()));
+        log
+    }
+
+    /// Lets errors be whose text is this one.
+    pub fn forgive(&mut self, pattern: &str) {
+        self.forgiven.push(pattern.to_owned());
+    }
+
+    /// Kills it in the middle of whatever it does.
+    pub async fn kill9(&mut self) {
+        let Some(mut process) = self.process.take() else {
+            self.transcript.fail("the bot does not run")
+        };
+        self.transcript.note("kill -9");
+        if let Err(error) = process.child.kill().await {
+            self.transcript.fail(&format!("cannot kill the bot: {error}"));
+        }
+        process.finish_reading().await;
+    }
+
+    /// Kills it, and starts it again in the same folder.
+    pub async fn kill9_and_restart(&mut self) {
+        self.kill9().await;
+        self.begin().await;
+    }
+
+    /// Starts it again in the same folder.
+    pub async fn restart(&mut self) {
+        self.begin().await;
+    }
+
+    /// Stops it as a process supervisor does, and expects that it went well and that nothing was left unread.
+    pub async fn stop(&mut self) {
+        let Some(mut process) = self.process.take() else {
+            self.transcript.fail("the bot does not run")
+        };
+        self.transcript.note("SIGTERM");
+        terminate(&process.child).await;
+        let code = match timeout(STOP_TIME_MAX, process.child.wait()).await {
+            Ok(Ok(status)) => status.code(),
+            Ok(Err(error)) => self.transcript.fail(&format!("cannot wait for it: {error}")),
+            Err(_) => self
+                .transcript
+                .fail(&format!("it did not stop within {STOP_TIME_MAX:?}")),
+        };
+        process.finish_reading().await;
+        if code != Some(0) {
+            self.transcript.fail(&format!("it ended with {code:?}"));
+        }
+        if let Some(line) = self.transcript.next() {
+            self.transcript.fail(&format!("nobody expected `{line}`"));
+        }
+        self.check_log();
+    }
+
+    async fn begin(&mut self) {
+        let before = self.logged(READY).len();
+        let mut child = self
+            .home
+            .command(&["run", "--log", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program that WITBOT_BIN names can be started");
+        let (keyboard, output, log) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (printed, logged) = (self.transcript.clone(), self.transcript.clone());
+        let readers = [
+            read(output.expect("it is piped"), move |line| printed.printed(line)),
+            read(log.expect("it is piped"), move |line| logged.logged(&line)),
+        ];
+        let mut ended = None;
+        let url = self
+            .transcript
+            .until("the bot's being ready", || {
+                let ready = self.logged(READY).get(before).map(url);
+                ended = child.try_wait().ok().flatten();
+                ready.or_else(|| ended.is_some().then(String::new))
+            })
+            .await;
+        if url.is_empty() {
+            self.transcript.fail(&format!("the bot ended: {ended:?}"));
+        }
+        if let Some(services) = &self.services {
+            services.send_webhooks_to(&url);
+        }
+        self.process = Some(Process {
+            child,
+            keyboard: keyboard.expect("it is piped"),
+            url,
+            readers,
+        });
+    }
+
+    fn check_log(&self) {
+        let errors = self.logged("ERROR…");
+        let unforgiven = errors.iter().find(|record| {
+            let shown = record.shown();
+            !self.forgiven.iter().any(|pattern| matches(pattern, &shown))
+        });
+        if let Some(record) = unforgiven {
+            self.transcript.fail(&format!("an error: {}", record.shown()));
+        }
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.check_log();
+        }
+    }
+}
+
+impl Process {
+    /// What was still in the pipes belongs to this process and not to the one after it.
+    async fn finish_reading(self) {
+        for reader in self.readers {
+            // It ends with the pipe, and cannot panic.
+            let _ = reader.await;
+        }
+    }
+}
+
+const READY: &str = "INFO ready: … plugins live, listening at http://…";
+
+fn url(ready: &Record) -> String {
+    let message = &ready.message;
+    message[message.rfind("http://").unwrap_or(0)..].to_owned()
+}
+
+fn read(
+    pipe: impl AsyncRead + Unpin + Send + 'static,
+    mut each: impl FnMut(String) + Send + 'static,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(pipe).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            each(line);
+        }
+    })
+}
+
+/// Through the shell, which can do it everywhere: the standard library only kills.
+async fn terminate(child: &Child) {
+    let id = child.id().expect("it was not waited for yet");
+    let told = Command::new("sh")
+        .args(["-c", &format!("kill -TERM {id}")])
+        .status()
+        .await;
+    assert!(
+        told.is_ok_and(|status| status.success()),
+        "SIGTERM could not be sent"
+    );
+}

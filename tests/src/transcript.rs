@@ -1,0 +1,179 @@
+//! What a bot printed and logged so far, and waiting for more of it.
+
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// What is awaited for longer than this will not come: everything is on this machine, and a poll comes every 5 s.
+pub const AWAITED_MAX: Duration = Duration::from_secs(20);
+
+/// What a bot printed and logged, over all of its restarts.
+#[derive(Debug)]
+pub struct Transcript {
+    state: Mutex<State>,
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    printed: Vec<String>,
+    /// How many of the printed lines were expected.
+    read: usize,
+    log: Vec<Record>,
+    /// Everything, in the order in which it came.
+    everything: String,
+}
+
+/// A line of the log.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// `ERROR`, `WARN` and so on; `PLAIN` for what the log did not write.
+    pub level: String,
+    /// The message, which can have several lines.
+    pub message: String,
+    /// The name of the plugin that it is about; empty for none.
+    pub plugin: String,
+}
+
+impl Record {
+    fn read(line: &str) -> Record {
+        let value: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+        let text = |pointer: &str| {
+            value
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        Record {
+            level: text("/level").unwrap_or_else(|| "PLAIN".to_owned()),
+            message: text("/fields/message").unwrap_or_else(|| line.to_owned()),
+            plugin: text("/fields/plugin").unwrap_or_default(),
+        }
+    }
+
+    /// As people read it.
+    pub fn shown(&self) -> String {
+        let plugin = match self.plugin.as_str() {
+            "" => String::new(),
+            plugin => format!(" [{plugin}]"),
+        };
+        format!("{}{plugin} {}", self.level, self.message)
+    }
+}
+
+impl Transcript {
+    pub(crate) fn new() -> Transcript {
+        Transcript {
+            state: Mutex::default(),
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn printed(&self, line: String) {
+        let mut state = self.state();
+        let _ = writeln!(state.everything, "{line}");
+        state.printed.push(line);
+        drop(state);
+        self.changed();
+    }
+
+    pub(crate) fn logged(&self, line: &str) {
+        let record = Record::read(line);
+        let mut state = self.state();
+        let _ = writeln!(state.everything, "    {}", record.shown());
+        state.log.push(record);
+        drop(state);
+        self.changed();
+    }
+
+    /// Puts in what the test itself did, for whoever reads about its failure.
+    pub(crate) fn note(&self, line: &str) {
+        let _ = writeln!(self.state().everything, "> {line}");
+    }
+
+    /// The next printed line that nobody expected yet.
+    pub(crate) fn next(&self) -> Option<String> {
+        let mut state = self.state();
+        let line = state.printed.get(state.read)?.clone();
+        state.read += 1;
+        Some(line)
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> Vec<Record> {
+        self.state().log.clone()
+    }
+
+    /// Everything that was said, printed and logged, in order.
+    pub fn everything(&self) -> String {
+        self.state().everything.clone()
+    }
+
+    /// Looks after every change until there is something to see.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come within [`AWAITED_MAX`], with all that came instead.
+    pub(crate) async fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let mut changes = self.changes.subscribe();
+        let looking = async {
+            loop {
+                changes.mark_unchanged();
+                if let Some(seen) = look() {
+                    return Some(seen);
+                }
+                // The sender is ours, and we are here.
+                if changes.changed().await.is_err() {
+                    return None;
+                }
+            }
+        };
+        match timeout(AWAITED_MAX, looking).await {
+            Ok(Some(seen)) => seen,
+            Ok(None) | Err(_) => self.fail(&format!("{what} did not come within {AWAITED_MAX:?}")),
+        }
+    }
+
+    /// Fails the test, with everything that happened.
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    pub(crate) fn fail(&self, why: &str) -> ! {
+        panic!("{why}. What happened:\n{}", self.everything())
+    }
+
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_log_are_read() {
+        let line =
+            r#"{"level":"WARN","fields":{"message":"it is held","plugin":"x"},"target":"t"}"#;
+        assert_eq!(Record::read(line).shown(), "WARN [x] it is held");
+        assert_eq!(Record::read("no JSON").shown(), "PLAIN no JSON");
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "the reply did not come within 20s. What happened:\n> hello\nHi.\n")]
+    async fn what_does_not_come_fails_with_what_came() {
+        let transcript = Transcript::new();
+        transcript.note("hello");
+        transcript.printed("Hi.".to_owned());
+        transcript.until("the reply", || None::<()>).await;
+    }
+}
