@@ -13,7 +13,7 @@ use witbot_core::route::{Route, Routed};
 use witbot_engine::{Invocation, Plugin};
 
 use crate::clock;
-use crate::live::Live;
+use crate::live::{Live, OWN_NAME};
 
 /// What an event comes to.
 pub enum Action {
@@ -24,9 +24,6 @@ pub enum Action {
     /// Nothing.
     Nothing,
 }
-
-/// The name that the bot's own answers go by among the runs. No file of a plugin may have it.
-pub const OWN_NAME: &str = "witbot";
 
 /// Decides about one event.
 pub fn decide(live: &Live, row: i64, event: &Arc<Event>, grants: impl Fn(&PluginName) -> Arc<Grants>) -> Action {

@@ -1,6 +1,7 @@
 //! The plugins as they are now: who serves, who is held and why. One immutable value that a reload replaces.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use witbot_core::grants::{Capability, Grants, suggestion};
@@ -8,6 +9,9 @@ use witbot_core::ids::{Digest, PluginName};
 use witbot_core::route::Table;
 use witbot_engine::Plugin;
 use serde_json::Value;
+
+/// The name that the bot's own answers go by among the runs. No file of a plugin may have it.
+pub const OWN_NAME: &str = "witbot";
 
 /// All plugins, at one moment.
 pub struct Live {
@@ -32,8 +36,13 @@ pub struct Standing {
 /// Why a version does not serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// The operator has to do something; these lines say what.
-    Held(String),
+    /// The operator has to do something.
+    Held {
+        /// What it needs.
+        needs: String,
+        /// The lines of `witbot.toml` that would give it.
+        lines: String,
+    },
     /// The file is unusable, or clashes with another plugin.
     Refused(String),
 }
@@ -58,23 +67,35 @@ impl Live {
 impl Standing {
     fn line(&self, width: usize) -> String {
         let version = self.serving.map_or_else(|| "-".repeat(12), |digest| digest.short());
-        let state = match (&self.serving, &self.problem) {
+        let problem = self.problem.as_ref().map(|problem| problem.in_one_line(&self.name));
+        let state = match (&self.serving, problem) {
             (Some(_), None) => "live".to_owned(),
-            (None, None) => "loading".to_owned(),
+            (None, None) => "gone".to_owned(),
             (Some(_), Some(problem)) => format!("live; a newer version is {problem}"),
-            (None, Some(problem)) => problem.to_string(),
+            (None, Some(problem)) => problem,
         };
         format!("{:width$}  {version}  {state}", self.name.as_str())
     }
 }
 
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (word, text) = match self {
-            Problem::Held(text) => ("held", text),
-            Problem::Refused(text) => ("refused", text),
-        };
-        write!(f, "{word}: {}", text.lines().next().unwrap_or_default())
+impl Problem {
+    fn in_one_line(&self, plugin: &PluginName) -> String {
+        match self {
+            Problem::Held { needs, .. } => format!("held: it needs {needs}; see `witbot plugin show {plugin}`"),
+            Problem::Refused(reason) => format!("refused: {}", reason.lines().next().unwrap_or_default()),
+        }
+    }
+}
+
+/// All of it, with what to do.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Held { needs, lines } => {
+                write!(f, "held: it needs {needs}. To allow it, add to witbot.toml:\n{lines}")
+            }
+            Problem::Refused(reason) => write!(f, "refused: {reason}"),
+        }
     }
 }
 
@@ -92,17 +113,17 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
     if missing.is_empty() && unset.is_empty() {
         return None;
     }
-    let mut lines = Vec::new();
+    let (mut needs, mut lines) = (Vec::new(), Vec::new());
     if !missing.is_empty() {
         let names: Vec<&str> = missing.iter().map(|capability| capability.as_str()).collect();
-        lines.push(format!("it needs a grant for {}. To allow it, add to witbot.toml:", names.join(", ")));
+        needs.push(format!("a grant for {}", names.join(", ")));
         lines.push(suggestion(&plugin.name, &missing));
     }
     if !unset.is_empty() {
         let names: Vec<&str> = unset.iter().map(|setting| setting.name.as_str()).collect();
-        lines.push(format!("it needs the setting {}. Add to witbot.toml:", names.join(", ")));
+        needs.push(format!("the setting {}", names.join(", ")));
         lines.push(format!("[plugins.{}.settings]", plugin.name));
         lines.extend(unset.iter().map(|setting| format!("{} = …  # {}", setting.name, setting.summary)));
     }
-    Some(Problem::Held(lines.join("\n")))
+    Some(Problem::Held { needs: needs.join(" and "), lines: lines.join("\n") })
 }

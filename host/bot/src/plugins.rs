@@ -6,7 +6,7 @@ mod folder;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -41,8 +41,8 @@ struct Parts {
     /// Where each version that ever served is kept by its digest: runs go on with the version that they began with.
     artefacts: PathBuf,
     look: Notify,
-    /// Versions that are in memory because a run of theirs goes on.
-    older: Mutex<BTreeMap<Digest, Arc<Plugin>>>,
+    /// Versions that are in memory for as long as a run of theirs goes on.
+    older: Mutex<BTreeMap<Digest, Weak<Plugin>>>,
 }
 
 /// What is known of one name.
@@ -95,21 +95,23 @@ impl Plugins {
         if let Some(plugin) = live.serving.get(&name).filter(|plugin| plugin.digest == digest) {
             return Ok(plugin.clone());
         }
-        if let Some(plugin) = self.parts.older().get(&digest) {
-            return Ok(plugin.clone());
+        if let Some(plugin) = self.parts.older().get(&digest).and_then(Weak::upgrade) {
+            return Ok(plugin);
         }
         let path = self.parts.artefact(&digest);
         let bytes = tokio::fs::read(&path)
             .await
             .with_context(|| format!("the version of `{name}` that it began with is not at {}", path.display()))?;
         let plugin = Arc::new(self.parts.engine.load(&name, bytes).await?);
-        self.parts.older().insert(digest, plugin.clone());
+        let mut older = self.parts.older();
+        older.retain(|_, plugin| plugin.strong_count() > 0);
+        older.insert(digest, Arc::downgrade(&plugin));
         Ok(plugin)
     }
 }
 
 impl Parts {
-    fn older(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Arc<Plugin>>> {
+    fn older(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Weak<Plugin>>> {
         self.older.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -250,13 +252,13 @@ impl Keeper {
                 ("plugin.removed", String::new())
             }
             (serving, Some(problem)) => {
-                let (action, text) = match problem {
-                    Problem::Held(text) => ("plugin.held", text),
-                    Problem::Refused(text) => ("plugin.refused", text),
+                let older = if serving.is_some() { "the version before it goes on serving; the new one is " } else { "" };
+                tracing::warn!(plugin = %name, "{older}{problem}");
+                let action = match problem {
+                    Problem::Held { .. } => "plugin.held",
+                    Problem::Refused(_) => "plugin.refused",
                 };
-                let older = if serving.is_some() { " (the version before it goes on serving)" } else { "" };
-                tracing::warn!(plugin = %name, "{}{older}: {text}", action.replace("plugin.", "the plugin is "));
-                (action, text.clone())
+                (action, problem.to_string())
             }
         };
         let Some(store) = &self.parts.store else { return };

@@ -130,6 +130,7 @@ impl Parts {
             Ending::Lost(reason) => tracing::warn!(run = %id, plugin = %plugin.name, "the run is left alone: {reason}"),
             Ending::Done => self.end(&id, Commit { state: Some(State::Done), ..rest }).await,
             Ending::Refused(error) => {
+                tracing::warn!(run = %id, plugin = %plugin.name, "the handler gave up: {error}");
                 let mut rest = rest;
                 rest.outgoing.extend(line(&id, &event, error.message.clone()));
                 let state = State::Failed { reason: error.message, incident: incident(&id) };

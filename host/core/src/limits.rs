@@ -38,6 +38,10 @@ pub const INSTANCES_PER_PLUGIN_MAX: usize = 8;
 pub const WAIT_GRACE: Duration = Duration::from_millis(20);
 /// The longest wait: dedupe rows are kept as long.
 pub const WAIT_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Events and runs that ended are kept so long: services send an event again for up to 30 days.
+pub const KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
+/// And are forgotten this often; a few hours more or less do not matter.
+pub const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// A run that the bot was killed in this often is put aside.
 pub const ATTEMPTS_MAX: u32 = 5;
 

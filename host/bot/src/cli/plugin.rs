@@ -12,7 +12,7 @@ use witbot_core::ids::PluginName;
 use witbot_engine::{Engine, Plugin};
 
 use super::Failure;
-use crate::live::{Live, Problem, Standing};
+use crate::live::{Live, Standing};
 use crate::plugins::Plugins;
 use crate::settings::{PluginSettings, Settings};
 
@@ -49,8 +49,7 @@ pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
     println!("\n{}", live.listing());
     let problems: Vec<_> = live.standings.iter().filter_map(|standing| Some((&standing.name, standing.problem.as_ref()?))).collect();
     for (name, problem) in &problems {
-        let (Problem::Held(text) | Problem::Refused(text)) = problem;
-        println!("\n{name}: {text}");
+        println!("\n{name}: {problem}");
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -89,11 +88,8 @@ fn sheet(standing: &Standing, plugin: Option<&Plugin>, part: &PluginSettings) ->
     let _ = writeln!(sheet, "granted:\n{}", indented(&granted));
     match &standing.problem {
         None => sheet.push_str("state: live\n"),
-        Some(Problem::Held(text)) => {
-            let _ = writeln!(sheet, "state: held: {text}");
-        }
-        Some(Problem::Refused(text)) => {
-            let _ = writeln!(sheet, "state: refused: {text}");
+        Some(problem) => {
+            let _ = writeln!(sheet, "state: {problem}");
         }
     }
     sheet

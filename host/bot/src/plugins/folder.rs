@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use witbot_core::ids::PluginName;
 use witbot_core::limits;
 
-use crate::dispatch::OWN_NAME;
+use crate::live::OWN_NAME;
 
 /// A file that may be a plugin.
 #[derive(Debug, Clone)]

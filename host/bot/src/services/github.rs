@@ -50,8 +50,6 @@ pub enum Credentials {
         /// Its RSA key, as GitHub made it.
         private_key_pem: Secret,
     },
-    /// None: public repositories can be read, sixty times an hour.
-    None,
 }
 
 /// The bot's way to GitHub.
@@ -73,7 +71,6 @@ impl Github {
         let (access, identity) = match credentials {
             Credentials::Token(_) => (Access::One(client), Identity::Token),
             Credentials::App { .. } => (Access::App(Installations::new(client)), Identity::App),
-            Credentials::None => (Access::One(client), Identity::Nobody),
         };
         Ok(Github {
             connection: Arc::new(Connection::new(access, identity, pace)),

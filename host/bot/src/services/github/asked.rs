@@ -7,8 +7,6 @@ pub enum Identity {
     Token,
     /// An app.
     App,
-    /// Nobody: only public things can be read.
-    Nobody,
 }
 
 impl Identity {
@@ -17,9 +15,6 @@ impl Identity {
         match self {
             Identity::Token => "GITHUB_TOKEN",
             Identity::App => "GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY",
-            Identity::Nobody => {
-                "none are set: GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
-            }
         }
     }
 }

@@ -123,7 +123,6 @@ pub fn octocrab(api_url: &str, credentials: &Credentials) -> anyhow::Result<Octo
             )?;
             builder.app(AppId(*id), key)
         }
-        Credentials::None => builder,
     };
     builder.build().context("the client for GitHub")
 }

@@ -132,5 +132,5 @@ async fn bad_credentials_and_addresses_stop_the_start() {
     assert!(
         refused("github.com", token("a")).starts_with("`api_url` of [github] must be like `https")
     );
-    assert_eq!(refused("https://api.github.com", Credentials::None), "");
+    assert_eq!(refused("https://api.github.com", token("a")), "");
 }

@@ -205,7 +205,7 @@ async fn nothing_is_in_doubt_when_github_was_not_reached() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let github = Github::with_pace(&url, Credentials::None, PACE).unwrap();
+    let github = Github::with_pace(&url, super::token(), PACE).unwrap();
     let error = github
         .create_deployment(&create(), &call_id())
         .await

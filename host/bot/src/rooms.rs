@@ -1,0 +1,265 @@
+//! The one loop of the bot: everything that wakes it, and what happens then.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use witbot_core::event::{Body, Event};
+use witbot_core::ids::UnixMillis;
+use witbot_core::limits;
+use witbot_engine::{Invocation, Plugin, World as _};
+use witbot_store::Store;
+
+use crate::dispatch::{self, Action};
+use crate::door::Door;
+use crate::doors::console::Console;
+use crate::ground::Ground;
+use crate::live::Live;
+use crate::outbox::Outbox;
+use crate::plugins::Plugins;
+use crate::runs::Runs;
+use crate::services;
+use crate::settings::Settings;
+use crate::waits::Waits;
+use crate::wake::Wake;
+use crate::clock;
+
+/// How often a script looks whether its last line is answered.
+const SCRIPT_PACE: Duration = Duration::from_millis(20);
+
+/// What the loop works with.
+pub struct Rooms {
+    pub settings: Arc<ArcSwap<Settings>>,
+    pub settings_file: Option<PathBuf>,
+    pub live: Arc<ArcSwap<Live>>,
+    pub store: Store,
+    pub ground: Arc<Ground>,
+    pub plugins: Plugins,
+    pub runs: Runs,
+    pub waits: Waits,
+    pub outbox: Outbox,
+    pub console: Console,
+    pub door: Door,
+}
+
+impl Rooms {
+    /// Takes up what the last stop, of whatever kind, has left.
+    pub async fn recover(&self) -> anyhow::Result<()> {
+        for wait in self.store.waits().await? {
+            self.waits.add(wait);
+        }
+        let recovered = self.store.recover().await?;
+        for run in recovered.dead {
+            tracing::error!(run = %run.id, plugin = %run.plugin, "the run is put aside: the bot was stopped in it {} times", run.attempts);
+        }
+        for run in recovered.runs {
+            tracing::info!(run = %run.id, plugin = %run.plugin, "the run goes on");
+            self.runs.resume(run.id);
+        }
+        self.outbox.recover().await;
+        for (row, event) in self.store.events_unrouted().await? {
+            self.came(row, Arc::new(event)).await;
+        }
+        Ok(())
+    }
+
+    /// The loop.
+    pub async fn serve(&self, wakes: &mut mpsc::Receiver<Wake>, script: Option<Vec<String>>) -> anyhow::Result<()> {
+        let mut script = script.map(|lines| Script { lines: lines.into_iter(), said: 0, quiet: 0 });
+        let mut pace = tokio::time::interval(SCRIPT_PACE);
+        let mut tidying = tokio::time::interval(limits::FORGET_EVERY);
+        let mut stopped = std::pin::pin!(stop_signal());
+        loop {
+            tokio::select! {
+                wake = wakes.recv() => match wake {
+                    None => return Ok(()),
+                    Some(Wake::InputEnded) => {
+                        tracing::info!("nothing more will be typed: stopping when all is answered");
+                        script = Some(Script::default());
+                    }
+                    Some(wake) => self.on(wake).await,
+                },
+                _ = pace.tick(), if script.is_some() => {
+                    if let Some(script) = &mut script
+                        && !self.next_line(script, wakes.is_empty()).await?
+                    {
+                        return Ok(());
+                    }
+                }
+                _ = tidying.tick() => self.forget(),
+                signal = &mut stopped => {
+                    tracing::info!("stopping: {}", signal?);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn on(&self, wake: Wake) {
+        match wake {
+            Wake::Came { row, event } => self.came(row, event).await,
+            Wake::ToSay(channels) => channels.into_iter().for_each(|channel| self.outbox.deliver(channel)),
+            Wake::Parked(wait) => self.waits.add(wait),
+            Wake::Runnable(run) => self.runs.resume(run),
+            Wake::SettingsChanged => self.read_settings(),
+            Wake::Ended | Wake::InputEnded => {}
+        }
+    }
+
+    async fn came(&self, row: i64, event: Arc<Event>) {
+        for key in services::wait_keys(&event) {
+            self.waits.poke(&key);
+        }
+        if let Body::Message(message) = &event.body
+            && self.waits.answer(message).await
+        {
+            return self.routed(row).await;
+        }
+        let live = self.live.load();
+        match dispatch::decide(&live, row, &event, |plugin| self.ground.grants(plugin)) {
+            Action::Nothing => self.routed(row).await,
+            Action::Say(run, commit) => {
+                if let Err(error) = self.ground.keep(&run, *commit).await {
+                    tracing::error!("an answer is not stored: {error}");
+                }
+            }
+            Action::Call(calls) => self.call(row, calls).await,
+        }
+    }
+
+    /// One run begins with its own first commit; several begin together, so that none is forgotten.
+    async fn call(&self, row: i64, mut calls: Vec<(Arc<Plugin>, Invocation)>) {
+        if calls.len() == 1
+            && let Some((plugin, invocation)) = calls.pop()
+        {
+            return self.runs.start(plugin, invocation);
+        }
+        let begins = calls.iter_mut().filter_map(|(_, call)| Some((call.id.clone(), call.begin.take()?))).collect();
+        let opening = calls.iter_mut().flat_map(|(_, call)| std::mem::take(&mut call.opening)).collect();
+        match self.store.begin_all(row, begins).await {
+            Ok(new) => new.into_iter().for_each(|run| self.runs.resume(run)),
+            Err(error) => return tracing::error!("the runs of event {row} begin after the next start: {error}"),
+        }
+        if let Err(error) = self.store.audit(opening).await {
+            tracing::error!("the beginning of runs is not in the audit: {error}");
+        }
+    }
+
+    async fn routed(&self, row: i64) {
+        if let Err(error) = self.store.mark_routed(row).await {
+            tracing::error!("event {row} is looked at again after the next start: {error}");
+        }
+    }
+
+    /// Forgets what ended long ago. The audit and what plugins remember are not touched.
+    fn forget(&self) {
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let kept_ms = limits::KEPT.as_millis() as u64;
+            let before = UnixMillis(clock::now().0.saturating_sub(kept_ms));
+            match store.prune(before).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!("forgot {rows} rows of what ended long ago"),
+                Err(error) => tracing::error!("cannot forget what ended long ago: {error}"),
+            }
+        });
+    }
+
+    /// Takes new settings up. Bad ones change nothing.
+    fn read_settings(&self) {
+        let Some(file) = &self.settings_file else { return };
+        let before = self.settings.load();
+        let mut settings = match Settings::read(file) {
+            Ok(settings) => settings,
+            Err(error) => return tracing::error!("the settings stay as they were:\n{:?}", miette::Report::new(error)),
+        };
+        let fixed = |settings: &Settings| {
+            let Settings { plugins_folder, data, listen, github_api_url, circleci_api_url, .. } = settings.clone();
+            (plugins_folder, data, listen, github_api_url, circleci_api_url)
+        };
+        if fixed(&settings) != fixed(&before) {
+            tracing::warn!("folders, addresses and API addresses stay as they were until the next start");
+            (
+                settings.plugins_folder,
+                settings.data,
+                settings.listen,
+                settings.github_api_url,
+                settings.circleci_api_url,
+            ) = fixed(&before);
+        }
+        self.settings.store(Arc::new(settings));
+        tracing::info!("the settings are taken up");
+        self.plugins.look();
+    }
+
+    /// Says the next line of a script when all is quiet. False: there is none.
+    async fn next_line(&self, script: &mut Script, no_wakes: bool) -> anyhow::Result<bool> {
+        let quiet = no_wakes && self.runs.idle() && self.waits.busy() == 0 && self.outbox.idle();
+        script.quiet = if quiet { script.quiet + 1 } else { 0 };
+        // Twice: between two rooms, something can be in neither.
+        if script.quiet < 2 {
+            return Ok(true);
+        }
+        script.quiet = 0;
+        let Some(line) = script.lines.next() else { return Ok(false) };
+        script.said += 1;
+        if !line.trim().is_empty() && !line.starts_with('#') {
+            self.console.echo(&line).await;
+            self.door.say(&line, script.said, &self.settings.load()).await?;
+        }
+        Ok(true)
+    }
+
+    /// Waits for what runs, then for what it had to say. The doors are closed before.
+    pub async fn stop(
+        self,
+        mut wakes: mpsc::Receiver<Wake>,
+        served: JoinHandle<anyhow::Result<()>>,
+    ) -> anyhow::Result<()> {
+        // Runs that end say so; somebody has to listen, or they would wait for ever.
+        let (outbox, runs) = (self.outbox.clone(), self.runs.clone());
+        let ended = async move {
+            runs.stop(limits::SHUTDOWN_MAX / 2).await;
+        };
+        let mut ended = std::pin::pin!(ended);
+        loop {
+            tokio::select! {
+                () = &mut ended => break,
+                Some(wake) = wakes.recv() => if let Wake::ToSay(channels) = wake {
+                    channels.into_iter().for_each(|channel| outbox.deliver(channel));
+                },
+            }
+        }
+        while let Ok(wake) = wakes.try_recv() {
+            if let Wake::ToSay(channels) = wake {
+                channels.into_iter().for_each(|channel| self.outbox.deliver(channel));
+            }
+        }
+        let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, self.outbox.stop()).await;
+        let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, served).await;
+        self.store.close().await;
+        Ok(())
+    }
+}
+
+/// Lines that are said one after the other.
+#[derive(Default)]
+struct Script {
+    lines: std::vec::IntoIter<String>,
+    said: u32,
+    quiet: u32,
+}
+
+
+async fn stop_signal() -> anyhow::Result<&'static str> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok("told to by SIGTERM"),
+        _ = interrupt.recv() => Ok("told to by the keyboard"),
+    }
+}
