@@ -1,7 +1,7 @@
 //! Builds the rooms and wires them: the only place that knows all of them. What they then do is in `rooms`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
@@ -42,8 +42,8 @@ const WAKES_MAX: usize = 1024;
 pub struct Options {
     /// What the operator decided.
     pub settings: Settings,
-    /// The file that it stands in.
-    pub settings_file: Option<PathBuf>,
+    /// The file that it stands in, or would stand in.
+    pub settings_file: PathBuf,
     /// What the bot proves itself with.
     pub secrets: Secrets,
     /// Lines to be said one after the other, each when all before it is answered. Then the bot stops.
@@ -85,14 +85,14 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// Without it, changes are still seen: later.
 fn watch(rooms: &Rooms) -> Option<Watch> {
     let folder = rooms.settings.load().plugins_folder.clone();
-    Watch::start(&folder, rooms.settings_file.as_deref(), rooms.plugins.clone(), rooms.door.wakes.clone())
+    Watch::start(&folder, &rooms.settings_file, rooms.plugins.clone(), rooms.door.wakes.clone())
         .inspect_err(|error| tracing::warn!("changes are seen every {} s only: {error:#}", limits::RESCAN.as_secs()))
         .ok()
 }
 
 async fn build(
     settings: Settings,
-    settings_file: Option<PathBuf>,
+    settings_file: PathBuf,
     secrets: &Secrets,
     store: Store,
     wakes: mpsc::Sender<Wake>,
@@ -119,6 +119,7 @@ async fn build(
         outbox: Outbox::new(store.clone(), console.clone()),
         door: Door { store: store.clone(), wakes },
         settings,
+        settings_read: Mutex::new(std::fs::read(&settings_file).unwrap_or_default()),
         settings_file,
         live,
         store,

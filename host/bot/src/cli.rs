@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::app;
 use crate::settings::problem::SettingsError;
 use crate::settings::secrets::Secrets;
-use crate::settings::{Origin, Settings};
+use crate::settings::{self, Origin, Settings};
 
 /// The exit code for bad usage and bad settings: `EX_USAGE` of `sysexits.h`.
 pub const USAGE: u8 = 64;
@@ -136,8 +136,8 @@ async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<
         None => None,
     };
     let settings_file = match origin {
-        Origin::File(path) => Some(path),
-        Origin::Defaults => None,
+        Origin::File(path) => path,
+        Origin::Defaults => PathBuf::from(settings::FILE),
     };
     match options.chat {
         Chat::Console => app::run(app::Options { settings, settings_file, secrets, script }).await?,

@@ -1,7 +1,7 @@
 //! The one loop of the bot: everything that wakes it, and what happens then.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -33,7 +33,9 @@ const SCRIPT_PACE: Duration = Duration::from_millis(20);
 /// What the loop works with.
 pub struct Rooms {
     pub settings: Arc<ArcSwap<Settings>>,
-    pub settings_file: Option<PathBuf>,
+    pub settings_file: PathBuf,
+    /// What stood in it when it was last read, so that each change is taken up and reported once.
+    pub settings_read: Mutex<Vec<u8>>,
     pub live: Arc<ArcSwap<Live>>,
     pub store: Store,
     pub ground: Arc<Ground>,
@@ -70,6 +72,8 @@ impl Rooms {
     pub async fn serve(&self, wakes: &mut mpsc::Receiver<Wake>, script: Option<Vec<String>>) -> anyhow::Result<()> {
         let mut script = script.map(|lines| Script { lines: lines.into_iter(), said: 0, quiet: 0 });
         let mut pace = tokio::time::interval(SCRIPT_PACE);
+        // The watcher is blind on network drives.
+        let mut rescan = tokio::time::interval(limits::RESCAN);
         let mut tidying = tokio::time::interval(limits::FORGET_EVERY);
         let mut stopped = std::pin::pin!(stop_signal());
         loop {
@@ -89,6 +93,7 @@ impl Rooms {
                         return Ok(());
                     }
                 }
+                _ = rescan.tick() => self.read_settings(),
                 _ = tidying.tick() => self.forget(),
                 signal = &mut stopped => {
                     tracing::info!("stopping: {}", signal?);
@@ -170,9 +175,16 @@ impl Rooms {
 
     /// Takes new settings up. Bad ones change nothing.
     fn read_settings(&self) {
-        let Some(file) = &self.settings_file else { return };
         let before = self.settings.load();
-        let mut settings = match Settings::read(file) {
+        // Editors replace a file by removing it first; and a bot that began without one has nothing to read yet.
+        let Ok(bytes) = std::fs::read(&self.settings_file) else { return };
+        let mut read = self.settings_read.lock().unwrap_or_else(PoisonError::into_inner);
+        if *read == bytes {
+            return;
+        }
+        *read = bytes;
+        drop(read);
+        let mut settings = match Settings::read(&self.settings_file) {
             Ok(settings) => settings,
             Err(error) => return tracing::error!("the settings stay as they were:\n{:?}", miette::Report::new(error)),
         };

@@ -16,14 +16,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches the plugins folder, and the file of settings if there is one.
+    /// Watches the plugins folder, and the file of settings, which need not be there yet.
     pub fn start(
         plugins_folder: &Path,
-        settings_file: Option<&Path>,
+        settings_file: &Path,
         plugins: Plugins,
         wakes: mpsc::Sender<Wake>,
     ) -> anyhow::Result<Watch> {
-        let settings_name = settings_file.and_then(Path::file_name).map(ToOwned::to_owned);
+        let settings_name = settings_file.file_name().map(ToOwned::to_owned);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading is not a change, and we read these files ourselves.
             if event.as_ref().is_ok_and(|event| event.kind.is_access()) {
@@ -35,15 +35,14 @@ impl Watch {
             }
             plugins.look();
         })?;
-        let mut folders = vec![plugins_folder.to_owned()];
         // The folder, not the file: editors replace files, and the watch would stay with the old one.
-        folders.extend(settings_file.map(|file| match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            Some(_) | None => PathBuf::from("."),
-        }));
-        for folder in folders {
+        let settings_folder = match settings_file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            Some(_) | None => Path::new("."),
+        };
+        for folder in [plugins_folder, settings_folder] {
             watcher
-                .watch(&folder, RecursiveMode::NonRecursive)
+                .watch(folder, RecursiveMode::NonRecursive)
                 .with_context(|| format!("cannot watch {}", folder.display()))?;
         }
         Ok(Watch { _watcher: watcher })

@@ -89,12 +89,10 @@ fn the_example_is_understood() {
     let settings = parse(EXAMPLE).unwrap();
     let deploy = &settings.plugins[&"deploy".parse().unwrap()];
     assert_eq!(deploy.settings["apps"]["api"]["repository"], "acme/api");
-    assert_eq!(
-        (deploy.grants.github.len(), deploy.grants.chat.len()),
-        (1, 1)
-    );
+    assert_eq!(deploy.grants.github.len(), 1);
     let pipeline = &settings.plugins[&"pipeline".parse().unwrap()];
-    assert_eq!(pipeline.settings["apps"]["api"]["project"], "gh/acme/api");
+    let staging = &pipeline.settings["repositories"]["acme/api"]["staging"];
+    assert_eq!(staging["project"], "gh/acme/api");
     assert_eq!(pipeline.grants.ci.len(), 1);
 }
 
