@@ -79,6 +79,24 @@ impl Standing {
 }
 
 impl Problem {
+    /// What becomes of the version.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Problem::Held { .. } => "held",
+            Problem::Refused(_) => "refused",
+        }
+    }
+
+    /// Why, with what to do.
+    pub fn reason(&self) -> String {
+        match self {
+            Problem::Held { needs, lines } => {
+                format!("it needs {needs}. To allow it, add to witbot.toml:\n{lines}")
+            }
+            Problem::Refused(reason) => reason.clone(),
+        }
+    }
+
     fn in_one_line(&self, plugin: &PluginName) -> String {
         match self {
             Problem::Held { needs, .. } => format!("held: it needs {needs}; see `witbot plugin show {plugin}`"),
@@ -90,12 +108,7 @@ impl Problem {
 /// All of it, with what to do.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::Held { needs, lines } => {
-                write!(f, "held: it needs {needs}. To allow it, add to witbot.toml:\n{lines}")
-            }
-            Problem::Refused(reason) => write!(f, "refused: {reason}"),
-        }
+        write!(f, "{}: {}", self.word(), self.reason())
     }
 }
 

@@ -252,13 +252,13 @@ impl Keeper {
                 ("plugin.removed", String::new())
             }
             (serving, Some(problem)) => {
-                let older = if serving.is_some() { "the version before it goes on serving; the new one is " } else { "" };
-                tracing::warn!(plugin = %name, "{older}{problem}");
+                let older = if serving.is_some() { " (the version before it goes on serving)" } else { "" };
+                tracing::warn!(plugin = %name, "the plugin is {}{older}: {}", problem.word(), problem.reason());
                 let action = match problem {
                     Problem::Held { .. } => "plugin.held",
                     Problem::Refused(_) => "plugin.refused",
                 };
-                (action, problem.to_string())
+                (action, problem.reason())
             }
         };
         let Some(store) = &self.parts.store else { return };
