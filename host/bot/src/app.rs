@@ -72,7 +72,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         background.push(tokio::spawn(door::read_lines(rooms.door.clone(), rooms.settings.clone())));
     }
     ready.store(true, Ordering::Relaxed);
-    tracing::info!("ready: {} plugins live, listening at http://{address}", rooms.live.load().serving.len());
+    let plugins = rooms.live.load().serving.len();
+    tracing::info!("ready: {plugins} plugin{} live, listening at http://{address}", if plugins == 1 { "" } else { "s" });
     rooms.serve(&mut wakes, script).await?;
 
     // Doors first, so that nothing new begins; then what runs; then what it had to say.

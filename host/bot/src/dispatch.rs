@@ -64,7 +64,10 @@ fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action
         }
         // Who listens to it makes something of it.
         Routed::Unknown { .. } if !routes.is_empty() => call(live, row, event, routes),
-        Routed::Unknown { nearest } => say(row, event, message, unknown(nearest.as_deref())),
+        Routed::Unknown { nearest } => {
+            let text = kept_from(live, &message.text).unwrap_or_else(|| unknown(nearest.as_deref()));
+            say(row, event, message, text)
+        }
     }
 }
 
@@ -73,6 +76,16 @@ fn unknown(nearest: Option<&str>) -> String {
         Some(name) => format!("I do not know that command. Did you mean `{name}`? `help` lists all."),
         None => "I do not know that command. `help` lists all.".to_owned(),
     }
+}
+
+/// Why a command that a plugin has is not answered by it.
+fn kept_from(live: &Live, text: &str) -> Option<String> {
+    let plugin = match live.idle.command(text) {
+        Routed::Command(route) => route.plugin,
+        Routed::Usage { plugin, .. } => plugin,
+        Routed::Unknown { .. } => return None,
+    };
+    Some(format!("`{plugin}` is kept from answering; its operator sees why with `witbot plugin show {plugin}`."))
 }
 
 /// The commands that the bot has without any plugin.
@@ -160,6 +173,7 @@ fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
     };
     let outgoing = Outgoing { message: CallId::new(&id, 0), place: message.place.clone(), text, edit: false };
     let commit = Commit {
+        audit: vec![opening(&id, event, &begin)],
         begin: Some(begin),
         outgoing: vec![outgoing],
         state: Some(State::Done),

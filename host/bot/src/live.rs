@@ -17,6 +17,8 @@ pub const OWN_NAME: &str = "witbot";
 pub struct Live {
     /// Who answers what.
     pub table: Table,
+    /// Who would answer what, among the plugins that are kept from serving.
+    pub idle: Table,
     /// The plugins that are called.
     pub serving: BTreeMap<PluginName, Arc<Plugin>>,
     /// Every plugin that has a file, and how it stands.
@@ -50,7 +52,12 @@ pub enum Problem {
 impl Live {
     /// No plugins.
     pub fn empty() -> Live {
-        Live { table: Table::new(Vec::new()), serving: BTreeMap::new(), standings: Vec::new() }
+        Live {
+            table: Table::new(Vec::new()),
+            idle: Table::new(Vec::new()),
+            serving: BTreeMap::new(),
+            standings: Vec::new(),
+        }
     }
 
     /// The answer to `plugins`, and the table of `witbot plugin list`.

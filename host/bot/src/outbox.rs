@@ -1,7 +1,7 @@
 //! Says in the chat what runs have to say: each channel in order, one after the other.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::task::TaskTracker;
 use witbot_core::ids::ChannelId;
@@ -25,21 +25,14 @@ struct Parts {
     store: Store,
     chat: Console,
     tasks: TaskTracker,
-    /// The channels that somebody speaks in at this moment, and whether there was more to say since.
-    speaking: Mutex<HashSet<ChannelId>>,
-    again: Mutex<HashSet<ChannelId>>,
+    /// The channels that somebody speaks in at this moment, and whether there is more to say since.
+    speaking: Mutex<HashMap<ChannelId, bool>>,
 }
 
 impl Outbox {
     /// An outbox that leads to one chat.
     pub fn new(store: Store, chat: Console) -> Outbox {
-        let parts = Parts {
-            store,
-            chat,
-            tasks: TaskTracker::new(),
-            speaking: Mutex::default(),
-            again: Mutex::default(),
-        };
+        let parts = Parts { store, chat, tasks: TaskTracker::new(), speaking: Mutex::default() };
         Outbox { parts: Arc::new(parts) }
     }
 
@@ -58,17 +51,24 @@ impl Outbox {
     /// Says what there is to say in a channel.
     pub fn deliver(&self, channel: ChannelId) {
         let parts = self.parts.clone();
-        if !parts.lock(&parts.speaking).insert(channel.clone()) {
-            parts.lock(&parts.again).insert(channel);
+        let mut speaking = self.parts.speaking();
+        if let Some(more) = speaking.get_mut(&channel) {
+            *more = true;
             return;
         }
+        speaking.insert(channel.clone(), false);
+        drop(speaking);
         self.parts.tasks.spawn(async move {
             loop {
                 parts.speak(&channel).await;
-                let mut again = parts.lock(&parts.again);
-                if !again.remove(&channel) {
-                    parts.lock(&parts.speaking).remove(&channel);
-                    return;
+                // In one step, or what comes in between would stay unsaid.
+                let mut speaking = parts.speaking();
+                match speaking.get_mut(&channel) {
+                    Some(more) if *more => *more = false,
+                    Some(_) | None => {
+                        speaking.remove(&channel);
+                        return;
+                    }
                 }
             }
         });
@@ -87,8 +87,8 @@ impl Outbox {
 }
 
 impl Parts {
-    fn lock<'a>(&self, of: &'a Mutex<HashSet<ChannelId>>) -> std::sync::MutexGuard<'a, HashSet<ChannelId>> {
-        of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn speaking(&self) -> MutexGuard<'_, HashMap<ChannelId, bool>> {
+        self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn speak(&self, channel: &ChannelId) {

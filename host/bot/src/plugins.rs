@@ -197,8 +197,8 @@ impl Keeper {
         let mut names: Vec<PluginName> = self.entries.keys().cloned().collect();
         // Who serves already has the right to its commands.
         names.sort_by_key(|name| !before.serving.contains_key(name));
-        let mut news: Vec<PluginName> =
-            before.serving.keys().filter(|name| !self.entries.contains_key(*name)).cloned().collect();
+        let known = before.standings.iter().map(|standing| &standing.name);
+        let mut news: Vec<PluginName> = known.filter(|name| !self.entries.contains_key(*name)).cloned().collect();
         for name in names {
             if self.settle(&name, settings) {
                 news.push(name);
@@ -237,10 +237,18 @@ impl Keeper {
             serving: entry.digest(),
             problem: entry.problem.clone(),
         });
-        Live { table: Table::new(declared), serving: serving.collect(), standings: standings.collect() }
+        let idle = self.entries.iter().filter_map(|(name, entry)| entry.declared_in_vain(name)).collect();
+        Live {
+            table: Table::new(declared),
+            idle: Table::new(idle),
+            serving: serving.collect(),
+            standings: standings.collect(),
+        }
     }
 
     async fn report(&self, name: &PluginName, standing: Option<&Standing>) {
+        // Who only looks is told by what is printed.
+        let Some(store) = &self.parts.store else { return };
         let digest = standing.and_then(|standing| standing.serving);
         let (action, detail) = match (digest, standing.and_then(|standing| standing.problem.as_ref())) {
             (Some(digest), None) => {
@@ -261,7 +269,6 @@ impl Keeper {
                 (action, problem.reason())
             }
         };
-        let Some(store) = &self.parts.store else { return };
         let record = audit::Record {
             at: clock::now(),
             actor: None,
@@ -324,6 +331,12 @@ impl Entry {
 
     fn declared(&self, name: &PluginName) -> Option<(PluginName, Arc<Checked>)> {
         Some((name.clone(), self.serving.as_ref()?.declaration.clone()))
+    }
+
+    /// What it would answer if nothing kept it from serving.
+    fn declared_in_vain(&self, name: &PluginName) -> Option<(PluginName, Arc<Checked>)> {
+        let newest = self.newest.as_ref().filter(|_| self.serving.is_none())?;
+        Some((name.clone(), newest.declaration.clone()))
     }
 }
 

@@ -93,7 +93,10 @@ impl Rooms {
                         return Ok(());
                     }
                 }
-                _ = rescan.tick() => self.read_settings(),
+                _ = rescan.tick() => {
+                    self.miss_settings();
+                    self.read_settings();
+                }
                 _ = tidying.tick() => self.forget(),
                 signal = &mut stopped => {
                     tracing::info!("stopping: {}", signal?);
@@ -171,6 +174,16 @@ impl Rooms {
                 Err(error) => tracing::error!("cannot forget what ended long ago: {error}"),
             }
         });
+    }
+
+    /// Says once that the file of settings is gone. What it said goes on to hold: nobody deletes a file to change it.
+    fn miss_settings(&self) {
+        let mut read = self.settings_read.lock().unwrap_or_else(PoisonError::into_inner);
+        if !read.is_empty() && !self.settings_file.exists() {
+            read.clear();
+            let file = self.settings_file.display();
+            tracing::warn!("{file} is gone: what it said holds until it is there again, or until the next start");
+        }
     }
 
     /// Takes new settings up. Bad ones change nothing.

@@ -14,6 +14,7 @@ use witbot_core::event::{Event, Body, Source};
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, UnixMillis};
 use witbot_core::journal::Outcome;
+use witbot_core::limits;
 use witbot_core::call;
 use witbot_engine::Found;
 
@@ -59,33 +60,42 @@ impl Services {
         }
     }
 
-    /// Looks for an effect that was begun and perhaps performed.
+    /// Looks for an effect that was begun and perhaps performed. A service that cannot be asked is asked again a few
+    /// times: who gives up here says "in doubt" for ever.
     pub async fn find(&self, operation: &Operation, id: &CallId, begun: UnixMillis) -> Found {
-        let found = match operation {
-            Operation::CreateDeployment(call) => match self.github() {
-                Ok(github) => github.find_deployment(call, id).await.map(happened),
-                Err(error) => Err(error),
-            },
-            Operation::AddDeploymentStatus(call) => match self.github() {
-                Ok(github) => github.find_deployment_status(call, begun).await.map(happened),
-                Err(error) => Err(error),
-            },
-            Operation::TriggerRun(call) => match self.ci(call.project.provider) {
-                Ok(ci) => ci.find(call, id, begun).await.map(|found| match found {
-                    ci::Found::Run(run) => Found::Happened(Outcome::of(Ok(run))),
-                    ci::Found::Nothing => Found::Nothing,
-                    ci::Found::Doubt => Found::Unknown,
-                }),
-                Err(error) => Err(error),
-            },
+        let mut pauses = limits::FIND_PAUSES.iter();
+        loop {
+            let error = match self.found(operation, id, begun).await {
+                Ok(found) => return found,
+                Err(error) => error,
+            };
+            tracing::warn!("{} of {id} cannot be looked up: {error}", operation.name());
+            let transient = matches!(error.code, Code::Unavailable | Code::RateLimited | Code::Timeout);
+            match pauses.next() {
+                Some(pause) if transient => tokio::time::sleep(*pause).await,
+                Some(_) | None => return Found::Unknown,
+            }
+        }
+    }
+
+    async fn found(&self, operation: &Operation, id: &CallId, begun: UnixMillis) -> Result<Found, Error> {
+        match operation {
+            Operation::CreateDeployment(call) => Ok(happened(self.github()?.find_deployment(call, id).await?)),
+            Operation::AddDeploymentStatus(call) => {
+                Ok(happened(self.github()?.find_deployment_status(call, begun).await?))
+            }
+            Operation::TriggerRun(call) => Ok(match self.ci(call.project.provider)?.find(call, id, begun).await? {
+                ci::Found::Run(run) => Found::Happened(Outcome::of(Ok(run))),
+                ci::Found::Nothing => Found::Nothing,
+                ci::Found::Doubt => Found::Unknown,
+            }),
             // Asking twice for the end of a run does no harm.
             Operation::CancelRun(_) => Ok(Found::Nothing),
-            _ => Ok(Found::Unknown),
-        };
-        found.unwrap_or_else(|error| {
-            tracing::warn!("{} of {id} cannot be looked up: {error}", operation.name());
-            Found::Unknown
-        })
+            // Nobody can ask a stranger whether a request had come.
+            Operation::HttpSend(_) => Ok(Found::Unknown),
+            // A new effect belongs above, with the way in which it is found again.
+            other => Err(Error::invalid(format!("{} is not an effect at a service", other.name()))),
+        }
     }
 
     /// Looks once whether a wait is over.

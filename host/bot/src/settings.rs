@@ -43,7 +43,7 @@ pub struct Settings {
     pub plugins_folder: PathBuf,
     /// Where the bot keeps what must last.
     pub data: PathBuf,
-    /// Where webhooks, health and metrics are served.
+    /// Where webhooks and health are served.
     pub listen: SocketAddr,
     /// GitHub's API, without a slash at the end.
     pub github_api_url: String,
