@@ -77,9 +77,10 @@ impl Bot {
         let Some(process) = &mut self.process else {
             self.transcript.fail("the bot does not run")
         };
-        let typed = process.keyboard.write_all(format!("{line}\n").as_bytes());
-        if let Err(error) = typed.await {
-            self.transcript.fail(&format!("the bot does not read: {error}"));
+        let typed = format!("{line}\n");
+        if let Err(error) = process.keyboard.write_all(typed.as_bytes()).await {
+            self.transcript
+                .fail(&format!("the bot does not read: {error}"));
         }
     }
 
@@ -105,7 +106,9 @@ impl Bot {
 
     async fn next(&self, pattern: &str) -> String {
         let what = format!("a line like `{pattern}`");
-        self.transcript.until(&what, || self.transcript.next()).await
+        self.transcript
+            .until(&what, || self.transcript.next())
+            .await
     }
 
     /// Says something, and expects the answer.
@@ -119,6 +122,13 @@ impl Bot {
     pub async fn expect_log(&self, pattern: &str) -> Record {
         let what = format!("a record like `{pattern}`");
         let found = || self.logged(pattern).pop();
+        self.transcript.until(&what, found).await
+    }
+
+    /// Expects another record of this text besides the first.
+    pub async fn expect_again(&self, pattern: &str) -> Record {
+        let what = format!("another record like `{pattern}`");
+        let found = || self.logged(pattern).into_iter().nth(1);
         self.transcript.until(&what, found).await
     }
 
@@ -141,9 +151,10 @@ impl Bot {
         };
         self.transcript.note("kill -9");
         if let Err(error) = process.child.kill().await {
-            self.transcript.fail(&format!("cannot kill the bot: {error}"));
+            self.transcript
+                .fail(&format!("cannot kill the bot: {error}"));
         }
-        process.finish_reading().await;
+        finish_reading(process.readers).await;
     }
 
     /// Kills it, and starts it again in the same folder.
@@ -166,12 +177,14 @@ impl Bot {
         terminate(&process.child).await;
         let code = match timeout(STOP_TIME_MAX, process.child.wait()).await {
             Ok(Ok(status)) => status.code(),
-            Ok(Err(error)) => self.transcript.fail(&format!("cannot wait for it: {error}")),
+            Ok(Err(error)) => self
+                .transcript
+                .fail(&format!("cannot wait for it: {error}")),
             Err(_) => self
                 .transcript
                 .fail(&format!("it did not stop within {STOP_TIME_MAX:?}")),
         };
-        process.finish_reading().await;
+        finish_reading(process.readers).await;
         if code != Some(0) {
             self.transcript.fail(&format!("it ended with {code:?}"));
         }
@@ -191,24 +204,25 @@ impl Bot {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program that WITBOT_BIN names can be started");
-        let (keyboard, output, log) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (keyboard, output, log) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (printed, logged) = (self.transcript.clone(), self.transcript.clone());
         let readers = [
-            read(output.expect("it is piped"), move |line| printed.printed(line)),
+            read(output.expect("it is piped"), move |line| {
+                printed.printed(line)
+            }),
             read(log.expect("it is piped"), move |line| logged.logged(&line)),
         ];
-        let mut ended = None;
-        let url = self
-            .transcript
-            .until("the bot's being ready", || {
-                let ready = self.logged(READY).get(before).map(url);
-                ended = child.try_wait().ok().flatten();
-                ready.or_else(|| ended.is_some().then(String::new))
-            })
-            .await;
-        if url.is_empty() {
-            self.transcript.fail(&format!("the bot ended: {ended:?}"));
-        }
+        let ready = self.transcript.until("the bot's being ready", || {
+            self.logged(READY).get(before).map(url)
+        });
+        let url = tokio::select! {
+            url = ready => url,
+            ended = child.wait() => {
+                finish_reading(readers).await;
+                self.transcript.fail(&format!("the bot ended: {ended:?}"))
+            }
+        };
         if let Some(services) = &self.services {
             services.send_webhooks_to(&url);
         }
@@ -227,7 +241,8 @@ impl Bot {
             !self.forgiven.iter().any(|pattern| matches(pattern, &shown))
         });
         if let Some(record) = unforgiven {
-            self.transcript.fail(&format!("an error: {}", record.shown()));
+            self.transcript
+                .fail(&format!("an error: {}", record.shown()));
         }
     }
 }
@@ -240,17 +255,15 @@ impl Drop for Bot {
     }
 }
 
-impl Process {
-    /// What was still in the pipes belongs to this process and not to the one after it.
-    async fn finish_reading(self) {
-        for reader in self.readers {
-            // It ends with the pipe, and cannot panic.
-            let _ = reader.await;
-        }
+/// What was still in the pipes belongs to this process and not to the one after it.
+async fn finish_reading(readers: [JoinHandle<()>; 2]) {
+    for reader in readers {
+        // It ends with the pipe, and cannot panic.
+        let _ = reader.await;
     }
 }
 
-const READY: &str = "INFO ready: … plugins live, listening at http://…";
+const READY: &str = "INFO ready: …, listening at http://…";
 
 fn url(ready: &Record) -> String {
     let message = &ready.message;

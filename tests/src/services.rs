@@ -1,8 +1,6 @@
 //! GitHub and CircleCI as the whole-bot tests find them: one repository, one project, and a bot that is to use them.
 
-use crate::fakes::{
-    CIRCLECI_TOKEN, Circleci, GITHUB_TOKEN, Github, ParameterType, Pipeline,
-};
+use crate::fakes::{CIRCLECI_TOKEN, Circleci, GITHUB_TOKEN, Github, ParameterType, Pipeline};
 use crate::home::Home;
 
 /// The repository that everything is about.
@@ -10,8 +8,8 @@ pub const REPOSITORY: &str = "acme/api";
 /// The project that belongs to it.
 pub const PROJECT: &str = "gh/acme/api";
 
-const GITHUB_SECRET: &str = "only GitHub and the bot know this";
-const CIRCLECI_SECRET: &str = "only CircleCI and the bot know this";
+const GITHUB_SECRET: &str = "known-to-github-and-the-bot";
+const CIRCLECI_SECRET: &str = "known-to-circleci-and-the-bot";
 
 /// The parameters that the project declares.
 const PARAMETERS: [(&str, ParameterType); 4] = [

@@ -37,6 +37,8 @@ pub struct Record {
     pub message: String,
     /// The name of the plugin that it is about; empty for none.
     pub plugin: String,
+    /// All further fields, as ` name=value` each.
+    pub details: String,
 }
 
 impl Record {
@@ -48,14 +50,22 @@ impl Record {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
+        let fields = value.pointer("/fields").and_then(Value::as_object);
+        let further = fields
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !["message", "plugin"].contains(&name.as_str()));
         Record {
             level: text("/level").unwrap_or_else(|| "PLAIN".to_owned()),
             message: text("/fields/message").unwrap_or_else(|| line.to_owned()),
             plugin: text("/fields/plugin").unwrap_or_default(),
+            details: further
+                .map(|(name, value)| format!(" {name}={value}"))
+                .collect(),
         }
     }
 
-    /// As people read it.
+    /// As tests expect it: `ERROR [deploy] the run failed: …`.
     pub fn shown(&self) -> String {
         let plugin = match self.plugin.as_str() {
             "" => String::new(),
@@ -76,7 +86,10 @@ impl Transcript {
     pub(crate) fn printed(&self, line: String) {
         let mut state = self.state();
         let _ = writeln!(state.everything, "{line}");
-        state.printed.push(line);
+        // Nobody expects an empty line, which only parts one paragraph from the next.
+        if !line.trim().is_empty() {
+            state.printed.push(line);
+        }
         drop(state);
         self.changed();
     }
@@ -84,7 +97,7 @@ impl Transcript {
     pub(crate) fn logged(&self, line: &str) {
         let record = Record::read(line);
         let mut state = self.state();
-        let _ = writeln!(state.everything, "    {}", record.shown());
+        let _ = writeln!(state.everything, "    {}{}", record.shown(), record.details);
         state.log.push(record);
         drop(state);
         self.changed();
@@ -118,7 +131,16 @@ impl Transcript {
     /// # Panics
     ///
     /// When it does not come within [`AWAITED_MAX`], with all that came instead.
-    pub(crate) async fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
+        self.within(AWAITED_MAX, what, look).await
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        what: &str,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> T {
         let mut changes = self.changes.subscribe();
         let looking = async {
             loop {
@@ -132,9 +154,9 @@ impl Transcript {
                 }
             }
         };
-        match timeout(AWAITED_MAX, looking).await {
+        match timeout(limit, looking).await {
             Ok(Some(seen)) => seen,
-            Ok(None) | Err(_) => self.fail(&format!("{what} did not come within {AWAITED_MAX:?}")),
+            Ok(None) | Err(_) => self.fail(&format!("{what} did not come within {limit:?}")),
         }
     }
 
@@ -162,18 +184,20 @@ mod tests {
 
     #[test]
     fn lines_of_the_log_are_read() {
-        let line =
-            r#"{"level":"WARN","fields":{"message":"it is held","plugin":"x"},"target":"t"}"#;
-        assert_eq!(Record::read(line).shown(), "WARN [x] it is held");
+        let line = r#"{"level":"WARN","fields":{"message":"it is held","plugin":"x","run":7}}"#;
+        let record = Record::read(line);
+        assert_eq!(record.shown(), "WARN [x] it is held");
+        assert_eq!(record.details, " run=7");
         assert_eq!(Record::read("no JSON").shown(), "PLAIN no JSON");
     }
 
-    #[tokio::test(start_paused = true)]
-    #[should_panic(expected = "the reply did not come within 20s. What happened:\n> hello\nHi.\n")]
+    #[tokio::test]
+    #[should_panic(expected = "the reply did not come within 1ms. What happened:\n> hello\nHi.\n")]
     async fn what_does_not_come_fails_with_what_came() {
         let transcript = Transcript::new();
         transcript.note("hello");
         transcript.printed("Hi.".to_owned());
-        transcript.until("the reply", || None::<()>).await;
+        let limit = Duration::from_millis(1);
+        transcript.within(limit, "the reply", || None::<()>).await;
     }
 }

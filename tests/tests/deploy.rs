@@ -1,0 +1,243 @@
+//! The story that witbot is for: somebody types a command, GitHub and CI do the work, and the channel is told.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use witbot_store::Store;
+use witbot_tests::bot::Bot;
+use witbot_tests::fakes::{Deployment, DeploymentState, Outcome, Pipeline};
+use witbot_tests::home::Home;
+use witbot_tests::services::{PROJECT, REPOSITORY, Services};
+
+use DeploymentState::{Error, Failure, InProgress, Queued, Success};
+
+async fn bot() -> (Bot, Arc<Services>) {
+    let services = Arc::new(Services::start().await);
+    let home = Home::new()
+        .with_plugin("deploy")
+        .with_plugin("pipeline")
+        .with_settings(&services.settings());
+    (Bot::start_for(home, &services).await, services)
+}
+
+/// The only deployment that there is.
+fn deployment(services: &Services) -> Deployment {
+    let deployments = services.github.deployments(REPOSITORY);
+    let [deployment] = deployments.as_slice() else {
+        panic!("one deployment was expected: {deployments:#?}")
+    };
+    deployment.clone()
+}
+
+/// The only pipeline that there is.
+fn pipeline(services: &Services) -> Pipeline {
+    let pipelines = services.circleci.pipelines(PROJECT);
+    let [pipeline] = pipelines.as_slice() else {
+        panic!("one pipeline was expected: {pipelines:#?}")
+    };
+    pipeline.clone()
+}
+
+/// Types the command, and waits until the pipeline is at work and the thread says so.
+async fn begin(bot: &mut Bot, services: &Services) -> Pipeline {
+    bot.say("deploy api/main to staging").await;
+    let pipeline = services.pipeline().await;
+    bot.expect_soon("  #console witbot (edited): Queued.…")
+        .await;
+    services.begin(&pipeline);
+    bot.expect_soon("  #console witbot (edited): In progress. …")
+        .await;
+    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+        .await;
+    pipeline
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_queued_runs_and_succeeds() {
+    let (mut bot, services) = bot().await;
+    let sha = services.github.sha(REPOSITORY, "main");
+
+    bot.say("@ada #ops: deploy api/main to staging").await;
+    let version = &sha[..7];
+    bot.expect(&format!(
+        "#ops witbot: ada deploys api main ({version}) to staging"
+    ))
+    .await;
+    bot.expect("  #ops witbot: Creating the deployment.").await;
+    let started = services.pipeline().await;
+    bot.expect_soon("  #ops witbot (edited): Queued.…").await;
+    services.begin(&started);
+    bot.expect_soon("  #ops witbot (edited): In progress. …")
+        .await;
+    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+        .await;
+    services.circleci.finish(&started.id, &Outcome::Success);
+    bot.expect_soon("  #ops witbot (edited): Success. …").await;
+    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+        .await;
+    bot.expect("    See: https://staging.acme.example").await;
+
+    let deployment = deployment(&services);
+    assert_eq!(deployment.states(), [Queued, InProgress, Success]);
+    assert_eq!(
+        (deployment.reference.as_str(), &deployment.sha),
+        ("main", &sha)
+    );
+    assert_eq!(deployment.environment, "staging");
+    assert_eq!(deployment.payload["app"], "api");
+    assert_eq!(deployment.payload["requested_by"]["name"], "ada");
+    let last = &deployment.statuses[2];
+    assert_eq!(last.environment_url, "https://staging.acme.example");
+    assert!(
+        last.log_url.starts_with("https://app.circleci.com/"),
+        "{last:?}"
+    );
+
+    let pipeline = pipeline(&services);
+    let mut parameters = pipeline.parameters;
+    let correlation = parameters.remove("witbot").unwrap_or_default();
+    assert!(correlation.as_str().is_some_and(|id| !id.is_empty()));
+    let sent = json!({ "environment": "staging", "sha": sha, "deployment_id": deployment.id });
+    assert_eq!(serde_json::Value::Object(parameters), sent);
+    assert_eq!(pipeline.branch.as_deref(), Some("main"));
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_fails_fails_the_deployment() {
+    let (mut bot, services) = bot().await;
+    let pipeline = begin(&mut bot, &services).await;
+    let outcome = Outcome::FailedAt("deploy".to_owned());
+    services.circleci.finish(&pipeline.id, &outcome);
+    bot.expect_soon("  #console witbot (edited): Failed. Failed: deploy")
+        .await;
+    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+        .await;
+    assert_eq!(
+        deployment(&services).states(),
+        [Queued, InProgress, Failure]
+    );
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_is_cancelled_is_no_success() {
+    let (mut bot, services) = bot().await;
+    let pipeline = begin(&mut bot, &services).await;
+    services.circleci.finish(&pipeline.id, &Outcome::Canceled);
+    bot.expect_soon("  #console witbot (edited): Gave up. Cancelled in CI")
+        .await;
+    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+        .await;
+    assert_eq!(deployment(&services).states(), [Queued, InProgress, Error]);
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_names_are_answered_with_the_known_ones() {
+    let (mut bot, services) = bot().await;
+    bot.ask(
+        "deploy apo to staging",
+        "#console witbot: I do not know the application `apo`. Known: api.",
+    )
+    .await;
+    bot.ask(
+        "deploy api to stagging",
+        "#console witbot: api has no environment `stagging`. Known: staging, production.",
+    )
+    .await;
+    bot.ask(
+        "deploy api/no-such-branch to staging",
+        "#console witbot: acme/api has no `no-such-branch`.",
+    )
+    .await;
+    bot.ask(
+        "where can I deploy api",
+        "#console witbot: api (acme/api) can be deployed to: staging, production.",
+    )
+    .await;
+    bot.stop().await;
+    assert!(services.github.deployments(REPOSITORY).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_comes_twice_starts_one_pipeline() {
+    let (mut bot, services) = bot().await;
+    services.github.duplicate_webhooks(1);
+    let pipeline = begin(&mut bot, &services).await;
+    services.circleci.duplicate_webhooks(usize::MAX);
+    services.circleci.finish(&pipeline.id, &Outcome::Success);
+    bot.expect_soon("    See: https://staging.acme.example")
+        .await;
+    services.github.webhooks_settled().await;
+
+    let mut deliveries = services.github.deliveries();
+    deliveries.retain(|delivery| delivery.event == "deployment");
+    let answers: Vec<_> = deliveries.iter().map(|delivery| delivery.status).collect();
+    assert_eq!(answers, [Some(202), Some(200)]);
+    assert_eq!(
+        deployment(&services).states(),
+        [Queued, InProgress, Success]
+    );
+    self::pipeline(&services);
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_webhooks_are_made_up_for_by_looking() {
+    let (mut bot, services) = bot().await;
+    let pipeline = begin(&mut bot, &services).await;
+    services.github.lose_webhooks(usize::MAX);
+    services.circleci.lose_webhooks(usize::MAX);
+    services.circleci.finish(&pipeline.id, &Outcome::Success);
+    bot.expect_soon("    See: https://staging.acme.example")
+        .await;
+    assert_eq!(
+        deployment(&services).states(),
+        [Queued, InProgress, Success]
+    );
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_with_a_wrong_signature_is_refused_and_not_stored() {
+    let (mut bot, services) = bot().await;
+    let door = format!("{}/hooks/github", bot.url());
+    services.github.send_webhooks_to(&door, "a wrong secret");
+    bot.say("deploy api/main to staging").await;
+    bot.expect_soon(
+        "  #console witbot (edited): Deployment … is created. Waiting for it to begin.",
+    )
+    .await;
+    services.github.webhooks_settled().await;
+    let deliveries = services.github.deliveries();
+    let [refused] = deliveries.as_slice() else {
+        panic!("one webhook was expected: {deliveries:#?}")
+    };
+    assert_eq!(refused.status, Some(401));
+    let warning = bot.expect_log("WARN a webhook was refused").await;
+    let reason = "reason=\"its signature is missing or wrong\"";
+    assert!(warning.details.contains(reason), "{warning:?}");
+    assert!(stored(&bot).await.is_none());
+    assert!(services.circleci.pipelines(PROJECT).is_empty());
+
+    // GitHub sends it again when its secret is put right.
+    services.send_webhooks_to(bot.url());
+    assert!(services.github.redeliver(&refused.guid));
+    services.pipeline().await;
+    assert!(stored(&bot).await.is_some());
+    bot.expect_soon("  #console witbot (edited): Queued.…")
+        .await;
+    bot.stop().await;
+}
+
+/// The first deployment that the bot was told of.
+async fn stored(bot: &Bot) -> Option<i64> {
+    let store = Store::open_to_read(&bot.home().data()).expect("the bot keeps it there");
+    let found = store
+        .first_event_after("github.deployment", REPOSITORY, 0)
+        .await
+        .expect("anybody can read beside the bot");
+    store.close().await;
+    found.map(|(row, _)| row)
+}

@@ -1,0 +1,45 @@
+//! The harness fails when it should: what no test looked at is not passed over.
+
+use witbot_tests::bot::Bot;
+use witbot_tests::conversation;
+use witbot_tests::home::Home;
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(
+    expected = "expected `#console witbot: Hello, Bob!`, not `#console witbot: Hello, Ada!`"
+)]
+async fn another_line_than_the_expected_one_fails() {
+    let mut bot = Bot::start(Home::new().with_plugin("hello")).await;
+    bot.ask("hello Ada", "#console witbot: Hello, Bob!").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "nobody expected `    For example: `hello Ada``")]
+async fn a_line_that_nobody_expected_fails() {
+    let mut bot = Bot::start(Home::new().with_plugin("hello")).await;
+    bot.ask("help hello", "#console witbot: - `hello [<name>]` …")
+        .await;
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "an error: ERROR [traps] panicked at")]
+async fn an_error_that_nobody_forgave_fails() {
+    let mut bot = Bot::start(Home::new().with_guest("traps")).await;
+    bot.ask("trap panic", "#console witbot: `traps` failed: …")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "the bot ended: Ok(ExitStatus(unix_wait_status(16384)))")]
+async fn a_bot_that_does_not_start_fails() {
+    Bot::start(Home::new().with_settings("no settings")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "expected `#console witbot: Hello, Bob!`")]
+async fn a_conversation_that_goes_another_way_fails() {
+    let mut bot = Bot::start(Home::new().with_plugin("hello")).await;
+    let script = "# Greets.\n> hello Ada\n#console witbot: Hello, Bob!\n";
+    conversation::hold(&mut bot, script).await;
+}
