@@ -4,7 +4,7 @@
 
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ use witbot_core::limits;
 use witbot_core::route::{self, Table};
 use witbot_engine::{Engine, Plugin};
 use witbot_store::Store;
+use witbot_store::audit::Filter;
 
 use crate::clock;
 use crate::live::{Live, Problem, Standing, held};
@@ -84,7 +85,8 @@ impl Plugins {
 
     /// Loads what is in the folder now, without waiting for files to come to rest.
     pub async fn load_all(&self) -> Keeper {
-        let mut keeper = Keeper { parts: self.parts.clone(), entries: BTreeMap::new() };
+        let served = self.parts.served_before().await;
+        let mut keeper = Keeper { parts: self.parts.clone(), entries: BTreeMap::new(), served };
         keeper.look(Settling::Skip).await;
         keeper
     }
@@ -115,6 +117,28 @@ impl Parts {
         self.older.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Who served when the bot was stopped, as the audit knows it.
+    async fn served_before(&self) -> BTreeSet<PluginName> {
+        /// More plugins than a folder will ever hold, each with some history.
+        const RECORDS_MAX: u32 = 10_000;
+        let Some(store) = &self.store else { return BTreeSet::new() };
+        let mut latest = BTreeMap::new();
+        for action in ["plugin.loaded", "plugin.refused", "plugin.held", "plugin.removed"] {
+            let filter = Filter { action: Some(action.to_owned()), ..Filter::default() };
+            let links = store.audit_tail(RECORDS_MAX, filter).await.unwrap_or_else(|error| {
+                tracing::warn!("who served before is not known: {error}");
+                Vec::new()
+            });
+            for link in links {
+                let Some(plugin) = link.record.plugin else { continue };
+                let serves = link.record.digest.is_some();
+                let known = latest.entry(plugin).or_insert((link.seq, serves));
+                *known = (*known).max((link.seq, serves));
+            }
+        }
+        latest.into_iter().filter(|(_, (_, serves))| *serves).map(|(name, _)| name).collect()
+    }
+
     fn artefact(&self, digest: &Digest) -> PathBuf {
         self.artefacts.join(format!("{digest}.wasm"))
     }
@@ -133,6 +157,8 @@ enum Settling {
 pub struct Keeper {
     parts: Arc<Parts>,
     entries: BTreeMap<PluginName, Entry>,
+    /// Who served when the bot was stopped: a restart must not change who has a command.
+    served: BTreeSet<PluginName>,
 }
 
 impl Keeper {
@@ -196,7 +222,7 @@ impl Keeper {
         let before = self.parts.live.load_full();
         let mut names: Vec<PluginName> = self.entries.keys().cloned().collect();
         // Who serves already has the right to its commands.
-        names.sort_by_key(|name| !before.serving.contains_key(name));
+        names.sort_by_key(|name| !(before.serving.contains_key(name) || self.served.contains(name)));
         let known = before.standings.iter().map(|standing| &standing.name);
         let mut news: Vec<PluginName> = known.filter(|name| !self.entries.contains_key(*name)).cloned().collect();
         for name in names {

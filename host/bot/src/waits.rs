@@ -1,6 +1,6 @@
 //! Ends waits: by the clock, by looking at what is waited for, and when somebody says that it is worth a look.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,6 +25,11 @@ pub type Look = Arc<dyn Fn(Operation) -> BoxFuture<'static, Result<Option<Value>
 /// So many looks at once: each is a request to a service.
 const LOOKS_AT_ONCE_MAX: usize = 8;
 
+/// A webhook can overtake the wait that it is for by the time of one commit, which is far less.
+const POKES_KEPT_MS: u64 = 5_000;
+/// More webhooks than this in that time are not awaited one by one.
+const POKES_KEPT_MAX: usize = 256;
+
 /// All that waits. Cheap to clone.
 #[derive(Clone)]
 pub struct Waits {
@@ -48,6 +53,8 @@ struct Waiting {
     by_run: HashMap<InvocationId, (UnixMillis, Wait)>,
     by_time: BTreeSet<(UnixMillis, InvocationId)>,
     by_key: HashMap<String, Vec<InvocationId>>,
+    /// What was poked lately: the wait for it may be on its way here.
+    poked: VecDeque<(UnixMillis, String)>,
 }
 
 impl Waits {
@@ -65,15 +72,17 @@ impl Waits {
         Waits { parts: Arc::new(parts) }
     }
 
-    /// Takes a wait up that was just parked or was found at the start. It is looked at soon: what it waits for may have
-    /// come in between.
+    /// Takes a wait up that was just parked or was found at the start. What it waits for may have come in between.
     pub fn add(&self, wait: Wait) {
+        let now = clock::now();
+        let mut waiting = self.parts.waiting();
         let at = match pace(&wait) {
             Pace::Clock => wait.deadline,
-            Pace::Once => clock::now(),
-            Pace::Poll => clock::now().plus_ms(interval(wait.looks)).min(wait.deadline),
+            Pace::Once => now,
+            Pace::Poll if waiting.was_poked(&wait.key, now) => now,
+            Pace::Poll => now.plus_ms(interval(wait.looks)).min(wait.deadline),
         };
-        self.parts.waiting().insert(at, wait);
+        waiting.insert(at, wait);
         self.parts.changed.notify_one();
     }
 
@@ -81,6 +90,7 @@ impl Waits {
     pub fn poke(&self, key: &str) {
         let now = clock::now();
         let mut waiting = self.parts.waiting();
+        waiting.note_poke(key, now);
         for run in waiting.by_key.get(key).cloned().unwrap_or_default() {
             waiting.reschedule(&run, now);
         }
@@ -212,6 +222,18 @@ impl Waiting {
         Some(wait)
     }
 
+    fn note_poke(&mut self, key: &str, now: UnixMillis) {
+        if self.poked.len() == POKES_KEPT_MAX {
+            self.poked.pop_front();
+        }
+        self.poked.push_back((now, key.to_owned()));
+    }
+
+    fn was_poked(&self, key: &str, now: UnixMillis) -> bool {
+        let lately = UnixMillis(now.0.saturating_sub(POKES_KEPT_MS));
+        self.poked.iter().rev().take_while(|(at, _)| *at >= lately).any(|(_, poked)| poked == key)
+    }
+
     fn reschedule(&mut self, run: &InvocationId, at: UnixMillis) {
         if let Some(wait) = self.remove(run) {
             self.insert(at, wait);
@@ -281,6 +303,17 @@ mod tests {
     fn polling_slows_down_to_a_bound() {
         let intervals: Vec<u64> = (0..8).map(interval).collect();
         assert_eq!(intervals, [5000, 7500, 11250, 16875, 25312, 30000, 30000, 30000]);
+    }
+
+    #[test]
+    fn a_poke_that_came_before_its_wait_is_remembered_for_a_while() {
+        let mut waiting = Waiting::default();
+        waiting.note_poke("k", UnixMillis(10_000));
+        assert!(waiting.was_poked("k", UnixMillis(12_000)));
+        assert!(!waiting.was_poked("k", UnixMillis(16_000)));
+        assert!(!waiting.was_poked("other", UnixMillis(12_000)));
+        (0..1_000).for_each(|_| waiting.note_poke("other", UnixMillis(12_000)));
+        assert_eq!(waiting.poked.len(), POKES_KEPT_MAX);
     }
 
     #[test]

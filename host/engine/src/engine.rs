@@ -117,6 +117,7 @@ fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
 }
 
 /// Advances the epoch for as long as the engine lives. A thread of its own, because a busy runtime must not stop it.
+#[expect(clippy::disallowed_methods, reason = "it sleeps on a thread of its own, where nobody waits")]
 fn tick(engine: &wasmtime::Engine) {
     let engine = engine.weak();
     let period: Duration = limits::EPOCH;

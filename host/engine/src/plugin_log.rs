@@ -64,9 +64,14 @@ impl PluginLog {
     }
 }
 
-/// Without control characters, which could forge lines or drive a terminal.
+/// In one line and without control characters, which could forge lines or drive a terminal.
 fn printable(text: &str) -> String {
-    text.trim_end().chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    let harmless = |c: char| match c {
+        '\n' | '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    text.trim_end().chars().map(harmless).collect()
 }
 
 #[cfg(test)]
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn control_characters_cannot_reach_a_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\nforged line\n"), "a\u{fffd}[31mb\u{fffd}forged line");
+        assert_eq!(printable("a\u{1b}[31mb\nforged line\n"), "a\u{fffd}[31mb forged line");
     }
 
     #[test]

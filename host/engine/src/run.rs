@@ -113,7 +113,7 @@ fn ended(called: Called, state: State) -> Ended {
                 Some(Stop::Parked) => Ended { ending: Ending::Parked, rest: Commit::default() },
                 Some(Stop::Lost(reason)) => Ended { ending: Ending::Lost(reason.clone()), rest: Commit::default() },
                 Some(Stop::Differs(_) | Stop::Budget(_)) | None => {
-                    let (summary, trace) = (explain(&error, &state), format!("{error:?}"));
+                    let (summary, trace) = (explain(&error, &state), trace(&error));
                     trapped(summary, trace, state)
                 }
             };
@@ -169,6 +169,11 @@ pub(crate) fn store(engine: &wasmtime::Engine, state: State, time: Duration) -> 
         if u128::from(state.ticks) > ticks { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
     });
     store
+}
+
+/// The causes, one below the other; the guest's backtrace is among them. Ours would tell an author nothing.
+fn trace(error: &wasmtime::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// What went wrong, in one line for people who did not write the plugin.
