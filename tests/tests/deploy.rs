@@ -60,7 +60,7 @@ async fn a_deployment_is_queued_runs_and_succeeds() {
     bot.say("@ada #ops: deploy api/main to staging").await;
     let version = &sha[..7];
     bot.expect(&format!(
-        "#ops witbot: ada deploys api main ({version}) to staging"
+        "#ops witbot: Deploying api main ({version}) to staging for ada"
     ))
     .await;
     bot.expect("  #ops witbot: Creating the deployment.").await;

@@ -173,12 +173,16 @@ async fn of_two_plugins_with_one_command_the_first_keeps_it() {
     bot.expect_log(report).await;
     says_hello(&mut bot).await;
 
+    // A start looks at all of them at once, and it is not the alphabet that decides.
+    bot.stop().await;
+    bot.restart().await;
+    says_hello(&mut bot).await;
+
     // When the first goes, the other one's turn has come.
     bot.home().remove("hello");
     bot.expect_log("INFO [clashes] the plugin is live").await;
     bot.ask("hello Ada", "#console witbot: Good day, Ada!")
         .await;
-    assert_eq!(bot.logged("WARN [clashes] …").len(), 1);
     bot.stop().await;
 }
 

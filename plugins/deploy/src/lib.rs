@@ -88,7 +88,7 @@ fn deploy(event: &Event) -> Result {
     let headline = |sha: &str| {
         let version = names::version(&reference, sha);
         format!(
-            "{} deploys {name} {version} to {environment}",
+            "Deploying {name} {version} to {environment} for {}",
             event.user_name()
         )
     };
@@ -98,7 +98,7 @@ fn deploy(event: &Event) -> Result {
     let request = Deploy::to(environment)
         .reference(&reference)
         .description(format!(
-            "{} deploys {name} to {environment}",
+            "{name} to {environment}, for {}",
             event.user_name()
         ))
         .payload(&Payload {
