@@ -47,7 +47,7 @@ async fn begin(bot: &mut Bot, services: &Services) -> Pipeline {
     services.begin(&pipeline);
     bot.expect_soon("  #console witbot (edited): In progress. …")
         .await;
-    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+    bot.expect("      Log: https://app.circleci.com/pipelines/…")
         .await;
     pipeline
 }
@@ -69,13 +69,13 @@ async fn a_deployment_is_queued_runs_and_succeeds() {
     services.begin(&started);
     bot.expect_soon("  #ops witbot (edited): In progress. …")
         .await;
-    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+    bot.expect("      Log: https://app.circleci.com/pipelines/…")
         .await;
     services.circleci.finish(&started.id, &Outcome::Success);
     bot.expect_soon("  #ops witbot (edited): Success. …").await;
-    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+    bot.expect("      Log: https://app.circleci.com/pipelines/…")
         .await;
-    bot.expect("    See: https://staging.acme.example").await;
+    bot.expect("      See: https://staging.acme.example").await;
 
     let deployment = deployment(&services);
     assert_eq!(deployment.states(), [Queued, InProgress, Success]);
@@ -111,7 +111,7 @@ async fn a_pipeline_that_fails_fails_the_deployment() {
     services.circleci.finish(&pipeline.id, &outcome);
     bot.expect_soon("  #console witbot (edited): Failed. Failed: deploy")
         .await;
-    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+    bot.expect("      Log: https://app.circleci.com/pipelines/…")
         .await;
     assert_eq!(
         deployment(&services).states(),
@@ -127,7 +127,7 @@ async fn a_pipeline_that_is_cancelled_is_no_success() {
     services.circleci.finish(&pipeline.id, &Outcome::Canceled);
     bot.expect_soon("  #console witbot (edited): Gave up. Cancelled in CI")
         .await;
-    bot.expect("    Log: https://app.circleci.com/pipelines/…")
+    bot.expect("      Log: https://app.circleci.com/pipelines/…")
         .await;
     assert_eq!(deployment(&services).states(), [Queued, InProgress, Error]);
     bot.stop().await;
@@ -167,7 +167,7 @@ async fn a_webhook_that_comes_twice_starts_one_pipeline() {
     let pipeline = begin(&mut bot, &services).await;
     services.circleci.duplicate_webhooks(usize::MAX);
     services.circleci.finish(&pipeline.id, &Outcome::Success);
-    bot.expect_soon("    See: https://staging.acme.example")
+    bot.expect_soon("      See: https://staging.acme.example")
         .await;
     services.github.webhooks_settled().await;
 
@@ -190,7 +190,7 @@ async fn lost_webhooks_are_made_up_for_by_looking() {
     services.github.lose_webhooks(usize::MAX);
     services.circleci.lose_webhooks(usize::MAX);
     services.circleci.finish(&pipeline.id, &Outcome::Success);
-    bot.expect_soon("    See: https://staging.acme.example")
+    bot.expect_soon("      See: https://staging.acme.example")
         .await;
     assert_eq!(
         deployment(&services).states(),

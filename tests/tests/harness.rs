@@ -14,7 +14,7 @@ async fn another_line_than_the_expected_one_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[should_panic(expected = "nobody expected `    For example: `hello Ada``")]
+#[should_panic(expected = "nobody expected `      For example: `hello Ada``")]
 async fn a_line_that_nobody_expected_fails() {
     let mut bot = Bot::start(Home::new().with_plugin("hello")).await;
     bot.ask("help hello", "#console witbot: - `hello [<name>]` …")

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use witbot_core::event::{Body, Event, Message, Place, Source, User};
+use witbot_core::ids::UnixMillis;
+use witbot_store::Store;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::{DeploymentState, Outcome};
 use witbot_tests::home::Home;
@@ -22,7 +25,7 @@ async fn a_deployment_that_waits_for_ci_goes_on_to_its_end() {
     services.begin(&pipeline);
     bot.expect_soon("  #console witbot (edited): In progress. …")
         .await;
-    bot.expect("    Log: …").await;
+    bot.expect("      Log: …").await;
     bot.kill9().await;
 
     // It goes on without the bot, and nobody hears of its end.
@@ -31,8 +34,8 @@ async fn a_deployment_that_waits_for_ci_goes_on_to_its_end() {
     bot.restart().await;
     bot.expect_soon("  #console witbot (edited): Success. …")
         .await;
-    bot.expect("    Log: …").await;
-    bot.expect("    See: https://staging.acme.example").await;
+    bot.expect("      Log: …").await;
+    bot.expect("      See: https://staging.acme.example").await;
 
     let deployments = services.github.deployments(REPOSITORY);
     assert_eq!(deployments.len(), 1, "{deployments:#?}");
@@ -137,5 +140,43 @@ github = [{ repository = "acme/api", permissions = ["deployments:read"] }]
     services.github.release_webhooks();
     bot.expect_soon("#console witbot: It came: production.")
         .await;
+    bot.stop().await;
+}
+
+/// More than fits into the queue of the loop, so that a loop that waited for room in it would wait for ever.
+const LEFT_OVER: usize = 1_500;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_was_left_over_is_answered_after_a_start_however_much_it_is() {
+    let home = Home::new();
+    let store = Store::open(&home.data()).expect("nobody else has it");
+    for number in 0..LEFT_OVER {
+        let body = Body::Message(Message {
+            user: User {
+                id: "ada".parse().expect("an id"),
+                name: "ada".to_owned(),
+            },
+            place: Place {
+                channel: "ops".parse().expect("a channel"),
+                thread: None,
+            },
+            text: format!("question {number}"),
+            addressed: true,
+        });
+        let event = Event {
+            source: Source::Console,
+            key: number.to_string(),
+            received: UnixMillis(1_000),
+            body,
+        };
+        store.accept(&event, false).await.expect("it is stored");
+    }
+    store.close().await;
+
+    let mut bot = Bot::start(home).await;
+    for _ in 0..LEFT_OVER {
+        bot.expect("#ops witbot: I do not know that command. …")
+            .await;
+    }
     bot.stop().await;
 }

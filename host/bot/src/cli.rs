@@ -5,11 +5,13 @@ mod log;
 mod plugin;
 mod runs;
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use witbot_core::printable;
 
 use crate::app;
 use crate::settings::problem::SettingsError;
@@ -102,7 +104,7 @@ impl Cli {
                 USAGE.into()
             }
             Err(Failure::Other(error)) => {
-                eprintln!("witbot: {error:#}");
+                eprintln!("witbot: {}", printable::text(&format!("{error:#}")));
                 ExitCode::FAILURE
             }
         }
@@ -148,15 +150,25 @@ async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<
 /// Says what is wrong, without starting anything that others would see.
 async fn check(settings: Settings, origin: &Origin) -> Result<ExitCode, Failure> {
     let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
-    println!("{origin}");
-    secrets.warnings.iter().for_each(|warning| println!("warning: {warning}"));
+    print(&origin.to_string())?;
+    for warning in &secrets.warnings {
+        print(&format!("warning: {warning}"))?;
+    }
     for (set, name) in [
         (secrets.github.is_some(), "GITHUB_TOKEN (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)"),
         (!secrets.github_webhook.is_empty(), "GITHUB_WEBHOOK_SECRET"),
         (secrets.circleci.is_some(), "CIRCLECI_TOKEN"),
         (!secrets.circleci_webhook.is_empty(), "CIRCLECI_WEBHOOK_SECRET"),
     ] {
-        println!("{name}: {}", if set { "set" } else { "not set" });
+        print(&format!("{name}: {}", if set { "set" } else { "not set" }))?;
     }
     plugin::check_all(settings).await
+}
+
+/// Prints lines that may hold what others wrote. Who reads only the first of them, as `head` does, has seen enough.
+fn print(lines: &str) -> anyhow::Result<()> {
+    match writeln!(io::stdout(), "{}", printable::text(lines)) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot print"),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

@@ -26,14 +26,18 @@ pub struct Door {
 }
 
 impl Door {
-    /// Takes an event, and answers whether it is new.
+    /// Takes an event and has it acted on; answers whether it is new.
     pub async fn accept(&self, event: Event) -> anyhow::Result<bool> {
+        let Some((row, event)) = self.take(event).await? else { return Ok(false) };
+        let _ = self.wakes.send(Wake::Came { row, event }).await;
+        Ok(true)
+    }
+
+    /// Takes an event, and answers where it is in the inbox if it is new.
+    pub async fn take(&self, event: Event) -> anyhow::Result<Option<(i64, Arc<Event>)>> {
         match self.store.accept(&event, false).await? {
-            Accepted::Duplicate => Ok(false),
-            Accepted::New(row) => {
-                let _ = self.wakes.send(Wake::Came { row, event: Arc::new(event) }).await;
-                Ok(true)
-            }
+            Accepted::Duplicate => Ok(None),
+            Accepted::New(row) => Ok(Some((row, Arc::new(event)))),
         }
     }
 
@@ -50,25 +54,23 @@ impl Door {
             }),
         }
     }
-
-    /// Takes a line that was typed.
-    pub async fn say(&self, line: &str, number: u32, settings: &Settings) -> anyhow::Result<()> {
-        let at = clock::now();
-        let key = format!("{}-{}-{number}", std::process::id(), at.0);
-        match console::event(line, key, &settings.name, settings.alias.as_deref(), at) {
-            Some(event) => self.accept(event).await.map(|_| ()),
-            None => Ok(()),
-        }
-    }
 }
 
-/// Takes what is typed, until there is no more of it.
+/// The event of a line that was typed; none if it says nothing.
+pub fn typed(line: &str, number: u32, settings: &Settings) -> Option<Event> {
+    let at = clock::now();
+    let key = format!("{}-{}-{number}", std::process::id(), at.0);
+    console::event(line, key, &settings.name, settings.alias.as_deref(), at)
+}
+
+/// Takes what is typed, until there is no more of it. Bytes that are no text are shown as such.
 pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>) {
-    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).split(b'\n');
     let mut number = 0;
-    while let Ok(Some(line)) = lines.next_line().await {
+    while let Ok(Some(line)) = lines.next_segment().await {
         number += 1;
-        if let Err(error) = door.say(&line, number, &settings.load()).await {
+        let Some(event) = typed(&String::from_utf8_lossy(&line), number, &settings.load()) else { continue };
+        if let Err(error) = door.accept(event).await {
             tracing::error!("the line is lost: {error:#}");
         }
     }

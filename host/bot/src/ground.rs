@@ -1,4 +1,4 @@
-//! What the gate stands on in a running bot: the store, the services, and the settings as they are now.
+//! The `World` of a running bot, on which the gate stands: the store, the services, and the settings as they are now.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use witbot_core::error::{Code, Error};
 use witbot_core::event::Body;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
-use witbot_core::journal::{Blob, Commit, Entry, Outcome, State};
+use witbot_core::journal::{Blob, Commit, Entry, Outcome, State, Wait};
 use witbot_engine::{Caller, Found, Lost, World};
 use witbot_store::Store;
 use witbot_store::commit::CommitError;
@@ -47,25 +47,33 @@ impl Ground {
         Lease { owner: self.owner.clone(), until: clock::now().plus_ms(LEASE_MS) }
     }
 
-    /// Makes durable what a run did, and passes on what follows from it.
+    /// Makes durable what a run did, and passes on what follows from it. Waits for room in the loop's queue, so the
+    /// loop itself calls [`Ground::store`].
     pub async fn keep(&self, invocation: &InvocationId, commit: Commit) -> Result<(), CommitError> {
-        let channels = channels(&commit);
         let parked = match &commit.state {
             Some(State::Parked(wait)) => Some(wait.clone()),
             Some(State::Done | State::Failed { .. }) | None => None,
         };
-        self.store.commit(invocation, &self.lease(), commit).await?;
+        let channels = self.store(invocation, commit).await?;
         self.follow(channels, parked).await;
         Ok(())
     }
 
-    async fn follow(&self, channels: Vec<ChannelId>, parked: Option<witbot_core::journal::Wait>) {
-        // A loop that has ended needs no telling: the next start finds all of this in the store.
-        if !channels.is_empty() {
-            let _ = self.wakes.send(Wake::ToSay(channels)).await;
-        }
+    /// Makes durable what a run did. Answers in which channels there is something to say now.
+    pub async fn store(&self, invocation: &InvocationId, commit: Commit) -> Result<Vec<ChannelId>, CommitError> {
+        let channels = channels(&commit);
+        self.store.commit(invocation, &self.lease(), commit).await?;
+        Ok(channels)
+    }
+
+    async fn follow(&self, channels: Vec<ChannelId>, parked: Option<Wait>) {
+        // A loop that has ended needs no telling: the next start finds all of this in the store. The wait comes first,
+        // so that no answer to what is said can come before it.
         if let Some(wait) = parked {
             let _ = self.wakes.send(Wake::Parked(wait)).await;
+        }
+        if !channels.is_empty() {
+            let _ = self.wakes.send(Wake::ToSay(channels)).await;
         }
     }
 

@@ -1,4 +1,8 @@
 //! `witbot`: the command line.
+//!
+//! Who wants to know how the bot works reads `app`, which builds the rooms; `rooms`, the loop that everything which
+//! happens comes through; `dispatch`, which decides what is called; `runs`, which calls it; and `ground`, which gives
+//! a run what it asks for.
 
 mod app;
 mod cli;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 use witbot_core::ids::ChannelId;
+use witbot_core::limits;
 use witbot_store::Store;
 use witbot_store::error::StoreError;
 use witbot_store::outbox::{Delivery, Next};
@@ -91,26 +93,38 @@ impl Parts {
         self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Says all that there is. Gives up only when the store is closed: nobody else would say it.
     async fn speak(&self, channel: &ChannelId) {
         loop {
-            match logged(self.store.outbox_next(channel, TAKEN_AT_ONCE_MAX, clock::now()).await) {
-                Some(Next::Send(deliveries)) => {
+            match self.store.outbox_next(channel, TAKEN_AT_ONCE_MAX, clock::now()).await {
+                Ok(Next::Nothing) | Err(StoreError::Closed) => return,
+                Ok(Next::Send(deliveries)) => {
                     for delivery in deliveries {
                         self.send(delivery).await;
                     }
                 }
-                Some(Next::Later(at)) => {
+                Ok(Next::Later(at)) => {
                     let wait = at.0.saturating_sub(clock::now().0);
-                    tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
                 }
-                Some(Next::Nothing) | None => return,
+                Err(error) => {
+                    tracing::error!("what is to be said in {channel} cannot be read: {error}");
+                    tokio::time::sleep(limits::STORE_AGAIN).await;
+                }
             }
         }
     }
 
     async fn send(&self, delivery: Delivery) {
         self.chat.say(&delivery.outgoing).await;
-        logged(self.store.outbox_sent(delivery.id, None).await);
+        // Until this is stored, nothing that follows in the channel can be taken.
+        while let Err(error) = self.store.outbox_sent(delivery.id, None).await {
+            if error == StoreError::Closed {
+                return;
+            }
+            tracing::error!("that a message was sent is not stored, and is tried again: {error}");
+            tokio::time::sleep(limits::STORE_AGAIN).await;
+        }
     }
 }
 

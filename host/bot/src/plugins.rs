@@ -2,6 +2,7 @@
 //!
 //! Nothing that is wrong with a file touches the version that serves, or any other plugin.
 
+mod artefacts;
 mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,16 +17,17 @@ use tokio::sync::Notify;
 use witbot_core::audit;
 use witbot_core::declaration::Checked;
 use witbot_core::ids::{Digest, PluginName};
-use witbot_core::limits;
+use witbot_core::{limits, printable};
 use witbot_core::route::{self, Table};
-use witbot_engine::{Engine, Plugin};
+use witbot_engine::{Engine, LoadError, Plugin};
 use witbot_store::Store;
 use witbot_store::audit::Filter;
 
 use crate::clock;
 use crate::live::{Live, Problem, Standing, held};
 use crate::settings::{PluginSettings, Settings};
-use folder::{Found, Stamp, read, scan};
+use artefacts::Artefacts;
+use folder::{Found, Scan, Stamp, read, scan};
 
 /// All plugins. Cheap to clone.
 #[derive(Clone)]
@@ -39,12 +41,14 @@ struct Parts {
     live: Arc<ArcSwap<Live>>,
     /// None: nobody audits, as when the plugins are only looked at.
     store: Option<Store>,
-    /// Where each version that ever served is kept by its digest: runs go on with the version that they began with.
-    artefacts: PathBuf,
+    artefacts: Artefacts,
     look: Notify,
     /// Versions that are in memory for as long as a run of theirs goes on.
-    older: Mutex<BTreeMap<Digest, Weak<Plugin>>>,
+    older: Mutex<Older>,
 }
+
+/// By name as well: the same bytes under two names are two plugins, each with its own grants, settings and keys.
+type Older = BTreeMap<(PluginName, Digest), Weak<Plugin>>;
 
 /// What is known of one name.
 #[derive(Default)]
@@ -59,6 +63,8 @@ struct Entry {
     newest: Option<Arc<Plugin>>,
     /// The one that serves, when that is an older one or the newest.
     serving: Option<Arc<Plugin>>,
+    /// The last attempt failed for no fault of the file's, so that each further look tries again.
+    failed: bool,
     /// Why the newest file is not loaded.
     refused: Option<String>,
     /// Why the newest file does not serve. It is reported when it changes.
@@ -74,6 +80,7 @@ impl Plugins {
         store: Option<Store>,
         artefacts: PathBuf,
     ) -> Plugins {
+        let artefacts = Artefacts::new(artefacts);
         let parts = Parts { engine, settings, live, store, artefacts, look: Notify::new(), older: Mutex::default() };
         Plugins { parts: Arc::new(parts) }
     }
@@ -86,41 +93,44 @@ impl Plugins {
     /// Loads what is in the folder now, without waiting for files to come to rest.
     pub async fn load_all(&self) -> Keeper {
         let served = self.parts.served_before().await;
-        let mut keeper = Keeper { parts: self.parts.clone(), entries: BTreeMap::new(), served };
+        let mut keeper = Keeper { parts: self.parts.clone(), entries: BTreeMap::new(), passed_over: BTreeMap::new(), served };
         keeper.look(Settling::Skip).await;
         keeper
     }
 
     /// The plugin in the version that a run began with.
     pub async fn version(&self, name: PluginName, digest: Digest) -> anyhow::Result<Arc<Plugin>> {
+        let version = (name, digest);
+        let name = &version.0;
         let live = self.parts.live.load();
-        if let Some(plugin) = live.serving.get(&name).filter(|plugin| plugin.digest == digest) {
+        if let Some(plugin) = live.serving.get(name).filter(|plugin| plugin.digest == digest) {
             return Ok(plugin.clone());
         }
-        if let Some(plugin) = self.parts.older().get(&digest).and_then(Weak::upgrade) {
+        if let Some(plugin) = self.parts.older().get(&version).and_then(Weak::upgrade) {
             return Ok(plugin);
         }
-        let path = self.parts.artefact(&digest);
-        let bytes = tokio::fs::read(&path)
-            .await
-            .with_context(|| format!("the version of `{name}` that it began with is not at {}", path.display()))?;
-        let plugin = Arc::new(self.parts.engine.load(&name, bytes).await?);
+        let artefacts = self.parts.artefacts.clone();
+        let bytes = tokio::task::spawn_blocking(move || artefacts.read(&digest))
+            .await?
+            .with_context(|| format!("the version of `{name}` that it began with cannot be read"))?;
+        let plugin = Arc::new(self.parts.engine.load(name, bytes).await?);
         let mut older = self.parts.older();
         older.retain(|_, plugin| plugin.strong_count() > 0);
-        older.insert(digest, Arc::downgrade(&plugin));
+        older.insert(version, Arc::downgrade(&plugin));
         Ok(plugin)
     }
 }
 
 impl Parts {
-    fn older(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Weak<Plugin>>> {
+    fn older(&self) -> std::sync::MutexGuard<'_, Older> {
         self.older.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Who served when the bot was stopped, as the audit knows it.
     async fn served_before(&self) -> BTreeSet<PluginName> {
-        /// More plugins than a folder will ever hold, each with some history.
-        const RECORDS_MAX: u32 = 10_000;
+        /// Every start writes a record for each plugin, so these are the plugins of a very full folder and hundreds
+        /// of changes since. Who is forgotten keeps its commands unless another plugin wants them too.
+        const RECORDS_MAX: u32 = 1_000;
         let Some(store) = &self.store else { return BTreeSet::new() };
         let mut latest = BTreeMap::new();
         for action in ["plugin.loaded", "plugin.refused", "plugin.held", "plugin.removed"] {
@@ -138,10 +148,6 @@ impl Parts {
         }
         latest.into_iter().filter(|(_, (_, serves))| *serves).map(|(name, _)| name).collect()
     }
-
-    fn artefact(&self, digest: &Digest) -> PathBuf {
-        self.artefacts.join(format!("{digest}.wasm"))
-    }
 }
 
 /// Whether files have to be unchanged for a while before they are read.
@@ -157,6 +163,8 @@ enum Settling {
 pub struct Keeper {
     parts: Arc<Parts>,
     entries: BTreeMap<PluginName, Entry>,
+    /// Files that cannot be plugins, and why, as of the last look. Each is reported once.
+    passed_over: BTreeMap<PathBuf, String>,
     /// Who served when the bot was stopped: a restart must not change who has a command.
     served: BTreeSet<PluginName>,
 }
@@ -188,7 +196,10 @@ impl Keeper {
         let settings = self.parts.settings.load_full();
         let folder = settings.plugins_folder.clone();
         match tokio::task::spawn_blocking(move || scan(&folder)).await {
-            Ok(Ok(found)) => self.take_up(found, settling).await,
+            Ok(Ok(Scan { found, passed_over })) => {
+                self.pass_over(passed_over);
+                self.take_up(found, settling).await;
+            }
             Ok(Err(error)) => {
                 // What serves goes on: an unreadable folder is not an empty one.
                 tracing::error!("cannot look into the plugins folder {}: {error}", settings.plugins_folder.display());
@@ -196,6 +207,16 @@ impl Keeper {
             Err(error) => tracing::error!("cannot look into the plugins folder: {error}"),
         }
         self.publish(&settings).await;
+    }
+
+    fn pass_over(&mut self, files: BTreeMap<PathBuf, String>) {
+        for (path, reason) in &files {
+            if self.passed_over.get(path) != Some(reason) {
+                let path = path.display().to_string();
+                tracing::warn!("{} is passed over: {}; rename it", printable::line(&path), printable::line(reason));
+            }
+        }
+        self.passed_over = files;
     }
 
     async fn take_up(&mut self, found: BTreeMap<PluginName, Found>, settling: Settling) {
@@ -210,7 +231,7 @@ impl Keeper {
             entry.gone = None;
             let rested = settling == Settling::Skip || entry.seen.as_ref() == Some(&file.stamp);
             entry.seen = Some(file.stamp.clone());
-            if rested && entry.read.as_ref() != Some(&file.stamp) {
+            if rested && (entry.failed || entry.read.as_ref() != Some(&file.stamp)) {
                 entry.read = Some(file.stamp.clone());
                 entry.take(&self.parts, &name, file).await;
             }
@@ -287,7 +308,7 @@ impl Keeper {
             }
             (serving, Some(problem)) => {
                 let older = if serving.is_some() { " (the version before it goes on serving)" } else { "" };
-                tracing::warn!(plugin = %name, "the plugin is {}{older}: {}", problem.word(), problem.reason());
+                tracing::warn!(plugin = %name, "the plugin is {}{older}: {}", problem.word(), printable::text(&problem.reason()));
                 let action = match problem {
                     Problem::Held { .. } => "plugin.held",
                     Problem::Refused(_) => "plugin.refused",
@@ -316,11 +337,11 @@ impl Entry {
     async fn take(&mut self, parts: &Parts, name: &PluginName, file: Found) {
         let bytes = match tokio::task::spawn_blocking(move || read(&file)).await {
             Ok(Ok(bytes)) => bytes,
-            Ok(Err(error)) => return self.refused = Some(format!("it cannot be read: {error}")),
-            Err(error) => return self.refused = Some(format!("it cannot be read: {error}")),
+            Ok(Err(error)) => return self.fail(format!("it cannot be read: {error}")),
+            Err(error) => return self.fail(format!("it cannot be read: {error}")),
         };
         let digest = Digest::of(&bytes);
-        self.refused = None;
+        (self.refused, self.failed) = (None, false);
         if self.newest.as_ref().is_some_and(|plugin| plugin.digest == digest) {
             return;
         }
@@ -329,12 +350,15 @@ impl Entry {
             Ok(plugin) => {
                 log_load(name, &digest, began.elapsed());
                 self.newest = Some(Arc::new(plugin));
-                if let Err(error) = keep_artefact(parts, &digest, &bytes).await {
-                    tracing::warn!(plugin = %name, "its version cannot be kept for runs that outlive it: {error}");
-                }
+                keep_artefact(parts, name, digest, bytes).await;
             }
+            Err(error @ LoadError::Host(_)) => self.fail(error.to_string()),
             Err(error) => self.refused = Some(error.to_string()),
         }
+    }
+
+    fn fail(&mut self, reason: String) {
+        (self.refused, self.failed) = (Some(reason), true);
     }
 
     /// Decides who serves under these settings, and why it is not the newest file.
@@ -370,13 +394,14 @@ fn log_load(name: &PluginName, digest: &Digest, took: Duration) {
     tracing::debug!(plugin = %name, digest = digest.short(), took_ms = took.as_millis() as u64, "loaded");
 }
 
-async fn keep_artefact(parts: &Parts, digest: &Digest, bytes: &[u8]) -> std::io::Result<()> {
-    let path = parts.artefact(digest);
-    if tokio::fs::try_exists(&path).await? {
-        return Ok(());
+async fn keep_artefact(parts: &Parts, name: &PluginName, digest: Digest, bytes: Vec<u8>) {
+    if parts.store.is_none() {
+        // Who only looks runs nothing, and a bot that runs may be writing there.
+        return;
     }
-    tokio::fs::create_dir_all(&parts.artefacts).await?;
-    let unfinished = path.with_extension("part");
-    tokio::fs::write(&unfinished, bytes).await?;
-    tokio::fs::rename(unfinished, path).await
+    let artefacts = parts.artefacts.clone();
+    let kept = tokio::task::spawn_blocking(move || artefacts.keep(&digest, &bytes)).await;
+    if let Err(error) = kept.map_err(std::io::Error::other).flatten() {
+        tracing::warn!(plugin = %name, "its version cannot be kept for runs that outlive it: {error}");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Interval, MissedTickBehavior};
 use witbot_core::event::{Body, Event};
 use witbot_core::ids::UnixMillis;
 use witbot_core::limits;
@@ -14,7 +15,7 @@ use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
 
 use crate::dispatch::{self, Action};
-use crate::door::Door;
+use crate::door::{self, Door};
 use crate::doors::console::Console;
 use crate::ground::Ground;
 use crate::live::Live;
@@ -68,13 +69,13 @@ impl Rooms {
         Ok(())
     }
 
-    /// The loop.
+    /// The loop. Nothing in it waits for room in its own queue: there would never be any.
     pub async fn serve(&self, wakes: &mut mpsc::Receiver<Wake>, script: Option<Vec<String>>) -> anyhow::Result<()> {
         let mut script = script.map(|lines| Script { lines: lines.into_iter(), said: 0, quiet: 0 });
-        let mut pace = tokio::time::interval(SCRIPT_PACE);
+        let mut pace = every(SCRIPT_PACE);
         // The watcher is blind on network drives.
-        let mut rescan = tokio::time::interval(limits::RESCAN);
-        let mut tidying = tokio::time::interval(limits::FORGET_EVERY);
+        let mut rescan = every(limits::RESCAN);
+        let mut tidying = every(limits::FORGET_EVERY);
         let mut stopped = std::pin::pin!(stop_signal());
         loop {
             tokio::select! {
@@ -113,7 +114,7 @@ impl Rooms {
             Wake::Parked(wait) => self.waits.add(wait),
             Wake::Runnable(run) => self.runs.resume(run),
             Wake::SettingsChanged => self.read_settings(),
-            Wake::Ended | Wake::InputEnded => {}
+            Wake::InputEnded => {}
         }
     }
 
@@ -122,18 +123,17 @@ impl Rooms {
             self.waits.poke(&key);
         }
         if let Body::Message(message) = &event.body
-            && self.waits.answer(message).await
+            && let Some(run) = self.waits.answer(row, message).await
         {
-            return self.routed(row).await;
+            return self.runs.resume(run);
         }
         let live = self.live.load();
         match dispatch::decide(&live, row, &event, |plugin| self.ground.grants(plugin)) {
             Action::Nothing => self.routed(row).await,
-            Action::Say(run, commit) => {
-                if let Err(error) = self.ground.keep(&run, *commit).await {
-                    tracing::error!("an answer is not stored: {error}");
-                }
-            }
+            Action::Say(run, commit) => match self.ground.store(&run, *commit).await {
+                Ok(channels) => channels.into_iter().for_each(|channel| self.outbox.deliver(channel)),
+                Err(error) => tracing::error!("an answer is not stored, so it comes after the next start: {error}"),
+            },
             Action::Call(calls) => self.call(row, calls).await,
         }
     }
@@ -233,7 +233,12 @@ impl Rooms {
         script.said += 1;
         if !line.trim().is_empty() && !line.starts_with('#') {
             self.console.echo(&line).await;
-            self.door.say(&line, script.said, &self.settings.load()).await?;
+            let event = door::typed(&line, script.said, &self.settings.load());
+            if let Some(event) = event
+                && let Some((row, event)) = self.door.take(event).await?
+            {
+                self.came(row, event).await;
+            }
         }
         Ok(true)
     }
@@ -268,6 +273,13 @@ impl Rooms {
         self.store.close().await;
         Ok(())
     }
+}
+
+/// Ticks that are missed are not made up for.
+fn every(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// Lines that are said one after the other.

@@ -1,7 +1,7 @@
 //! Executes runs: new ones, and those that go on after a wait or a restart. Each ends in one commit.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,7 +9,9 @@ use tokio_util::task::TaskTracker;
 use witbot_core::event::{Body, Event, Place};
 use witbot_core::ids::{CallId, Digest, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Outgoing, State};
+use witbot_core::{limits, printable};
 use witbot_engine::{Ended, Ending, Engine, Invocation, Plugin, Report};
+use witbot_store::error::StoreError;
 use witbot_store::invocations::Status;
 
 use crate::clock;
@@ -32,7 +34,8 @@ struct Parts {
     find: FindVersion,
     wakes: mpsc::Sender<Wake>,
     tasks: TaskTracker,
-    active: Mutex<HashSet<InvocationId>>,
+    /// The runs that are executed, and whether they were to be resumed meanwhile.
+    active: Mutex<HashMap<InvocationId, bool>>,
 }
 
 impl Runs {
@@ -73,23 +76,65 @@ impl Runs {
 
     fn spawn(&self, id: InvocationId, work: impl Future<Output = ()> + Send + 'static) {
         let parts = self.parts.clone();
-        if !parts.active().insert(id.clone()) {
+        if let Some(again) = parts.active().get_mut(&id) {
+            // It is parked, and on its way out: it must not go on before it is out.
+            *again = true;
             return;
         }
+        parts.active().insert(id.clone(), false);
         self.parts.tasks.spawn(async move {
+            let active = Active { parts: &parts, id: &id };
             work.await;
-            parts.active().remove(&id);
-            let _ = parts.wakes.send(Wake::Ended).await;
+            if active.end() {
+                let _ = parts.wakes.send(Wake::Runnable(id.clone())).await;
+            }
         });
     }
 }
 
+/// A run while it is executed. Even one that panics is not executed for ever.
+struct Active<'a> {
+    parts: &'a Parts,
+    id: &'a InvocationId,
+}
+
+impl Active<'_> {
+    /// Whether it was to be resumed meanwhile.
+    fn end(self) -> bool {
+        self.parts.active().remove(self.id).unwrap_or(false)
+    }
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        self.parts.active().remove(self.id);
+    }
+}
+
 impl Parts {
-    fn active(&self) -> std::sync::MutexGuard<'_, HashSet<InvocationId>> {
-        self.active.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn active(&self) -> MutexGuard<'_, HashMap<InvocationId, bool>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn resume(&self, id: &InvocationId) -> anyhow::Result<()> {
+    /// Has a run go on later that could not be stored. One of which nothing is stored begins with its event again.
+    fn try_again(self: &Arc<Self>, id: &InvocationId, event_row: i64, event: &Arc<Event>) {
+        let (parts, id, event) = (self.clone(), id.clone(), event.clone());
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(limits::STORE_AGAIN).await;
+                let wake = match parts.ground.store.invocation(&id).await {
+                    Ok(Some(_)) => Wake::Runnable(id),
+                    Ok(None) => Wake::Came { row: event_row, event },
+                    Err(StoreError::Closed) => return,
+                    Err(_) => continue,
+                };
+                let _ = parts.wakes.send(wake).await;
+                return;
+            }
+        });
+    }
+
+    async fn resume(self: &Arc<Self>, id: &InvocationId) -> anyhow::Result<()> {
         let ground = &self.ground;
         let Some(run) = ground.store.claim(id, &ground.lease(), clock::now()).await? else { return Ok(()) };
         if run.status == Status::Dead {
@@ -103,7 +148,8 @@ impl Parts {
         let plugin = match (self.find)(run.plugin.clone(), run.digest).await {
             Ok(plugin) => plugin,
             Err(error) => {
-                self.fail(id, &run.plugin, &event, Commit::default(), &format!("{error:#}")).await;
+                let commit = crashed(id, &run.plugin, &event, Commit::default(), &format!("{error:#}"));
+                ground.keep(id, commit).await?;
                 return Ok(());
             }
         };
@@ -122,42 +168,44 @@ impl Parts {
         Ok(())
     }
 
-    async fn execute(&self, plugin: &Plugin, invocation: Invocation) {
-        let (id, event) = (invocation.id.clone(), invocation.event.clone());
+    async fn execute(self: &Arc<Self>, plugin: &Plugin, invocation: Invocation) {
+        let (id, event, row) = (invocation.id.clone(), invocation.event.clone(), invocation.event_row);
         let Ended { ending, rest } = self.engine.run(plugin, invocation, self.ground.clone()).await;
-        match ending {
-            Ending::Parked => {}
-            Ending::Lost(reason) => tracing::warn!(run = %id, plugin = %plugin.name, "the run is left alone: {reason}"),
-            Ending::Done => self.end(&id, Commit { state: Some(State::Done), ..rest }).await,
+        let commit = match ending {
+            Ending::Parked => return,
+            Ending::Lost(reason) => {
+                tracing::warn!(run = %id, plugin = %plugin.name, "the run is left for later: {reason}");
+                return self.try_again(&id, row, &event);
+            }
+            Ending::Done => Commit { state: Some(State::Done), ..rest },
             Ending::Refused(error) => {
-                tracing::warn!(run = %id, plugin = %plugin.name, "the handler gave up: {error}");
-                let mut rest = rest;
-                rest.outgoing.extend(line(&id, &event, error.message.clone()));
-                let state = State::Failed { reason: error.message, incident: incident(&id) };
-                self.end(&id, Commit { state: Some(state), ..rest }).await;
+                tracing::warn!(run = %id, plugin = %plugin.name, "the handler gave up: {}", printable::line(&error.message));
+                failed(&id, &event, rest, error.message.clone(), &error.message)
             }
             Ending::Trapped(report) => {
                 log_report(&id, plugin, &report);
-                self.fail(&id, &plugin.name, &event, rest, &report.summary).await;
+                crashed(&id, &plugin.name, &event, rest, &report.summary)
             }
+        };
+        if let Err(error) = self.ground.keep(&id, commit).await {
+            tracing::error!(run = %id, "the end of the run is not stored, so it ends again later: {error}");
+            self.try_again(&id, row, &event);
         }
     }
+}
 
-    /// Ends a run badly, with one line in the chat.
-    async fn fail(&self, id: &InvocationId, plugin: &PluginName, event: &Event, mut rest: Commit, reason: &str) {
-        let incident = incident(id);
-        tracing::error!(run = %id, %plugin, incident, "the run failed: {reason}");
-        let text = format!("`{plugin}` failed: {reason}. Incident {incident}; the log says more.");
-        rest.outgoing.extend(line(id, event, text));
-        rest.state = Some(State::Failed { reason: reason.to_owned(), incident });
-        self.end(id, rest).await;
-    }
+/// A bad end, with one line in the chat that an operator can find the rest by.
+fn crashed(id: &InvocationId, plugin: &PluginName, event: &Event, rest: Commit, reason: &str) -> Commit {
+    let incident = incident(id);
+    tracing::error!(run = %id, %plugin, incident, "the run failed: {reason}");
+    let text = format!("`{plugin}` failed: {reason}. Incident {incident}; the log says more.");
+    failed(id, event, rest, text, reason)
+}
 
-    async fn end(&self, id: &InvocationId, commit: Commit) {
-        if let Err(error) = self.ground.keep(id, commit).await {
-            tracing::error!(run = %id, "the end of the run is not stored, so it is run again after the next start: {error}");
-        }
-    }
+fn failed(id: &InvocationId, event: &Event, mut rest: Commit, text: String, reason: &str) -> Commit {
+    rest.outgoing.extend(line(id, event, text));
+    rest.state = Some(State::Failed { reason: reason.to_owned(), incident: incident(id) });
+    rest
 }
 
 /// What people are told to look for: short, and enough to find the run by.

@@ -14,6 +14,7 @@ use witbot_core::ids::{InvocationId, UnixMillis};
 use witbot_core::journal::{Outcome, Wait};
 use witbot_core::limits;
 use witbot_store::Store;
+use witbot_store::error::StoreError;
 
 use crate::clock;
 use crate::future::BoxFuture;
@@ -53,6 +54,8 @@ struct Waiting {
     by_run: HashMap<InvocationId, (UnixMillis, Wait)>,
     by_time: BTreeSet<(UnixMillis, InvocationId)>,
     by_key: HashMap<String, Vec<InvocationId>>,
+    /// Those that are looked at just now, by their key, and whether they were poked meanwhile.
+    looked_at: HashMap<InvocationId, (String, bool)>,
     /// What was poked lately: the wait for it may be on its way here.
     poked: VecDeque<(UnixMillis, String)>,
 }
@@ -97,18 +100,21 @@ impl Waits {
         self.parts.changed.notify_one();
     }
 
-    /// Whether a message answers a question that its author was asked there. If so, the run goes on.
-    pub async fn answer(&self, message: &Message) -> bool {
+    /// The run that goes on because a message answers the question that its author was last asked there. The message is
+    /// then routed.
+    pub async fn answer(&self, row: i64, message: &Message) -> Option<InvocationId> {
         let asked = self.parts.waiting().with_key(&ask_key(&message.place, &message.user.id));
-        for wait in asked {
+        for wait in asked.into_iter().rev() {
             let Operation::Ask(ask) = &wait.operation else { continue };
             let text = message.text.trim();
             let Some(choice) = ask.choices.iter().find(|choice| choice.eq_ignore_ascii_case(text)) else { continue };
             let chosen = Chosen { choice: choice.clone(), user: message.user.id.clone() };
-            self.parts.clone().end(wait, Outcome::of(Ok(chosen))).await;
-            return true;
+            let run = wait.invocation.clone();
+            if self.parts.end(wait, Outcome::of(Ok(chosen)), Some(row)).await {
+                return Some(run);
+            }
         }
-        false
+        None
     }
 
     /// How many runs wait for something else than an answer by a person.
@@ -140,7 +146,7 @@ impl Waits {
             self.parts.under_way.fetch_add(1, Ordering::Relaxed);
             let parts = self.parts.clone();
             tokio::spawn(async move {
-                parts.clone().check(wait).await;
+                parts.check(wait).await;
                 parts.under_way.fetch_sub(1, Ordering::Relaxed);
             });
         }
@@ -153,7 +159,7 @@ impl Parts {
     }
 
     /// Ends a wait that is over, and puts it back otherwise.
-    async fn check(self: Arc<Self>, mut wait: Wait) {
+    async fn check(&self, mut wait: Wait) {
         let looked = match pace(&wait) {
             Pace::Clock => Ok(None),
             Pace::Once | Pace::Poll => {
@@ -173,30 +179,32 @@ impl Parts {
             }
         };
         if let Some(outcome) = outcome {
-            return self.end(wait, outcome).await;
+            let run = wait.invocation.clone();
+            if self.end(wait, outcome, None).await {
+                let _ = self.wakes.send(Wake::Runnable(run)).await;
+            }
+            return;
         }
         wait.looks += 1;
         let next = match pace(&wait) {
             Pace::Clock | Pace::Once => wait.deadline,
             Pace::Poll => now.plus_ms(interval(wait.looks)).min(wait.deadline),
         };
-        self.waiting().insert(next, wait);
+        self.waiting().put_back(next, wait, now);
         self.changed.notify_one();
     }
 
-    async fn end(self: Arc<Self>, wait: Wait, outcome: Outcome) {
-        self.waiting().remove(&wait.invocation);
-        match self.store.fulfil(&wait, outcome, clock::now()).await {
-            Ok(true) => {
-                let _ = self.wakes.send(Wake::Runnable(wait.invocation)).await;
-            }
-            // The wait ended in another way.
-            Ok(false) => {}
-            Err(error) => {
-                tracing::error!(run = %wait.invocation, "the end of a wait is not stored, and is tried again: {error}");
-                let again = clock::now().plus_ms(limits::POLL_FIRST.as_millis() as u64);
-                self.waiting().insert(again, wait);
-                self.changed.notify_one();
+    /// Ends a wait; true if it was still there. What cannot be stored is tried again, for the answer is not to be lost.
+    async fn end(&self, wait: Wait, outcome: Outcome, event_row: Option<i64>) -> bool {
+        self.waiting().forget(&wait.invocation);
+        loop {
+            match self.store.fulfil(&wait, outcome.clone(), clock::now(), event_row).await {
+                Ok(fulfilled) => return fulfilled,
+                Err(StoreError::Closed) => return false,
+                Err(error) => {
+                    tracing::error!(run = %wait.invocation, "the end of a wait is not stored, and is tried again: {error}");
+                    tokio::time::sleep(limits::STORE_AGAIN).await;
+                }
             }
         }
     }
@@ -222,7 +230,19 @@ impl Waiting {
         Some(wait)
     }
 
+    /// Puts a wait back that was looked at in vain: to be looked at again at once if it was poked meanwhile.
+    fn put_back(&mut self, at: UnixMillis, wait: Wait, now: UnixMillis) {
+        let poked = self.looked_at.remove(&wait.invocation).is_some_and(|(_, poked)| poked);
+        self.insert(if poked { now } else { at }, wait);
+    }
+
+    fn forget(&mut self, run: &InvocationId) {
+        self.looked_at.remove(run);
+        self.remove(run);
+    }
+
     fn note_poke(&mut self, key: &str, now: UnixMillis) {
+        self.looked_at.values_mut().filter(|(looked_at, _)| looked_at == key).for_each(|(_, poked)| *poked = true);
         if self.poked.len() == POKES_KEPT_MAX {
             self.poked.pop_front();
         }
@@ -248,7 +268,9 @@ impl Waiting {
     fn take_due(&mut self, now: UnixMillis) -> Vec<Wait> {
         let due: Vec<InvocationId> =
             self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, run)| run.clone()).collect();
-        due.iter().filter_map(|run| self.remove(run)).collect()
+        let due: Vec<Wait> = due.iter().filter_map(|run| self.remove(run)).collect();
+        self.looked_at.extend(due.iter().map(|wait| (wait.invocation.clone(), (wait.key.clone(), false))));
+        due
     }
 }
 
@@ -314,6 +336,18 @@ mod tests {
         assert!(!waiting.was_poked("other", UnixMillis(12_000)));
         (0..1_000).for_each(|_| waiting.note_poke("other", UnixMillis(12_000)));
         assert_eq!(waiting.poked.len(), POKES_KEPT_MAX);
+    }
+
+    #[test]
+    fn a_poke_while_a_wait_is_looked_at_is_not_lost() {
+        let mut waiting = Waiting::default();
+        waiting.insert(UnixMillis(5), wait("a", "k"));
+        let looked_at = waiting.take_due(UnixMillis(5)).remove(0);
+        waiting.note_poke("k", UnixMillis(6));
+        waiting.put_back(UnixMillis(99), looked_at, UnixMillis(7));
+        let looked_at = waiting.take_due(UnixMillis(7)).remove(0);
+        waiting.put_back(UnixMillis(99), looked_at, UnixMillis(8));
+        assert!(waiting.take_due(UnixMillis(98)).is_empty(), "one poke is one look");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Everything that wakes the bot, in one list. What happens then can be read in one place: `app`.
+//! Everything that wakes the bot, in one list. What happens then can be read in one place: `rooms`.
 
 use std::sync::Arc;
 
@@ -22,8 +22,6 @@ pub enum Wake {
     Parked(Wait),
     /// A wait is over, so the run goes on.
     Runnable(InvocationId),
-    /// A run is not executed any more: it ended, or was parked.
-    Ended,
     /// The file of settings changed.
     SettingsChanged,
     /// Nobody will say anything any more.

@@ -22,7 +22,8 @@ pub struct Record {
     /// In which run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invocation: Option<InvocationId>,
-    /// What was done: the name of a call, or `command`, `plugin.loaded`, `plugin.held`, `plugin.removed`, `settings`.
+    /// What was done: the name of a call, or `command`, `event`, `plugin.loaded`, `plugin.held`, `plugin.refused`,
+    /// `plugin.removed`.
     pub action: String,
     /// With what. Never holds a secret: those are added below the gate.
     pub detail: Value,

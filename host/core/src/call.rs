@@ -3,7 +3,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::event::Place;
 use crate::ids::{CallId, ChannelId, Repository};
@@ -332,6 +332,23 @@ impl Operation {
         serde_json::to_value(self).unwrap_or(Value::Null)
     }
 
+    /// The arguments as they are kept in the audit, which operators read and keep for years: of a request to the web
+    /// neither the values of headers, nor the query, nor the body, because all of them can be secrets.
+    pub fn audited(&self) -> Value {
+        match self {
+            Operation::HttpFetch(HttpFetch { request }) | Operation::HttpSend(HttpSend { request }) => {
+                let headers: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+                json!({
+                    "method": request.method,
+                    "url": http::without_secrets(&request.url),
+                    "headers": headers,
+                    "body_bytes": request.body.0.len(),
+                })
+            }
+            other => other.arguments(),
+        }
+    }
+
     /// What a wait looks at: whoever learns something new about the thing of this key looks at the wait again. Calls
     /// that do not wait have an empty key.
     pub fn wait_key(&self) -> String {
@@ -386,5 +403,23 @@ mod tests {
         let call: Operation = KvSet { key: "a".into(), value: Blob(vec![0, 255]) }.into();
         assert_eq!(Operation::recorded(call.name(), call.arguments()), Some(call));
         assert_eq!(Operation::recorded("no.such", Value::Null), None);
+    }
+
+    #[test]
+    fn the_audit_of_a_request_has_no_secrets() {
+        let call: Operation = HttpSend {
+            request: http::Request {
+                method: "POST".into(),
+                url: "https://me:secret@example.com/hook?key=secret".into(),
+                headers: vec![("authorization".into(), "secret".into())],
+                body: Blob(b"secret".to_vec()),
+                timeout_ms: 1,
+            },
+        }
+        .into();
+        let expected = json!({
+            "method": "POST", "url": "https://example.com/hook", "headers": ["authorization"], "body_bytes": 6,
+        });
+        assert_eq!(call.audited(), expected);
     }
 }

@@ -29,3 +29,36 @@ pub struct Response {
     /// The whole body.
     pub body: Blob,
 }
+
+/// An address without the parts that can be secrets: user and password, query, and fragment. Addresses come from
+/// plugins, so this takes whatever an address can be mistaken for.
+pub fn without_secrets(url: &str) -> String {
+    let plain: String = url.chars().filter(|c| !c.is_ascii_control()).collect();
+    let shown = plain.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = shown.split_once(':').map_or(("", shown), |(scheme, rest)| (scheme, rest));
+    let rest = rest.trim_start_matches(['/', '\\', ' ']);
+    let end = rest.find(['/', '\\']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_secrets() {
+        for (url, shown) in [
+            ("https://example.com/a/b", "https://example.com/a/b"),
+            ("https://example.com:8080/a?key=secret#secret", "https://example.com:8080/a"),
+            ("https://me:secret@example.com/a@b", "https://example.com/a@b"),
+            ("https:\\\\me:secret@example.com\\a", "https://example.com\\a"),
+            ("https:me:secret@example.com", "https://example.com"),
+            ("ht\ntps:/\t/me:secret@example.com", "https://example.com"),
+            ("https://secret@secret@example.com", "https://example.com"),
+        ] {
+            assert_eq!(without_secrets(url), shown, "{url:?}");
+        }
+    }
+}

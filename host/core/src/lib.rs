@@ -5,6 +5,7 @@
 pub mod limits;
 pub mod ids;
 pub mod error;
+pub mod printable;
 pub mod event;
 pub mod call;
 pub mod ci;

@@ -6,7 +6,8 @@ use std::time::Duration;
 pub const CALL_TIME_MAX: Duration = Duration::from_secs(10);
 /// A call with all that it asks of services, which are bounded each by itself; waits do not count.
 pub const CALL_WALL_TIME_MAX: Duration = Duration::from_secs(120);
-/// How often a running plugin is looked at: a hundredth of the shortest time limit.
+/// How often a running plugin is interrupted, so that its time is counted and others get their turn: often enough for
+/// limits of seconds, and so seldom that it costs nothing.
 pub const EPOCH: Duration = Duration::from_millis(10);
 /// Describing is returning constants. Interpreters that start up need about a second.
 pub const DESCRIBE_TIME_MAX: Duration = Duration::from_secs(2);
@@ -22,6 +23,17 @@ pub const COMPILES_AT_ONCE_MAX: usize = 1;
 pub const CALLS_MAX: u32 = 500;
 /// What a plugin may hand to the host in one call: the largest value is an http body of 1 MiB.
 pub const CALL_BYTES_MAX: usize = 2 << 20;
+/// What an instance has the host hold for it in requests and declarations that it builds. They live outside of its own
+/// memory, and a few bodies of http requests are the most that one needs at a time.
+pub const HELD_BYTES_MAX: usize = 8 << 20;
+/// What each thing that is held costs besides its text.
+pub const HELD_ITEM_BYTES: usize = 128;
+/// What a run may hand to the host in all its calls together: all of it is recorded, and read again when it is resumed.
+pub const RUN_BYTES_MAX: usize = 32 << 20;
+/// A name, a reference, an address or the like: far more than any service takes, so that it is the service that says no.
+pub const TEXT_BYTES_MAX: usize = 4 << 10;
+/// A question: Slack refuses longer texts in a block with buttons.
+pub const QUESTION_CHARS_MAX: usize = 3_000;
 /// Handles that an instance can hold; the longest list that is returned has 30.
 pub const HANDLES_MAX: usize = 256;
 /// Lines of a plugin's log in one run; enough to follow it, not enough to fill a disk.
@@ -34,6 +46,11 @@ pub const MESSAGES_MAX: u32 = 50;
 pub const INSTANCES_MAX: u32 = 64;
 /// Instances at once of a single plugin, so that one cannot take all.
 pub const INSTANCES_PER_PLUGIN_MAX: usize = 8;
+/// How often an instance is tried for which the pool has no room: it has room for most plugins at any time, but not for
+/// the largest ones all at once.
+pub const POOL_TRIES_MAX: u32 = 20;
+/// The pause in between: a call that does not wait is over in less.
+pub const POOL_PAUSE: Duration = Duration::from_millis(50);
 /// A wait that is over within this time does not end the instance.
 pub const WAIT_GRACE: Duration = Duration::from_millis(20);
 /// The longest wait: dedupe rows are kept as long.
@@ -81,6 +98,8 @@ pub const CI_CLOCK_SKEW: Duration = Duration::from_secs(60);
 pub const CI_LISTED_WITHIN: Duration = Duration::from_secs(5);
 /// Between a pipeline and its workflows, or a workflow and its automatic rerun, there is nothing to see for this long.
 pub const CI_SETTLED_WITHIN: Duration = Duration::from_secs(60);
+/// What could not be stored is tried again after this: a full disk is not emptied at once.
+pub const STORE_AGAIN: Duration = Duration::from_secs(3);
 /// After a crash, a service that cannot be asked about an effect is asked again after these pauses. Together with the
 /// requests they stay well below [`CALL_WALL_TIME_MAX`].
 pub const FIND_PAUSES: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(6), Duration::from_secs(15)];

@@ -86,15 +86,22 @@ fn config(allocation: InstanceAllocationStrategy) -> Config {
 /// The pool that instances are taken from. Interpreters are many core instances and tables in one component.
 fn pooling() -> InstanceAllocationStrategy {
     const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+    const MEMORIES_PER_COMPONENT: u32 = 16;
+    const TABLES_PER_COMPONENT: u32 = 64;
+    // All instances of the largest plugin there can be take half of it. It is address space, not memory.
+    let total = |usual, largest| {
+        let of_one_plugin = largest * limits::INSTANCES_PER_PLUGIN_MAX as u32;
+        u32::max(limits::INSTANCES_MAX * usual, of_one_plugin * 2)
+    };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(limits::INSTANCES_MAX)
-        .total_core_instances(limits::INSTANCES_MAX * 8)
-        .total_memories(limits::INSTANCES_MAX * 2)
-        .total_tables(limits::INSTANCES_MAX * 8)
+        .total_core_instances(total(8, CORE_INSTANCES_PER_COMPONENT))
+        .total_memories(total(2, MEMORIES_PER_COMPONENT))
+        .total_tables(total(8, TABLES_PER_COMPONENT))
         .total_stacks(limits::INSTANCES_MAX * 2)
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .max_memories_per_component(16)
-        .max_tables_per_component(64)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_memories_per_module(2)
         .max_tables_per_module(4)
         .max_memory_size(limits::MEMORY_BYTES_MAX)

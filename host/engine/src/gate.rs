@@ -9,7 +9,7 @@ pub(crate) mod budget;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -63,6 +63,9 @@ pub enum Stop {
     /// It asked for more than a run may.
     #[error("{0}")]
     Budget(String),
+    /// Its record cannot be understood, which trying again does not change.
+    #[error("the recorded answer of {0} cannot be read ({1}), so that the run cannot go on. Start it again")]
+    Unreadable(&'static str, String),
     /// Somebody else has the run, or nothing can be stored.
     #[error("{0}")]
     Lost(String),
@@ -72,6 +75,7 @@ pub enum Stop {
 pub struct Gate {
     run: Option<Run>,
     clock: Arc<AtomicU64>,
+    live: Arc<AtomicBool>,
 }
 
 /// What the gate knows of the run that it guards.
@@ -101,20 +105,22 @@ pub struct Passage {
 impl Gate {
     /// A gate that lets nothing through, for `describe`.
     pub(crate) fn closed() -> Gate {
-        Gate { run: None, clock: Arc::new(AtomicU64::new(0)) }
+        Gate { run: None, clock: Arc::new(AtomicU64::new(0)), live: Arc::new(AtomicBool::new(true)) }
     }
 
     /// The gate of a run.
     pub(crate) fn open(passage: Passage) -> Gate {
         let pending = Commit { begin: passage.begin, audit: passage.opening, ..Commit::default() };
+        let journal = Journal::new(passage.journal);
         Gate {
             clock: Arc::new(AtomicU64::new(passage.started.0)),
+            live: Arc::new(AtomicBool::new(journal.is_live())),
             run: Some(Run {
                 world: passage.world,
                 caller: passage.caller,
                 digest: passage.digest,
                 actor: passage.actor,
-                journal: Journal::new(passage.journal),
+                journal,
                 budget: Budget::default(),
                 pending,
             }),
@@ -133,7 +139,17 @@ impl Gate {
 
     /// Whether the plugin does something for the first time, rather than again.
     pub(crate) fn is_live(&self) -> bool {
-        self.run.as_ref().is_none_or(|run| run.journal.is_live())
+        self.live.load(Ordering::Relaxed)
+    }
+
+    /// The same, for the standard output of WASI.
+    pub(crate) fn live(&self) -> Arc<AtomicBool> {
+        self.live.clone()
+    }
+
+    /// Whether nothing has been asked for, so that an instance that failed to start can be forgotten.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.run.as_ref().is_none_or(|run| run.budget.is_untouched())
     }
 
     /// What is to become durable when the run ends, and the call that was recorded and is missing now.
@@ -151,13 +167,14 @@ impl Gate {
         };
         let operation = call.into();
         run.budget.spend(&operation)?;
-        let (outcome, at) = run.outcome(&operation).await?;
+        let outcome = run.outcome(&operation).await;
+        self.live.store(run.journal.is_live(), Ordering::Relaxed);
+        let (outcome, at) = outcome?;
         self.clock.fetch_max(at.0, Ordering::Relaxed);
         match outcome {
             Outcome::Error(error) => Err(error.into()),
-            Outcome::Ok(value) => serde_json::from_value(value).map_err(|error| {
-                Stop::Lost(format!("the recorded answer of {} cannot be read: {error}", operation.name())).into()
-            }),
+            Outcome::Ok(value) => serde_json::from_value(value)
+                .map_err(|error| Stop::Unreadable(operation.name(), error.to_string()).into()),
         }
     }
 }
@@ -268,7 +285,9 @@ impl Run {
             }
         } else if !matches!(operation, Operation::Ask(_)) {
             self.flush().await?;
-            if let Some(answer) = self.world.look(operation).await.transpose() {
+            // What a service cannot say now, it is asked again while the run is parked.
+            let looked = self.world.look(operation).await.or_else(|error| if transient(&error) { Ok(None) } else { Err(error) });
+            if let Some(answer) = looked.transpose() {
                 let at = self.world.now();
                 return Ok(self.record(Entry { at, ..entry }, Outcome::of(answer)));
             }
@@ -345,7 +364,7 @@ impl Run {
             digest: Some(self.digest),
             invocation: Some(self.caller.invocation.clone()),
             action: operation.name().to_owned(),
-            detail: operation.arguments(),
+            detail: operation.audited(),
             outcome: outcome.to_owned(),
         });
     }
@@ -365,6 +384,10 @@ impl Run {
 
 fn lost(lost: crate::world::Lost) -> Stop {
     Stop::Lost(lost.0)
+}
+
+fn transient(error: &Error) -> bool {
+    matches!(error.code, Code::Unavailable | Code::RateLimited | Code::Timeout)
 }
 
 fn code(outcome: &Outcome) -> &'static str {

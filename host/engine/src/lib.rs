@@ -14,6 +14,7 @@ mod component;
 mod gate;
 mod imports;
 mod limiter;
+mod output;
 mod plugin_log;
 mod state;
 

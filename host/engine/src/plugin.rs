@@ -76,15 +76,25 @@ impl Engine {
     }
 
     async fn describe(&self, name: &PluginName, ready: &PluginPre<State>) -> Result<Declaration, LoadError> {
-        let state = State::new(Gate::closed(), PluginLog::new(name.clone(), None), None, 0);
-        let mut store = run::store(&self.parts.engine, state, limits::DESCRIBE_TIME_MAX);
-        let described = tokio::time::timeout(limits::DESCRIBE_TIME_MAX, async {
-            let instance = ready.instantiate_async(&mut store).await?;
-            let declaring = store.data_mut().table.push(Declaring)?;
-            instance.witbot_plugin_handler().call_describe(&mut store, declaring).await
-        })
-        .await;
-        let mut state = store.into_data();
+        let _permit = self.parts.instances.acquire().await.map_err(|error| LoadError::Host(error.to_string()))?;
+        let mut state = State::new(Gate::closed(), PluginLog::new(name.clone(), None), None, 0);
+        let mut tries = 1;
+        let described = loop {
+            let mut store = run::store(&self.parts.engine, state, limits::DESCRIBE_TIME_MAX);
+            let described = tokio::time::timeout(limits::DESCRIBE_TIME_MAX, async {
+                let instance = ready.instantiate_async(&mut store).await?;
+                let declaring = store.data_mut().table.push(Declaring)?;
+                instance.witbot_plugin_handler().call_describe(&mut store, declaring).await
+            })
+            .await;
+            state = store.into_data();
+            match &described {
+                Ok(Err(error)) if run::no_room(error, &state, tries) => state = state.again(),
+                _ => break described,
+            }
+            tries += 1;
+            tokio::time::sleep(limits::POOL_PAUSE).await;
+        };
         state.collect_output();
         let failure = match described {
             Ok(Ok(())) => return Ok(state.declaration),

@@ -54,6 +54,11 @@ impl PluginLog {
         self.last.push_back(line);
     }
 
+    /// Counts lines that were dropped before they came here.
+    pub(crate) fn drop_lines(&mut self, lines: u32) {
+        self.dropped = self.dropped.saturating_add(lines);
+    }
+
     /// The last lines, oldest first. Says in the log how many lines were dropped.
     pub(crate) fn close(self) -> Vec<String> {
         if self.dropped > 0 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 use witbot_core::audit;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
@@ -81,18 +81,32 @@ impl Engine {
         let (Ok(_own), Ok(_global)) = (plugin.permits.acquire().await, self.parts.instances.acquire().await) else {
             return Ended { ending: Ending::Lost("the host is stopping".to_owned()), rest: Commit::default() };
         };
-        let state = state(plugin, invocation, world);
-        let mut store = store(&self.parts.engine, state, limits::CALL_TIME_MAX);
-        let called = tokio::time::timeout(limits::CALL_WALL_TIME_MAX, async {
-            let instance = plugin.ready.instantiate_async(&mut store).await?;
-            let event = store.data_mut().table.push(CurrentEvent)?;
-            instance.witbot_plugin_handler().call_handle(&mut store, event).await
-        })
-        .await;
-        let mut state = store.into_data();
+        let mut state = state(plugin, invocation, world);
+        let mut tries = 1;
+        let called = loop {
+            let mut store = store(&self.parts.engine, state, limits::CALL_TIME_MAX);
+            let called = tokio::time::timeout(limits::CALL_WALL_TIME_MAX, async {
+                let instance = plugin.ready.instantiate_async(&mut store).await?;
+                let event = store.data_mut().table.push(CurrentEvent)?;
+                instance.witbot_plugin_handler().call_handle(&mut store, event).await
+            })
+            .await;
+            state = store.into_data();
+            match &called {
+                Ok(Err(error)) if no_room(error, &state, tries) => state = state.again(),
+                _ => break called,
+            }
+            tries += 1;
+            tokio::time::sleep(limits::POOL_PAUSE).await;
+        };
         state.collect_output();
         ended(called, state)
     }
+}
+
+/// Whether the pool had no room for an instance, and it can be tried once more: nothing has come of it yet.
+pub(crate) fn no_room(error: &wasmtime::Error, state: &State, tries: u32) -> bool {
+    error.is::<PoolConcurrencyLimitError>() && state.gate.is_untouched() && tries < limits::POOL_TRIES_MAX
 }
 
 type Called = Result<wasmtime::Result<Result<(), crate::bindings::witbot::types::types::Error>>, tokio::time::error::Elapsed>;
@@ -112,7 +126,7 @@ fn ended(called: Called, state: State) -> Ended {
             return match error.downcast_ref::<Stop>() {
                 Some(Stop::Parked) => Ended { ending: Ending::Parked, rest: Commit::default() },
                 Some(Stop::Lost(reason)) => Ended { ending: Ending::Lost(reason.clone()), rest: Commit::default() },
-                Some(Stop::Differs(_) | Stop::Budget(_)) | None => {
+                Some(Stop::Differs(_) | Stop::Budget(_) | Stop::Unreadable(..)) | None => {
                     let (summary, trace) = (explain(&error, &state), trace(&error));
                     trapped(summary, trace, state)
                 }
@@ -139,7 +153,16 @@ fn own_error(error: crate::bindings::witbot::types::types::Error) -> Error {
         .into_iter()
         .find(|code| code.as_str() == error.code)
         .unwrap_or(Code::Invalid);
-    Error { code, message: error.message, retry_after_ms: error.retry_after_ms }
+    let message = match within(&error.message, limits::MESSAGE_BYTES_MAX) {
+        blank if blank.trim().is_empty() => "the plugin gave no reason".to_owned(),
+        message => message.to_owned(),
+    };
+    Error { code, message, retry_after_ms: error.retry_after_ms }
+}
+
+/// The beginning of a text, in whole characters.
+pub(crate) fn within(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> State {
@@ -181,6 +204,9 @@ pub(crate) fn explain(error: &wasmtime::Error, state: &State) -> String {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stop.to_string();
     }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return format!("there was no room for it beside the plugins that are busy; try again later ({error})");
+    }
     let cause = error.root_cause().to_string();
     match error.downcast_ref::<wasmtime::Trap>() {
         Some(wasmtime::Trap::Interrupt) => "it computed for too long".to_owned(),
@@ -189,5 +215,23 @@ pub(crate) fn explain(error: &wasmtime::Error, state: &State) -> String {
             format!("it needed more than {} MiB of memory ({cause})", limits::MEMORY_BYTES_MAX >> 20)
         }
         Some(_) | None => format!("it crashed ({cause})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(message: &str) -> String {
+        let (code, message) = ("conflict".to_owned(), message.to_owned());
+        own_error(crate::bindings::witbot::types::types::Error { code, message, retry_after_ms: None }).message
+    }
+
+    #[test]
+    fn the_error_of_a_handler_is_cut_between_characters_and_never_empty() {
+        assert_eq!(told("no"), "no");
+        assert_eq!(told(" \n"), "the plugin gave no reason");
+        let long = told(&"\u{20ac}".repeat(limits::MESSAGE_BYTES_MAX));
+        assert_eq!(long.len(), limits::MESSAGE_BYTES_MAX / 3 * 3);
     }
 }

@@ -1,5 +1,6 @@
 //! All that belongs to one instance: it is made for one call, and dies with it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,15 +9,15 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use witbot_core::declaration::Declaration;
 use witbot_core::event::Event;
 use witbot_core::ids::{Digest, InvocationId};
 use witbot_core::limits;
 
-use crate::gate::Gate;
+use crate::gate::{Gate, Stop};
 use crate::limiter::Limiter;
+use crate::output::Output;
 use crate::plugin_log::{Level, PluginLog};
 
 /// What imports work on.
@@ -29,9 +30,12 @@ pub(crate) struct State {
     pub(crate) declaration: Declaration,
     pub(crate) invocation: Option<Invoked>,
     pub(crate) settings: Option<Arc<Value>>,
-    /// The row of the last event that the run was given: the next wait for an event looks behind it.
-    pub(crate) seen: i64,
+    /// The row of the event that caused the run.
+    row: i64,
+    /// The row of the last event that the run was given, by the key of the wait: the next such wait looks behind it.
+    pub(crate) seen: HashMap<String, i64>,
     pub(crate) ticks: u64,
+    held: usize,
     wasi: Option<Wasi>,
 }
 
@@ -48,11 +52,11 @@ pub(crate) struct Invoked {
 /// gate, and chance from the same seed. What is written to standard output goes to the plugin's log.
 struct Wasi {
     context: WasiCtx,
-    output: MemoryOutputPipe,
+    output: Output,
 }
 
 impl State {
-    pub(crate) fn new(gate: Gate, log: PluginLog, invocation: Option<Invoked>, seen: i64) -> State {
+    pub(crate) fn new(gate: Gate, log: PluginLog, invocation: Option<Invoked>, row: i64) -> State {
         let seed = invocation.as_ref().map(|invocation| Digest::of(invocation.id.as_str().as_bytes()));
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES_MAX);
@@ -65,8 +69,10 @@ impl State {
             declaration: Declaration::default(),
             invocation,
             settings: None,
-            seen,
+            row,
+            seen: HashMap::new(),
             ticks: 0,
+            held: 0,
             wasi: None,
         }
     }
@@ -74,14 +80,43 @@ impl State {
     /// Moves what was written to standard output into the log.
     pub(crate) fn collect_output(&mut self) {
         if let Some(wasi) = &self.wasi {
-            for line in String::from_utf8_lossy(&wasi.output.contents()).lines() {
+            let written = wasi.output.take();
+            for line in String::from_utf8_lossy(&written.bytes).lines() {
                 self.log.write(Level::Info, line);
             }
+            self.log.drop_lines(written.dropped_lines);
         }
     }
 
+    /// The same for another instance, when the first could not be made and nothing has passed the gate.
+    pub(crate) fn again(self) -> State {
+        State::new(self.gate, self.log, self.invocation, self.row)
+    }
+
+    /// The row behind which a wait for an event looks.
+    pub(crate) fn seen_until(&self, key: &str) -> i64 {
+        self.seen.get(key).copied().unwrap_or(self.row)
+    }
+
+    /// Counts what the instance has the host hold for it, outside of its own memory. Too much ends it.
+    pub(crate) fn hold(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.held = self.held.saturating_add(bytes).saturating_add(limits::HELD_ITEM_BYTES);
+        if self.held <= limits::HELD_BYTES_MAX {
+            return Ok(());
+        }
+        let most = limits::HELD_BYTES_MAX >> 20;
+        Err(wasmtime::Error::new(Stop::Budget(format!(
+            "it built requests or declarations of more than {most} MiB; drop those that were sent, and send less"
+        ))))
+    }
+
+    /// Counts off what is not held any more, of so many items.
+    pub(crate) fn release(&mut self, items: usize, bytes: usize) {
+        self.held = self.held.saturating_sub(bytes.saturating_add(items * limits::HELD_ITEM_BYTES));
+    }
+
     fn start_wasi(&self) -> Wasi {
-        let output = MemoryOutputPipe::new(limits::LOG_BYTES_MAX);
+        let output = Output::new(self.gate.live());
         let clock = self.gate.clock();
         let mut builder = WasiCtxBuilder::new();
         builder
@@ -130,5 +165,40 @@ impl HostMonotonicClock for GateClock {
 
     fn now(&self) -> u64 {
         self.0.load(Ordering::Relaxed).saturating_mul(1_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        State::new(Gate::closed(), PluginLog::new("greedy".parse().unwrap(), None), None, 7)
+    }
+
+    #[test]
+    fn what_is_held_is_bounded_and_what_is_dropped_is_not_counted() {
+        let mut state = state();
+        for _ in 0..100 {
+            state.hold(limits::HELD_BYTES_MAX / 2).unwrap();
+            state.release(1, limits::HELD_BYTES_MAX / 2);
+        }
+        state.hold(limits::HELD_BYTES_MAX / 2).unwrap();
+        let error = state.hold(limits::HELD_BYTES_MAX / 2).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(Stop::Budget(text)) if text.contains("8 MiB")), "{error:?}");
+    }
+
+    #[test]
+    fn many_empty_things_are_held_too() {
+        let mut state = state();
+        assert!((0..limits::HELD_BYTES_MAX / limits::HELD_ITEM_BYTES).all(|_| state.hold(0).is_ok()));
+        assert!(state.hold(0).is_err());
+    }
+
+    #[test]
+    fn each_kind_and_subject_of_events_is_seen_by_itself() {
+        let mut state = state();
+        state.seen.insert("event a b".to_owned(), 9);
+        assert_eq!((state.seen_until("event a b"), state.seen_until("event a c")), (9, 7));
     }
 }

@@ -9,6 +9,7 @@ use witbot_core::journal::{Outcome, Wait};
 use crate::Store;
 use crate::column::{damaged, execute, first, id, json, millis, stored_millis};
 use crate::error::StoreError;
+use crate::inbox::mark_routed;
 
 const SELECT: &str =
     "SELECT id, number, name, journal.arguments AS arguments, key, deadline_ms, looks
@@ -51,12 +52,14 @@ impl Store {
         .await
     }
 
-    /// Ends a wait: its call is answered, and its run is free to be claimed. False: it had ended before.
+    /// Ends a wait: its call is answered, and its run is free to be claimed. False: it had ended before. An event of
+    /// the inbox that was the answer is thereby routed, so that it cannot answer anything else.
     pub async fn fulfil(
         &self,
         wait: &Wait,
         outcome: Outcome,
         at: UnixMillis,
+        event_row: Option<i64>,
     ) -> Result<bool, StoreError> {
         let outcome = serde_json::to_string(&outcome)?;
         let (which, number, at) = (wait.invocation.to_string(), wait.number, stored_millis(at));
@@ -73,6 +76,9 @@ impl Store {
                      lease_until_ms = 0 WHERE run = ? AND state = 'parked'",
                 (at, run),
             )?;
+            if let Some(row) = event_row {
+                mark_routed(db, row)?;
+            }
             Ok(true)
         })
         .await
@@ -181,8 +187,8 @@ mod tests {
         );
         assert_eq!(store.recover().await.unwrap().runs, [], "it does not run");
         let answers = tokio::join!(
-            store.fulfil(&wait, Outcome::Ok(json!("first")), UnixMillis(30)),
-            store.fulfil(&wait, Outcome::Ok(json!("second")), UnixMillis(31)),
+            store.fulfil(&wait, Outcome::Ok(json!("first")), UnixMillis(30), None),
+            store.fulfil(&wait, Outcome::Ok(json!("second")), UnixMillis(31), None),
         );
         assert_eq!(answers, (Ok(true), Ok(false)));
         let entry = store.journal(&id).await.unwrap().remove(0);
@@ -220,7 +226,7 @@ mod tests {
         );
         assert_eq!(
             store
-                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(50))
+                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(50), None)
                 .await,
             Ok(false)
         );
@@ -233,7 +239,7 @@ mod tests {
         store.commit(&id, &lease("b", 9_000), again).await.unwrap();
         assert_eq!(
             store
-                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(60))
+                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(60), None)
                 .await,
             Ok(true)
         );

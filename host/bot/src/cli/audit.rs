@@ -1,12 +1,13 @@
 //! `witbot audit`: who did what. Works beside a running bot.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use witbot_store::Store;
 use witbot_store::audit::Filter;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::settings::Settings;
 
 /// What can be asked.
@@ -28,13 +29,40 @@ pub async fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fail
     match command {
         Command::Show { limit } => {
             for link in store.audit_tail(limit, Filter::default()).await.map_err(anyhow::Error::from)? {
-                println!("{}", serde_json::to_string(&link.record).map_err(anyhow::Error::from)?);
+                let json = serde_json::to_string(&link.record).map_err(anyhow::Error::from)?;
+                print(&escaped(&json))?;
             }
         }
         Command::Verify => {
             let records = store.audit_verify().await.map_err(anyhow::Error::from)?;
-            println!("all {records} records are as they were written");
+            print(&format!("all {records} records are as they were written"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same JSON, without the control characters that JSON allows in texts and that a terminal obeys.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_and_mean_the_same() {
+        let text = "a\u{9b}2J\u{7f}\n\u{1b}";
+        let shown = escaped(&serde_json::to_string(text).unwrap());
+        assert!(!shown.contains(char::is_control), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
 }

@@ -11,7 +11,7 @@ use witbot_core::grants::Capability;
 use witbot_core::ids::PluginName;
 use witbot_engine::{Engine, Plugin};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::live::{Live, Standing};
 use crate::plugins::Plugins;
 use crate::settings::{PluginSettings, Settings};
@@ -32,12 +32,12 @@ pub enum Command {
 pub async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> {
     let (live, newest, settings) = load(settings).await?;
     match command {
-        Command::List => println!("{}", live.listing()),
+        Command::List => print(&live.listing())?,
         Command::Show { name } => {
             let standing = find(&live, &name)?;
             let plugin = newest.iter().find(|plugin| plugin.name == standing.name);
             let part = settings.load().plugins.get(&standing.name).cloned().unwrap_or_default();
-            print!("{}", sheet(standing, plugin.map(Arc::as_ref), &part));
+            print(sheet(standing, plugin.map(Arc::as_ref), &part).trim_end())?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -46,10 +46,10 @@ pub async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failu
 /// Lists all plugins, and everything that is wrong with any of them.
 pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
     let (live, _, _) = load(settings).await?;
-    println!("\n{}", live.listing());
+    print(&format!("\n{}", live.listing()))?;
     let problems: Vec<_> = live.standings.iter().filter_map(|standing| Some((&standing.name, standing.problem.as_ref()?))).collect();
     for (name, problem) in &problems {
-        println!("\n{name}: {problem}");
+        print(&format!("\n{name}: {problem}"))?;
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use witbot_core::journal::{Entry, Outcome};
+use witbot_core::printable;
 use witbot_store::Store;
 use witbot_store::invocations::{Filter, Invocation, Status};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::settings::Settings;
 
-/// Arguments and answers are cut to this in lists: a line has to stay a line.
+/// Arguments and answers are cut to this in lists.
 const SHOWN_CHARS_MAX: usize = 160;
 
 /// Answers.
@@ -26,10 +27,10 @@ pub async fn run(id: Option<String>, limit: u32, settings: &Settings) -> Result<
 async fn list(store: &Store, limit: u32) -> anyhow::Result<()> {
     let runs = store.invocations(Filter { plugin: None, status: None, limit }).await?;
     if runs.is_empty() {
-        println!("There are no runs yet.");
+        print("There are no runs yet.")?;
     }
     for run in runs {
-        println!("{}", line(&run));
+        print(&line(&run))?;
     }
     Ok(())
 }
@@ -46,16 +47,16 @@ async fn show(store: &Store, id: &str) -> anyhow::Result<()> {
         [] => bail!("there is no run whose id begins with `{id}`; `witbot runs` lists them"),
         _ => bail!("several runs begin with `{id}`; write more of it"),
     };
-    println!("{}", line(run));
-    println!("version {}", run.digest.short());
+    print(&line(run))?;
+    print(&format!("version {}", run.digest.short()))?;
     for (name, value) in &run.arguments {
-        println!("  {name} = {value}");
+        print(&format!("  {name} = {}", printable::line(&value.to_string())))?;
     }
     for entry in store.journal(&run.id).await? {
-        println!("{}", step(&entry));
+        print(&step(&entry))?;
     }
     if run.status == Status::Parked {
-        println!("waits for the last step");
+        print("waits for the last step")?;
     }
     Ok(())
 }
@@ -69,10 +70,25 @@ fn step(entry: &Entry) -> String {
     format!("{:>4} {} {} -> {outcome}", entry.number, entry.name, cut(&entry.arguments.to_string()))
 }
 
+/// A line has to stay a line, and a short one.
 fn cut(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
-    if shown.len() < text.len() {
+    let line = printable::line(text);
+    let mut shown: String = line.chars().take(SHOWN_CHARS_MAX).collect();
+    if shown.len() < line.len() {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_one_short_line_that_cannot_drive_the_terminal() {
+        assert_eq!(cut("a\n\u{1b}[2J\u{9b}2J"), "a \u{fffd}[2J\u{fffd}2J");
+        let long = cut(&"ü".repeat(SHOWN_CHARS_MAX + 1));
+        assert_eq!(long.chars().count(), SHOWN_CHARS_MAX + 1);
+        assert!(long.ends_with('…'));
+    }
 }

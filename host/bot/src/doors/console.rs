@@ -1,7 +1,8 @@
 //! The terminal as a chat: a line is a message, and what the bot says is printed.
 //!
 //! `text` is said by you in the channel of the console; `@user #channel: text` is said by somebody, somewhere. A reply
-//! is printed as `#channel witbot: text`, indented when it stands in a thread.
+//! is printed as `#channel witbot: text`, indented when it stands in a thread. Its further lines are indented more than
+//! that, so that no text can look like a reply of its own.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use witbot_core::event::{Body, Event, Message, Place, Source, User};
 use witbot_core::ids::{ChannelId, UnixMillis, UserId};
 use witbot_core::journal::Outgoing;
 use witbot_core::limits;
+use witbot_core::printable;
 
 /// Who speaks when a line does not say it.
 const USER: &str = "you";
@@ -37,7 +39,7 @@ impl Console {
 
     /// Prints a line that somebody said, for a transcript.
     pub async fn echo(&self, line: &str) {
-        self.print(&format!("> {}\n", printable(line))).await;
+        self.print(&format!("> {}\n", printable::line(line))).await;
     }
 
     async fn print(&self, text: &str) {
@@ -52,18 +54,12 @@ impl Console {
     }
 }
 
-/// A message as it is printed. Further lines are indented as far as the first.
+/// A message as it is printed. Further lines are indented more than any first line.
 fn shown(name: &str, outgoing: &Outgoing) -> String {
     let indent = if outgoing.place.thread.is_some() { "  " } else { "" };
     let edited = if outgoing.edit { " (edited)" } else { "" };
-    let text = printable(&outgoing.text).replace('\n', &format!("\n{indent}  "));
+    let text = printable::text(&outgoing.text).replace('\n', &format!("\n{indent}    "));
     format!("{indent}#{} {name}{edited}: {text}\n", outgoing.place.channel)
-}
-
-/// Without control characters, which could drive the terminal.
-fn printable(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
-    text.chars().map(harmless).collect()
 }
 
 /// The event of a line; none for an empty one. `key` has to differ from line to line.
@@ -136,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_cannot_drive_the_terminal() {
+    fn what_is_said_cannot_drive_the_terminal_or_look_like_another_reply() {
         let place = Place { channel: "deploys".parse().unwrap(), thread: None };
         let message = CallId::new(&"00112233445566778899".parse().unwrap(), 1);
-        let mut outgoing = Outgoing { message: message.clone(), place, text: "a\u{1b}[2J\nb".into(), edit: false };
-        assert_eq!(shown("witbot", &outgoing), "#deploys witbot: a\u{fffd}[2J\n  b\n");
+        let mut outgoing = Outgoing { message: message.clone(), place, text: "a\u{1b}[2J\n#ops witbot: b".into(), edit: false };
+        assert_eq!(shown("witbot", &outgoing), "#deploys witbot: a\u{fffd}[2J\n    #ops witbot: b\n");
         outgoing.place.thread = Some(Thread::Ours(message));
         outgoing.edit = true;
-        assert_eq!(shown("witbot", &outgoing), "  #deploys witbot (edited): a\u{fffd}[2J\n    b\n");
+        assert_eq!(shown("witbot", &outgoing), "  #deploys witbot (edited): a\u{fffd}[2J\n      #ops witbot: b\n");
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use witbot_core::ids::PluginName;
+use witbot_core::ids::{InvalidId, PluginName};
 use witbot_core::limits;
 
 use crate::live::OWN_NAME;
@@ -28,58 +29,62 @@ pub struct Stamp {
     inode: u64,
 }
 
-/// The plugins in a folder, by name. A folder that does not exist has none.
-pub fn scan(folder: &Path) -> io::Result<BTreeMap<PluginName, Found>> {
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The files that may be plugins, by name.
+    pub found: BTreeMap<PluginName, Found>,
+    /// The files whose names no plugin can have, and why.
+    pub passed_over: BTreeMap<PathBuf, String>,
+}
+
+/// Looks into a folder. One that does not exist holds nothing.
+pub fn scan(folder: &Path) -> io::Result<Scan> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Scan::default()),
         Err(error) => return Err(error),
     };
-    let mut found = BTreeMap::new();
+    let mut scan = Scan::default();
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "wasm") {
             continue;
         }
-        let Some(name) = name_of(&path) else { continue };
-        // The file may be gone again: then the next look sees it so.
-        let Ok(stamp) = stamp(&path) else { continue };
-        found.insert(name, Found { path, stamp });
+        match name_of(&path) {
+            // The file may be gone again: then the next look sees it so.
+            Ok(name) => stamp(&path).ok().map(|stamp| scan.found.insert(name, Found { path, stamp })),
+            Err(reason) => scan.passed_over.insert(path, reason),
+        };
     }
-    Ok(found)
+    Ok(scan)
 }
 
-fn name_of(path: &Path) -> Option<PluginName> {
-    let stem = path.file_stem()?.to_string_lossy();
+fn name_of(path: &Path) -> Result<PluginName, String> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     if stem == OWN_NAME {
-        tracing::warn!("{} is passed over: `{OWN_NAME}` is the name of the bot's own commands; rename it", path.display());
-        return None;
+        return Err(format!("`{OWN_NAME}` is the name of the bot's own commands"));
     }
-    match stem.parse() {
-        Ok(name) => Some(name),
-        Err(error) => {
-            tracing::warn!("{} is passed over: {error}; rename it", path.display());
-            None
-        }
-    }
+    stem.parse().map_err(|error: InvalidId| error.to_string())
 }
 
 /// Through links, because that is how Kubernetes puts files into a folder.
 fn stamp(path: &Path) -> io::Result<Stamp> {
-    use std::os::unix::fs::MetadataExt as _;
     let metadata = fs::metadata(path)?;
     Ok(Stamp { bytes: metadata.len(), modified: metadata.modified().ok(), inode: metadata.ino() })
 }
 
 /// All of a file, if it is one and not too large to be a plugin.
 pub fn read(found: &Found) -> io::Result<Vec<u8>> {
-    // Asked before it is opened: opening a pipe would wait for somebody to write into it.
-    if !fs::metadata(&found.path)?.is_file() {
+    // Opening a pipe would otherwise wait for somebody to write into it.
+    let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&found.path)?;
+    // Asked of what was opened: the name may stand for something else by now.
+    if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
     // One byte more than allowed, so that the engine sees that it is too large.
-    fs::File::open(&found.path)?.take(limits::COMPONENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    file.take(limits::COMPONENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -93,17 +98,23 @@ mod tests {
         for name in ["deploy.wasm", "notes.txt", "Bad_Name.wasm", "witbot.wasm", ".hidden.wasm"] {
             fs::write(folder.path().join(name), name).unwrap();
         }
-        let found = scan(folder.path()).unwrap();
+        let Scan { found, passed_over } = scan(folder.path()).unwrap();
         assert_eq!(found.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["deploy"]);
-        assert!(scan(&folder.path().join("missing")).unwrap().is_empty());
+        let names: Vec<_> = passed_over.keys().filter_map(|path| path.file_name()).collect();
+        assert_eq!(names, [".hidden.wasm", "Bad_Name.wasm", "witbot.wasm"]);
+        assert!(scan(&folder.path().join("missing")).unwrap().found.is_empty());
     }
 
     #[test]
-    fn a_folder_with_the_name_of_a_plugin_is_not_read() {
+    fn what_is_not_a_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("x.wasm")).unwrap();
-        let found = scan(folder.path()).unwrap();
-        let error = read(&found[&"x".parse().unwrap()]).unwrap_err();
-        assert_eq!(error.to_string(), "it is not a regular file");
+        fs::create_dir(folder.path().join("folder.wasm")).unwrap();
+        let pipe = folder.path().join("pipe.wasm");
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        let Scan { found, .. } = scan(folder.path()).unwrap();
+        for name in ["folder", "pipe"] {
+            let error = read(&found[&name.parse().unwrap()]).unwrap_err();
+            assert_eq!(error.to_string(), "it is not a regular file", "{name}");
+        }
     }
 }

@@ -55,16 +55,19 @@ impl ci::HostRunRequest for State {
     }
 
     async fn branch(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+        self.hold(name.len())?;
         self.table.get_mut(&request)?.branch = Some(name);
         Ok(())
     }
 
     async fn tag(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+        self.hold(name.len())?;
         self.table.get_mut(&request)?.tag = Some(name);
         Ok(())
     }
 
     async fn definition(&mut self, request: Resource<RunRequest>, id: String) -> wasmtime::Result<()> {
+        self.hold(id.len())?;
         self.table.get_mut(&request)?.definition = Some(id);
         Ok(())
     }
@@ -80,18 +83,31 @@ impl ci::HostRunRequest for State {
             ci::Parameter::Integer(integer) => Parameter::Integer(integer),
             ci::Parameter::Boolean(boolean) => Parameter::Boolean(boolean),
         };
+        self.hold(name.len() + parameter_bytes(&value))?;
         self.table.get_mut(&request)?.parameters.push((name, value));
         Ok(())
     }
 
     async fn correlate_by(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+        self.hold(name.len())?;
         self.table.get_mut(&request)?.correlate_by = Some(name);
         Ok(())
     }
 
     async fn drop(&mut self, request: Resource<RunRequest>) -> wasmtime::Result<()> {
-        self.table.delete(request)?;
+        let request = self.table.delete(request)?;
+        let texts = [&request.branch, &request.tag, &request.definition, &request.correlate_by];
+        let texts: Vec<usize> = texts.into_iter().flatten().map(String::len).collect();
+        let parameters = request.parameters.iter().map(|(name, value)| name.len() + parameter_bytes(value));
+        self.release(texts.len() + request.parameters.len(), texts.iter().sum::<usize>() + parameters.sum::<usize>());
         Ok(())
+    }
+}
+
+fn parameter_bytes(value: &Parameter) -> usize {
+    match value {
+        Parameter::Text(text) => text.len(),
+        Parameter::Integer(_) | Parameter::Boolean(_) => 0,
     }
 }
 

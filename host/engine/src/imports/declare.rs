@@ -18,6 +18,7 @@ impl Host for State {}
 
 impl HostDeclaration for State {
     async fn summary(&mut self, _: Resource<Declaring>, text: String) -> wasmtime::Result<()> {
+        self.hold(text.len())?;
         self.declaration.summary = text;
         Ok(())
     }
@@ -29,6 +30,7 @@ impl HostDeclaration for State {
         usage: String,
         summary: String,
     ) -> wasmtime::Result<Resource<DeclaringCommand>> {
+        self.hold(id.len() + usage.len() + summary.len())?;
         let commands = &mut self.declaration.commands;
         commands.push(CommandDeclaration { id, usage, summary, ..CommandDeclaration::default() });
         let command = DeclaringCommand(commands.len() - 1);
@@ -42,11 +44,13 @@ impl HostDeclaration for State {
         pattern: String,
         summary: String,
     ) -> wasmtime::Result<()> {
+        self.hold(id.len() + pattern.len() + summary.len())?;
         self.declaration.listeners.push(ListenerDeclaration { id, pattern, summary });
         Ok(())
     }
 
     async fn subscribe(&mut self, _: Resource<Declaring>, id: String, kind: String) -> wasmtime::Result<()> {
+        self.hold(id.len() + kind.len())?;
         self.declaration.subscriptions.push(SubscriptionDeclaration { id, kind });
         Ok(())
     }
@@ -58,11 +62,13 @@ impl HostDeclaration for State {
         summary: String,
         required: bool,
     ) -> wasmtime::Result<()> {
+        self.hold(name.len() + summary.len())?;
         self.declaration.settings.push(SettingDeclaration { name, summary, required });
         Ok(())
     }
 
     async fn wants(&mut self, _: Resource<Declaring>, capability: String, reason: String) -> wasmtime::Result<()> {
+        self.hold(capability.len() + reason.len())?;
         self.declaration.wants.push((capability, reason));
         Ok(())
     }
@@ -75,12 +81,14 @@ impl HostDeclaration for State {
 
 impl HostCommand for State {
     async fn example(&mut self, command: Resource<DeclaringCommand>, text: String) -> wasmtime::Result<()> {
+        self.hold(text.len())?;
         let index = self.table.get(&command)?.0;
         self.declaration.commands[index].examples.push(text);
         Ok(())
     }
 
     async fn details(&mut self, command: Resource<DeclaringCommand>, text: String) -> wasmtime::Result<()> {
+        self.hold(text.len())?;
         let index = self.table.get(&command)?.0;
         self.declaration.commands[index].details = text;
         Ok(())

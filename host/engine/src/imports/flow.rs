@@ -2,7 +2,7 @@
 
 use rand_chacha::rand_core::Rng;
 use wasmtime::component::Resource;
-use witbot_core::call::{Ask, AwaitEvent, Chosen, Occurrence, Sleep};
+use witbot_core::call::{Ask, AwaitEvent, Chosen, Occurrence, Sleep, event_key};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{self, Body};
 
@@ -46,9 +46,10 @@ impl Host for State {
         subject: String,
         timeout_ms: u64,
     ) -> Result<Resource<Occurrence>, Refusal> {
-        let after = self.seen;
+        let key = event_key(&kind, &subject);
+        let after = self.seen_until(&key);
         let occurrence = self.gate.pass(AwaitEvent { kind, subject, after, timeout_ms }).await?;
-        self.seen = occurrence.event;
+        self.seen.insert(key, occurrence.event);
         Ok(self.table.push(occurrence)?)
     }
 }

@@ -2,15 +2,17 @@
 
 use wasmtime::component::Resource;
 use witbot_core::call::{
-    self,     AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListDeployments, ReadChecks, ReadDeployment,
+    self, AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListDeployments, ReadChecks, ReadDeployment,
     ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::error::Error;
 use witbot_core::github::{Checks, Comparison, Deployment, DeploymentRequest, DeploymentStatus, StatusRequest};
 use witbot_core::ids::Repository;
+use witbot_core::limits;
 
 use crate::bindings::witbot::github::github;
 use crate::gate::Refusal;
+use crate::run::within;
 use crate::state::State;
 
 /// A payload is read by whoever runs the deployment; it is not a place for data.
@@ -118,6 +120,11 @@ impl github::HostRepository for State {
     }
 }
 
+/// Of a description, which is cut before it is sent, no more than any other text may have.
+fn beginning(text: &str) -> String {
+    within(text, limits::TEXT_BYTES_MAX).to_owned()
+}
+
 fn check_payload(payload: &str) -> Result<(), Error> {
     if payload.len() > PAYLOAD_BYTES_MAX {
         return Err(Error::invalid(format!("a payload can have {PAYLOAD_BYTES_MAX} bytes, not {}", payload.len())));
@@ -134,6 +141,7 @@ impl github::HostDeploymentRequest for State {
         reference: String,
         environment: String,
     ) -> wasmtime::Result<Resource<DeploymentRequest>> {
+        self.hold(reference.len() + environment.len())?;
         let request = DeploymentRequest {
             reference,
             environment,
@@ -149,16 +157,19 @@ impl github::HostDeploymentRequest for State {
     }
 
     async fn task(&mut self, request: Resource<DeploymentRequest>, task: String) -> wasmtime::Result<()> {
+        self.hold(task.len())?;
         self.table.get_mut(&request)?.task = task;
         Ok(())
     }
 
     async fn description(&mut self, request: Resource<DeploymentRequest>, text: String) -> wasmtime::Result<()> {
-        self.table.get_mut(&request)?.description = text;
+        self.hold(text.len())?;
+        self.table.get_mut(&request)?.description = beginning(&text);
         Ok(())
     }
 
     async fn payload(&mut self, request: Resource<DeploymentRequest>, json: String) -> wasmtime::Result<()> {
+        self.hold(json.len())?;
         self.table.get_mut(&request)?.payload = json;
         Ok(())
     }
@@ -179,12 +190,17 @@ impl github::HostDeploymentRequest for State {
     }
 
     async fn require_context(&mut self, request: Resource<DeploymentRequest>, name: String) -> wasmtime::Result<()> {
+        self.hold(name.len())?;
         self.table.get_mut(&request)?.required_contexts.push(name);
         Ok(())
     }
 
     async fn drop(&mut self, request: Resource<DeploymentRequest>) -> wasmtime::Result<()> {
-        self.table.delete(request)?;
+        // What was set twice stays counted: it is the last value that is known here.
+        let request = self.table.delete(request)?;
+        let contexts: usize = request.required_contexts.iter().map(String::len).sum();
+        self.release(1 + request.required_contexts.len(), request.reference.len() + request.environment.len() + contexts);
+        self.release(0, request.description.len() + request.payload.len());
         Ok(())
     }
 }
@@ -270,27 +286,34 @@ impl github::HostDeployment for State {
 
 impl github::HostStatusRequest for State {
     async fn new(&mut self, state: String) -> wasmtime::Result<Resource<StatusRequest>> {
+        self.hold(state.len())?;
         let request = StatusRequest { state, description: String::new(), log_url: None, environment_url: None };
         Ok(self.table.push(request)?)
     }
 
     async fn description(&mut self, request: Resource<StatusRequest>, text: String) -> wasmtime::Result<()> {
-        self.table.get_mut(&request)?.description = text;
+        self.hold(text.len())?;
+        self.table.get_mut(&request)?.description = beginning(&text);
         Ok(())
     }
 
     async fn log_url(&mut self, request: Resource<StatusRequest>, url: String) -> wasmtime::Result<()> {
+        self.hold(url.len())?;
         self.table.get_mut(&request)?.log_url = Some(url);
         Ok(())
     }
 
     async fn environment_url(&mut self, request: Resource<StatusRequest>, url: String) -> wasmtime::Result<()> {
+        self.hold(url.len())?;
         self.table.get_mut(&request)?.environment_url = Some(url);
         Ok(())
     }
 
     async fn drop(&mut self, request: Resource<StatusRequest>) -> wasmtime::Result<()> {
-        self.table.delete(request)?;
+        let request = self.table.delete(request)?;
+        let urls = [&request.log_url, &request.environment_url];
+        let urls: Vec<usize> = urls.into_iter().flatten().map(String::len).collect();
+        self.release(1 + urls.len(), request.state.len() + request.description.len() + urls.iter().sum::<usize>());
         Ok(())
     }
 }

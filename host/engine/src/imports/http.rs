@@ -24,17 +24,21 @@ impl Host for State {
 impl HostRequest for State {
     async fn new(&mut self, method: String, url: String) -> wasmtime::Result<Resource<Request>> {
         let timeout_ms = limits::HTTP_TIME_DEFAULT.as_millis() as u64;
+        self.hold(method.len() + url.len())?;
         let method = method.to_ascii_uppercase();
         Ok(self.table.push(Request { method, url, headers: Vec::new(), body: Blob::default(), timeout_ms })?)
     }
 
     async fn header(&mut self, request: Resource<Request>, name: String, value: String) -> wasmtime::Result<()> {
+        self.hold(name.len() + value.len())?;
         self.table.get_mut(&request)?.headers.push((name, value));
         Ok(())
     }
 
     async fn body(&mut self, request: Resource<Request>, bytes: Vec<u8>) -> wasmtime::Result<()> {
-        self.table.get_mut(&request)?.body = Blob(bytes);
+        self.hold(bytes.len())?;
+        let before = std::mem::replace(&mut self.table.get_mut(&request)?.body, Blob(bytes));
+        self.release(usize::from(!before.0.is_empty()), before.0.len());
         Ok(())
     }
 
@@ -45,7 +49,10 @@ impl HostRequest for State {
     }
 
     async fn drop(&mut self, request: Resource<Request>) -> wasmtime::Result<()> {
-        self.table.delete(request)?;
+        let request = self.table.delete(request)?;
+        let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let items = 1 + request.headers.len() + usize::from(!request.body.0.is_empty());
+        self.release(items, request.method.len() + request.url.len() + headers + request.body.0.len());
         Ok(())
     }
 }

@@ -1,0 +1,54 @@
+//! Text of others as it may stand on a terminal: control characters could drive it, or forge what others said.
+
+use std::borrow::Cow;
+
+/// In one line: a break or a tab becomes a space, any other control character a mark.
+pub fn line(text: &str) -> Cow<'_, str> {
+    shown(text, |c| match c {
+        '\n' | '\t' => ' ',
+        _ => harmless(c),
+    })
+}
+
+/// With its lines and tabs; any other control character becomes a mark.
+pub fn text(text: &str) -> Cow<'_, str> {
+    shown(text, |c| match c {
+        '\n' | '\t' => c,
+        _ => harmless(c),
+    })
+}
+
+/// Those between U+0080 and U+009F are control characters as well: some terminals obey them.
+fn harmless(c: char) -> char {
+    if c.is_control() { '\u{fffd}' } else { c }
+}
+
+fn shown(text: &str, as_shown: impl Fn(char) -> char) -> Cow<'_, str> {
+    if text.contains(char::is_control) {
+        Cow::Owned(text.chars().map(as_shown).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_come_through() {
+        for (given, as_line, as_text) in [
+            ("plain – ü", "plain – ü", "plain – ü"),
+            ("a\nb\tc", "a b c", "a\nb\tc"),
+            ("a\r\nb", "a\u{fffd} b", "a\u{fffd}\nb"),
+            (
+                "\u{1b}[2J\u{9b}2J\u{7f}",
+                "\u{fffd}[2J\u{fffd}2J\u{fffd}",
+                "\u{fffd}[2J\u{fffd}2J\u{fffd}",
+            ),
+        ] {
+            assert_eq!(line(given), as_line);
+            assert_eq!(text(given), as_text);
+        }
+    }
+}
