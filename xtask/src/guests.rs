@@ -9,17 +9,22 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::step::step;
-use crate::target_folder;
 use crate::toolchain::Toolchain;
+use crate::{repository, target_folder};
 
 /// Builds all members of a workspace of guests, and returns the files that came of it, in order of their names.
 ///
 /// They are core modules that carry their component type; witbot wraps them when it loads them.
 pub fn build_guests(workspace: &Path) -> Result<Vec<PathBuf>> {
     let toolchain = Toolchain::find()?;
-    step(&format!("building {}", workspace.display()), || {
-        build(&toolchain, workspace)
-    })
+    let shown = workspace.strip_prefix(repository()).unwrap_or(workspace);
+    step(
+        &format!(
+            "building {} for WebAssembly (seconds; the first time up to 5 minutes)",
+            shown.display()
+        ),
+        || build(&toolchain, workspace),
+    )
 }
 
 /// Copies guests into a folder, which is made when it is not there. A bot that watches the folder sees whole files only.

@@ -1,13 +1,17 @@
 //! The project's own commands: `cargo xtask <task>`. Each task is a module, and is named here.
 
+mod binaries;
+mod demo;
 mod guests;
+mod http;
 mod step;
+mod test;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -19,25 +23,32 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Builds the plugins in `plugins/` for WebAssembly, into `target/plugins`.
-    Plugins,
+    /// Runs the bot in this terminal, with stand-ins for GitHub and CircleCI.
+    Demo(demo::Options),
+    /// Runs all tests and checks, as CI does.
+    Test(test::Options),
+    /// Builds the plugins in `plugins/` for WebAssembly.
+    Plugins {
+        /// Where they are put; `target/plugins` unless named.
+        #[arg(long, value_name = "FOLDER")]
+        into: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Plugins => plugins(),
+        Task::Demo(options) => demo::run(&options),
+        Task::Test(options) => test::run(&options),
+        Task::Plugins { into } => plugins(into).map(|()| ExitCode::SUCCESS),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("xtask: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-fn plugins() -> Result<()> {
-    let folder = target_folder().join("plugins");
+fn plugins(into: Option<PathBuf>) -> Result<()> {
+    let folder = into.unwrap_or_else(|| target_folder().join("plugins"));
     for file in guests::copy(
         &guests::build_guests(&repository().join("plugins"))?,
         &folder,
@@ -60,4 +71,15 @@ fn target_folder() -> PathBuf {
         Some(folder) => std::path::absolute(&folder).unwrap_or_else(|_| folder.into()),
         None => repository().join("target"),
     }
+}
+
+/// Where things are kept that can be fetched again.
+fn cache_folder() -> Result<PathBuf> {
+    let base = match std::env::var_os("XDG_CACHE_HOME") {
+        Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
+        Some(_) | None => std::env::home_dir()
+            .context("there is no home folder; set `XDG_CACHE_HOME`")?
+            .join(".cache"),
+    };
+    Ok(base.join("witbot"))
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cache_folder;
 use crate::step::{run, step, succeeds_within};
 
 /// What plugins are built for. The contract's bindings need nothing of WASI, so neither does a plugin.
@@ -224,17 +225,6 @@ fn libraries(folder: &Path) -> PathBuf {
     folder
         .join("usr/lib")
         .join(format!("{}-linux-gnu", std::env::consts::ARCH))
-}
-
-/// Where things are kept that can be fetched again.
-fn cache_folder() -> Result<PathBuf> {
-    let base = match std::env::var_os("XDG_CACHE_HOME") {
-        Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
-        Some(_) | None => std::env::home_dir()
-            .context("there is no home folder; set `XDG_CACHE_HOME`")?
-            .join(".cache"),
-    };
-    Ok(base.join("witbot"))
 }
 
 #[cfg(test)]
