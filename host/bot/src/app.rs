@@ -22,7 +22,7 @@ use crate::ground::Ground;
 use crate::live::Live;
 use crate::outbox::Outbox;
 use crate::plugins::{Keeper, Plugins};
-use crate::rooms::Rooms;
+use crate::rooms::{Rooms, SettingsRead};
 use crate::runs::Runs;
 use crate::services::Services;
 use crate::services::ci::CiProvider;
@@ -120,7 +120,7 @@ async fn build(
         outbox: Outbox::new(store.clone(), console.clone()),
         door: Door { store: store.clone(), wakes },
         settings,
-        settings_read: Mutex::new(std::fs::read(&settings_file).unwrap_or_default()),
+        settings_read: Mutex::new(SettingsRead::at_start(std::fs::read(&settings_file).unwrap_or_default())),
         settings_file,
         live,
         store,

@@ -112,7 +112,10 @@ impl Cli {
 
     fn outcome(self) -> Result<ExitCode, Failure> {
         let (settings, origin) = Settings::find(self.config.as_deref(), Path::new(""))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?;
         let done = match self.command {
             Command::Run(options) => runtime.block_on(run(options, settings, origin)),
             Command::Check => runtime.block_on(check(settings, &origin)),
@@ -129,10 +132,14 @@ impl Cli {
 async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<ExitCode, Failure> {
     let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
     tracing::info!("{origin}");
-    secrets.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    secrets
+        .warnings
+        .iter()
+        .for_each(|warning| tracing::warn!("{warning}"));
     let script = match &options.script {
         Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
             Some(text.lines().map(str::to_owned).collect())
         }
         None => None,
@@ -142,7 +149,15 @@ async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<
         Origin::Defaults => PathBuf::from(settings::FILE),
     };
     match options.chat {
-        Chat::Console => app::run(app::Options { settings, settings_file, secrets, script }).await?,
+        Chat::Console => {
+            app::run(app::Options {
+                settings,
+                settings_file,
+                secrets,
+                script,
+            })
+            .await?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -155,10 +170,16 @@ async fn check(settings: Settings, origin: &Origin) -> Result<ExitCode, Failure>
         print(&format!("warning: {warning}"))?;
     }
     for (set, name) in [
-        (secrets.github.is_some(), "GITHUB_TOKEN (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)"),
+        (
+            secrets.github.is_some(),
+            "GITHUB_TOKEN (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)",
+        ),
         (!secrets.github_webhook.is_empty(), "GITHUB_WEBHOOK_SECRET"),
         (secrets.circleci.is_some(), "CIRCLECI_TOKEN"),
-        (!secrets.circleci_webhook.is_empty(), "CIRCLECI_WEBHOOK_SECRET"),
+        (
+            !secrets.circleci_webhook.is_empty(),
+            "CIRCLECI_WEBHOOK_SECRET",
+        ),
     ] {
         print(&format!("{name}: {}", if set { "set" } else { "not set" }))?;
     }
@@ -168,7 +189,9 @@ async fn check(settings: Settings, origin: &Origin) -> Result<ExitCode, Failure>
 /// Prints lines that may hold what others wrote. Who reads only the first of them, as `head` does, has seen enough.
 fn print(lines: &str) -> anyhow::Result<()> {
     match writeln!(io::stdout(), "{}", printable::text(lines)) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot print"),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot print")
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

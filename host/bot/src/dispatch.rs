@@ -26,7 +26,12 @@ pub enum Action {
 }
 
 /// Decides about one event.
-pub fn decide(live: &Live, row: i64, event: &Arc<Event>, grants: impl Fn(&PluginName) -> Arc<Grants>) -> Action {
+pub fn decide(
+    live: &Live,
+    row: i64,
+    event: &Arc<Event>,
+    grants: impl Fn(&PluginName) -> Arc<Grants>,
+) -> Action {
     match &event.body {
         Body::Message(message) => heard(live, row, event, message),
         Body::Webhook(hook) => subscribed(live, row, event, hook, grants),
@@ -65,7 +70,8 @@ fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action
         // Who listens to it makes something of it.
         Routed::Unknown { .. } if !routes.is_empty() => call(live, row, event, routes),
         Routed::Unknown { nearest } => {
-            let text = kept_from(live, &message.text).unwrap_or_else(|| unknown(nearest.as_deref()));
+            let text =
+                kept_from(live, &message.text).unwrap_or_else(|| unknown(nearest.as_deref()));
             say(row, event, message, text)
         }
     }
@@ -73,7 +79,9 @@ fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action
 
 fn unknown(nearest: Option<&str>) -> String {
     match nearest {
-        Some(name) => format!("I do not know that command. Did you mean `{name}`? `help` lists all."),
+        Some(name) => {
+            format!("I do not know that command. Did you mean `{name}`? `help` lists all.")
+        }
         None => "I do not know that command. `help` lists all.".to_owned(),
     }
 }
@@ -85,7 +93,9 @@ fn kept_from(live: &Live, text: &str) -> Option<String> {
         Routed::Usage { plugin, .. } => plugin,
         Routed::Unknown { .. } => return None,
     };
-    Some(format!("`{plugin}` is kept from answering; its operator sees why with `witbot plugin show {plugin}`."))
+    Some(format!(
+        "`{plugin}` is kept from answering; its operator sees why with `witbot plugin show {plugin}`."
+    ))
 }
 
 /// The commands that the bot has without any plugin.
@@ -110,11 +120,26 @@ fn call(live: &Live, row: i64, event: &Arc<Event>, routes: Vec<Route>) -> Action
             Some((plugin, invocation))
         })
         .collect();
-    if calls.is_empty() { Action::Nothing } else { Action::Call(calls) }
+    if calls.is_empty() {
+        Action::Nothing
+    } else {
+        Action::Call(calls)
+    }
 }
 
-fn invocation(plugin: &Plugin, row: i64, event: &Arc<Event>, route: Route, only: bool) -> Invocation {
-    let id = InvocationId::derive(event.source.as_str(), &event.key, &plugin.name, &route.handler);
+fn invocation(
+    plugin: &Plugin,
+    row: i64,
+    event: &Arc<Event>,
+    route: Route,
+    only: bool,
+) -> Invocation {
+    let id = InvocationId::derive(
+        event.source.as_str(),
+        &event.key,
+        &plugin.name,
+        &route.handler,
+    );
     let begin = Begin {
         event: row,
         plugin: plugin.name.clone(),
@@ -143,9 +168,11 @@ fn opening(id: &InvocationId, event: &Event, begin: &Begin) -> audit::Record {
             let detail = json!({ "text": message.text, "channel": message.place.channel, "handler": begin.handler });
             (Some(message.user.id.clone()), "command", detail)
         }
-        Body::Webhook(hook) => {
-            (None, "event", json!({ "kind": hook.kind, "subject": hook.subject, "handler": begin.handler }))
-        }
+        Body::Webhook(hook) => (
+            None,
+            "event",
+            json!({ "kind": hook.kind, "subject": hook.subject, "handler": begin.handler }),
+        ),
     };
     audit::Record {
         at: begin.at,
@@ -171,7 +198,12 @@ fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
         at: clock::now(),
         routed: true,
     };
-    let outgoing = Outgoing { message: CallId::new(&id, 0), place: message.place.clone(), text, edit: false };
+    let outgoing = Outgoing {
+        message: CallId::new(&id, 0),
+        place: message.place.clone(),
+        text,
+        edit: false,
+    };
     let commit = Commit {
         audit: vec![opening(&id, event, &begin)],
         begin: Some(begin),

@@ -70,7 +70,7 @@ impl Ground {
         // A loop that has ended needs no telling: the next start finds all of this in the store. The wait comes first,
         // so that no answer to what is said can come before it.
         if let Some(wait) = parked {
-            let _ = self.wakes.send(Wake::Parked(wait)).await;
+            let _ = self.wakes.send(Wake::Parked(Box::new(wait))).await;
         }
         if !channels.is_empty() {
             let _ = self.wakes.send(Wake::ToSay(channels)).await;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
 use witbot_core::grants::{Capability, Grants, suggestion};
 use witbot_core::ids::{Digest, PluginName};
 use witbot_core::route::Table;
 use witbot_engine::Plugin;
-use serde_json::Value;
 
 /// The name that the bot's own answers go by among the runs. No file of a plugin may have it.
 pub const OWN_NAME: &str = "witbot";
@@ -63,9 +63,15 @@ impl Live {
     /// The answer to `plugins`, and the table of `witbot plugin list`.
     pub fn listing(&self) -> String {
         if self.standings.is_empty() {
-            return "There are no plugins yet. Copy a .wasm file into the plugins folder.".to_owned();
+            return "There are no plugins yet. Copy a .wasm file into the plugins folder."
+                .to_owned();
         }
-        let width = self.standings.iter().map(|standing| standing.name.as_str().len()).max().unwrap_or(0);
+        let width = self
+            .standings
+            .iter()
+            .map(|standing| standing.name.as_str().len())
+            .max()
+            .unwrap_or(0);
         let lines = self.standings.iter().map(|standing| standing.line(width));
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -73,8 +79,13 @@ impl Live {
 
 impl Standing {
     fn line(&self, width: usize) -> String {
-        let version = self.serving.map_or_else(|| "-".repeat(12), |digest| digest.short());
-        let problem = self.problem.as_ref().map(|problem| problem.in_one_line(&self.name));
+        let version = self
+            .serving
+            .map_or_else(|| "-".repeat(12), |digest| digest.short());
+        let problem = self
+            .problem
+            .as_ref()
+            .map(|problem| problem.in_one_line(&self.name));
         let state = match (&self.serving, problem) {
             (Some(_), None) => "live".to_owned(),
             (None, None) => "gone".to_owned(),
@@ -106,8 +117,12 @@ impl Problem {
 
     fn in_one_line(&self, plugin: &PluginName) -> String {
         match self {
-            Problem::Held { needs, .. } => format!("held: it needs {needs}; see `witbot plugin show {plugin}`"),
-            Problem::Refused(reason) => format!("refused: {}", reason.lines().next().unwrap_or_default()),
+            Problem::Held { needs, .. } => {
+                format!("held: it needs {needs}; see `witbot plugin show {plugin}`")
+            }
+            Problem::Refused(reason) => {
+                format!("refused: {}", reason.lines().next().unwrap_or_default())
+            }
         }
     }
 }
@@ -121,8 +136,12 @@ impl fmt::Display for Problem {
 
 /// What keeps a plugin from serving, under these grants and settings.
 pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Problem> {
-    let missing: Vec<Capability> =
-        plugin.capabilities().iter().copied().filter(|capability| !grants.covers(*capability)).collect();
+    let missing: Vec<Capability> = plugin
+        .capabilities()
+        .iter()
+        .copied()
+        .filter(|capability| !grants.covers(*capability))
+        .collect();
     let unset: Vec<_> = plugin
         .declaration
         .declaration
@@ -135,7 +154,10 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
     }
     let (mut needs, mut lines) = (Vec::new(), Vec::new());
     if !missing.is_empty() {
-        let names: Vec<&str> = missing.iter().map(|capability| capability.as_str()).collect();
+        let names: Vec<&str> = missing
+            .iter()
+            .map(|capability| capability.as_str())
+            .collect();
         needs.push(format!("a grant for {}", names.join(", ")));
         lines.push(suggestion(&plugin.name, &missing));
     }
@@ -143,7 +165,14 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
         let names: Vec<&str> = unset.iter().map(|setting| setting.name.as_str()).collect();
         needs.push(format!("the setting {}", names.join(", ")));
         lines.push(format!("[plugins.{}.settings]", plugin.name));
-        lines.extend(unset.iter().map(|setting| format!("{} = …  # {}", setting.name, setting.summary)));
+        lines.extend(
+            unset
+                .iter()
+                .map(|setting| format!("{} = …  # {}", setting.name, setting.summary)),
+        );
     }
-    Some(Problem::Held { needs: needs.join(" and "), lines: lines.join("\n") })
+    Some(Problem::Held {
+        needs: needs.join(" and "),
+        lines: lines.join("\n"),
+    })
 }

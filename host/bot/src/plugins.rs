@@ -17,8 +17,8 @@ use tokio::sync::Notify;
 use witbot_core::audit;
 use witbot_core::declaration::Checked;
 use witbot_core::ids::{Digest, PluginName};
-use witbot_core::{limits, printable};
 use witbot_core::route::{self, Table};
+use witbot_core::{limits, printable};
 use witbot_engine::{Engine, LoadError, Plugin};
 use witbot_store::Store;
 use witbot_store::audit::Filter;
@@ -81,8 +81,18 @@ impl Plugins {
         artefacts: PathBuf,
     ) -> Plugins {
         let artefacts = Artefacts::new(artefacts);
-        let parts = Parts { engine, settings, live, store, artefacts, look: Notify::new(), older: Mutex::default() };
-        Plugins { parts: Arc::new(parts) }
+        let parts = Parts {
+            engine,
+            settings,
+            live,
+            store,
+            artefacts,
+            look: Notify::new(),
+            older: Mutex::default(),
+        };
+        Plugins {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Asks for a look at the folder and the settings. Asking often costs nothing.
@@ -93,7 +103,12 @@ impl Plugins {
     /// Loads what is in the folder now, without waiting for files to come to rest.
     pub async fn load_all(&self) -> Keeper {
         let served = self.parts.served_before().await;
-        let mut keeper = Keeper { parts: self.parts.clone(), entries: BTreeMap::new(), passed_over: BTreeMap::new(), served };
+        let mut keeper = Keeper {
+            parts: self.parts.clone(),
+            entries: BTreeMap::new(),
+            passed_over: BTreeMap::new(),
+            served,
+        };
         keeper.look(Settling::Skip).await;
         keeper
     }
@@ -103,7 +118,11 @@ impl Plugins {
         let version = (name, digest);
         let name = &version.0;
         let live = self.parts.live.load();
-        if let Some(plugin) = live.serving.get(name).filter(|plugin| plugin.digest == digest) {
+        if let Some(plugin) = live
+            .serving
+            .get(name)
+            .filter(|plugin| plugin.digest == digest)
+        {
             return Ok(plugin.clone());
         }
         if let Some(plugin) = self.parts.older().get(&version).and_then(Weak::upgrade) {
@@ -112,7 +131,9 @@ impl Plugins {
         let artefacts = self.parts.artefacts.clone();
         let bytes = tokio::task::spawn_blocking(move || artefacts.read(&digest))
             .await?
-            .with_context(|| format!("the version of `{name}` that it began with cannot be read"))?;
+            .with_context(|| {
+                format!("the version of `{name}` that it began with cannot be read")
+            })?;
         let plugin = Arc::new(self.parts.engine.load(name, bytes).await?);
         let mut older = self.parts.older();
         older.retain(|_, plugin| plugin.strong_count() > 0);
@@ -123,7 +144,9 @@ impl Plugins {
 
 impl Parts {
     fn older(&self) -> std::sync::MutexGuard<'_, Older> {
-        self.older.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.older
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Who served when the bot was stopped, as the audit knows it.
@@ -131,22 +154,41 @@ impl Parts {
         /// Every start writes a record for each plugin, so these are the plugins of a very full folder and hundreds
         /// of changes since. Who is forgotten keeps its commands unless another plugin wants them too.
         const RECORDS_MAX: u32 = 1_000;
-        let Some(store) = &self.store else { return BTreeSet::new() };
+        let Some(store) = &self.store else {
+            return BTreeSet::new();
+        };
         let mut latest = BTreeMap::new();
-        for action in ["plugin.loaded", "plugin.refused", "plugin.held", "plugin.removed"] {
-            let filter = Filter { action: Some(action.to_owned()), ..Filter::default() };
-            let links = store.audit_tail(RECORDS_MAX, filter).await.unwrap_or_else(|error| {
-                tracing::warn!("who served before is not known: {error}");
-                Vec::new()
-            });
+        for action in [
+            "plugin.loaded",
+            "plugin.refused",
+            "plugin.held",
+            "plugin.removed",
+        ] {
+            let filter = Filter {
+                action: Some(action.to_owned()),
+                ..Filter::default()
+            };
+            let links = store
+                .audit_tail(RECORDS_MAX, filter)
+                .await
+                .unwrap_or_else(|error| {
+                    tracing::warn!("who served before is not known: {error}");
+                    Vec::new()
+                });
             for link in links {
-                let Some(plugin) = link.record.plugin else { continue };
+                let Some(plugin) = link.record.plugin else {
+                    continue;
+                };
                 let serves = link.record.digest.is_some();
                 let known = latest.entry(plugin).or_insert((link.seq, serves));
                 *known = (*known).max((link.seq, serves));
             }
         }
-        latest.into_iter().filter(|(_, (_, serves))| *serves).map(|(name, _)| name).collect()
+        latest
+            .into_iter()
+            .filter(|(_, (_, serves))| *serves)
+            .map(|(name, _)| name)
+            .collect()
     }
 }
 
@@ -172,14 +214,23 @@ pub struct Keeper {
 impl Keeper {
     /// The newest version of each plugin that could be loaded, whether it serves or is held.
     pub fn newest(&self) -> Vec<Arc<Plugin>> {
-        self.entries.values().filter_map(|entry| entry.newest.clone()).collect()
+        self.entries
+            .values()
+            .filter_map(|entry| entry.newest.clone())
+            .collect()
     }
 
     /// Looks for as long as the bot runs: when asked, when a file has not come to rest, and every so often anyway.
     pub async fn run(mut self) {
         loop {
-            let again = if self.unsettled() { limits::RELOAD_QUIET } else { limits::RESCAN };
-            let asked = tokio::time::timeout(again, self.parts.look.notified()).await.is_ok();
+            let again = if self.unsettled() {
+                limits::RELOAD_QUIET
+            } else {
+                limits::RESCAN
+            };
+            let asked = tokio::time::timeout(again, self.parts.look.notified())
+                .await
+                .is_ok();
             if asked {
                 // Changes come in bursts, and a look at each would see half of it.
                 tokio::time::sleep(limits::RELOAD_QUIET).await;
@@ -189,7 +240,9 @@ impl Keeper {
     }
 
     fn unsettled(&self) -> bool {
-        self.entries.values().any(|entry| entry.seen != entry.read || entry.gone.is_some())
+        self.entries
+            .values()
+            .any(|entry| entry.seen != entry.read || entry.gone.is_some())
     }
 
     async fn look(&mut self, settling: Settling) {
@@ -202,7 +255,10 @@ impl Keeper {
             }
             Ok(Err(error)) => {
                 // What serves goes on: an unreadable folder is not an empty one.
-                tracing::error!("cannot look into the plugins folder {}: {error}", settings.plugins_folder.display());
+                tracing::error!(
+                    "cannot look into the plugins folder {}: {error}",
+                    settings.plugins_folder.display()
+                );
             }
             Err(error) => tracing::error!("cannot look into the plugins folder: {error}"),
         }
@@ -213,7 +269,11 @@ impl Keeper {
         for (path, reason) in &files {
             if self.passed_over.get(path) != Some(reason) {
                 let path = path.display().to_string();
-                tracing::warn!("{} is passed over: {}; rename it", printable::line(&path), printable::line(reason));
+                tracing::warn!(
+                    "{} is passed over: {}; rename it",
+                    printable::line(&path),
+                    printable::line(reason)
+                );
             }
         }
         self.passed_over = files;
@@ -225,7 +285,11 @@ impl Keeper {
                 entry.gone.get_or_insert_with(Instant::now);
             }
         }
-        self.entries.retain(|_, entry| entry.gone.is_none_or(|gone| gone.elapsed() < limits::DELETE_GRACE));
+        self.entries.retain(|_, entry| {
+            entry
+                .gone
+                .is_none_or(|gone| gone.elapsed() < limits::DELETE_GRACE)
+        });
         for (name, file) in found {
             let entry = self.entries.entry(name.clone()).or_default();
             entry.gone = None;
@@ -243,9 +307,13 @@ impl Keeper {
         let before = self.parts.live.load_full();
         let mut names: Vec<PluginName> = self.entries.keys().cloned().collect();
         // Who serves already has the right to its commands.
-        names.sort_by_key(|name| !(before.serving.contains_key(name) || self.served.contains(name)));
+        names
+            .sort_by_key(|name| !(before.serving.contains_key(name) || self.served.contains(name)));
         let known = before.standings.iter().map(|standing| &standing.name);
-        let mut news: Vec<PluginName> = known.filter(|name| !self.entries.contains_key(*name)).cloned().collect();
+        let mut news: Vec<PluginName> = known
+            .filter(|name| !self.entries.contains_key(*name))
+            .cloned()
+            .collect();
         for name in names {
             if self.settle(&name, settings) {
                 news.push(name);
@@ -264,27 +332,51 @@ impl Keeper {
 
     /// Decides who serves under one name. Says whether anything is new about it.
     fn settle(&mut self, name: &PluginName, settings: &Settings) -> bool {
-        let Some(entry) = self.entries.get(name) else { return false };
+        let Some(entry) = self.entries.get(name) else {
+            return false;
+        };
         let before = (entry.digest(), entry.problem.clone());
-        let waiting = entry.newest.as_ref().filter(|newest| Some(newest.digest) != entry.digest());
+        let waiting = entry
+            .newest
+            .as_ref()
+            .filter(|newest| Some(newest.digest) != entry.digest());
         let conflict = waiting.and_then(|newest| {
-            let others: Vec<_> = self.entries.iter().filter_map(|(name, entry)| entry.declared(name)).collect();
-            route::conflicts(&others, name, &newest.declaration).first().map(ToString::to_string)
+            let others: Vec<_> = self
+                .entries
+                .iter()
+                .filter_map(|(name, entry)| entry.declared(name))
+                .collect();
+            route::conflicts(&others, name, &newest.declaration)
+                .first()
+                .map(ToString::to_string)
         });
-        let Some(entry) = self.entries.get_mut(name) else { return false };
+        let Some(entry) = self.entries.get_mut(name) else {
+            return false;
+        };
         entry.settle(settings.plugins.get(name), conflict.map(Problem::Refused));
         before != (entry.digest(), entry.problem.clone())
     }
 
     fn live(&self) -> Live {
-        let declared = self.entries.iter().filter_map(|(name, entry)| entry.declared(name)).collect();
-        let serving = self.entries.iter().filter_map(|(name, entry)| Some((name.clone(), entry.serving.clone()?)));
+        let declared = self
+            .entries
+            .iter()
+            .filter_map(|(name, entry)| entry.declared(name))
+            .collect();
+        let serving = self
+            .entries
+            .iter()
+            .filter_map(|(name, entry)| Some((name.clone(), entry.serving.clone()?)));
         let standings = self.entries.iter().map(|(name, entry)| Standing {
             name: name.clone(),
             serving: entry.digest(),
             problem: entry.problem.clone(),
         });
-        let idle = self.entries.iter().filter_map(|(name, entry)| entry.declared_in_vain(name)).collect();
+        let idle = self
+            .entries
+            .iter()
+            .filter_map(|(name, entry)| entry.declared_in_vain(name))
+            .collect();
         Live {
             table: Table::new(declared),
             idle: Table::new(idle),
@@ -295,9 +387,14 @@ impl Keeper {
 
     async fn report(&self, name: &PluginName, standing: Option<&Standing>) {
         // Who only looks is told by what is printed.
-        let Some(store) = &self.parts.store else { return };
+        let Some(store) = &self.parts.store else {
+            return;
+        };
         let digest = standing.and_then(|standing| standing.serving);
-        let (action, detail) = match (digest, standing.and_then(|standing| standing.problem.as_ref())) {
+        let (action, detail) = match (
+            digest,
+            standing.and_then(|standing| standing.problem.as_ref()),
+        ) {
             (Some(digest), None) => {
                 tracing::info!(plugin = %name, digest = digest.short(), "the plugin is live");
                 ("plugin.loaded", String::new())
@@ -307,7 +404,11 @@ impl Keeper {
                 ("plugin.removed", String::new())
             }
             (serving, Some(problem)) => {
-                let older = if serving.is_some() { " (the version before it goes on serving)" } else { "" };
+                let older = if serving.is_some() {
+                    " (the version before it goes on serving)"
+                } else {
+                    ""
+                };
                 tracing::warn!(plugin = %name, "the plugin is {}{older}: {}", problem.word(), printable::text(&problem.reason()));
                 let action = match problem {
                     Problem::Held { .. } => "plugin.held",
@@ -342,7 +443,11 @@ impl Entry {
         };
         let digest = Digest::of(&bytes);
         (self.refused, self.failed) = (None, false);
-        if self.newest.as_ref().is_some_and(|plugin| plugin.digest == digest) {
+        if self
+            .newest
+            .as_ref()
+            .is_some_and(|plugin| plugin.digest == digest)
+        {
             return;
         }
         let began = Instant::now();
@@ -369,7 +474,11 @@ impl Entry {
         let newest = conflict.or_else(|| self.newest.as_ref().and_then(problem));
         if newest.is_none() && self.newest.is_some() {
             self.serving.clone_from(&self.newest);
-        } else if self.serving.as_ref().is_some_and(|plugin| problem(plugin).is_some()) {
+        } else if self
+            .serving
+            .as_ref()
+            .is_some_and(|plugin| problem(plugin).is_some())
+        {
             self.serving = None;
         }
         self.problem = self.refused.clone().map(Problem::Refused).or(newest);

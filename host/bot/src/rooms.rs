@@ -35,8 +35,8 @@ const SCRIPT_PACE: Duration = Duration::from_millis(20);
 pub struct Rooms {
     pub settings: Arc<ArcSwap<Settings>>,
     pub settings_file: PathBuf,
-    /// What stood in it when it was last read, so that each change is taken up and reported once.
-    pub settings_read: Mutex<Vec<u8>>,
+    /// What is known of it, so that each change is taken up and reported once, and whole.
+    pub settings_read: Mutex<SettingsRead>,
     pub live: Arc<ArcSwap<Live>>,
     pub store: Store,
     pub ground: Arc<Ground>,
@@ -111,7 +111,7 @@ impl Rooms {
         match wake {
             Wake::Came { row, event } => self.came(row, event).await,
             Wake::ToSay(channels) => channels.into_iter().for_each(|channel| self.outbox.deliver(channel)),
-            Wake::Parked(wait) => self.waits.add(wait),
+            Wake::Parked(wait) => self.waits.add(*wait),
             Wake::Runnable(run) => self.runs.resume(run),
             Wake::SettingsChanged => self.read_settings(),
             Wake::InputEnded => {}
@@ -179,8 +179,8 @@ impl Rooms {
     /// Says once that the file of settings is gone. What it said goes on to hold: nobody deletes a file to change it.
     fn miss_settings(&self) {
         let mut read = self.settings_read.lock().unwrap_or_else(PoisonError::into_inner);
-        if !read.is_empty() && !self.settings_file.exists() {
-            read.clear();
+        if !read.taken_up.is_empty() && !self.settings_file.exists() {
+            *read = SettingsRead::default();
             let file = self.settings_file.display();
             tracing::warn!("{file} is gone: what it said holds until it is there again, or until the next start");
         }
@@ -192,12 +192,15 @@ impl Rooms {
         // Editors replace a file by removing it first; and a bot that began without one has nothing to read yet.
         let Ok(bytes) = std::fs::read(&self.settings_file) else { return };
         let mut read = self.settings_read.lock().unwrap_or_else(PoisonError::into_inner);
-        if *read == bytes {
+        if !read.came_to_rest(bytes) {
+            if read.is_moving() {
+                self.look_again();
+            }
             return;
         }
-        *read = bytes;
+        let text = String::from_utf8_lossy(&read.taken_up).into_owned();
         drop(read);
-        let mut settings = match Settings::read(&self.settings_file) {
+        let mut settings = match Settings::parse(&text, &self.settings_file) {
             Ok(settings) => settings,
             Err(error) => return tracing::error!("the settings stay as they were:\n{:?}", miette::Report::new(error)),
         };
@@ -218,6 +221,15 @@ impl Rooms {
         self.settings.store(Arc::new(settings));
         tracing::info!("the settings are taken up");
         self.plugins.look();
+    }
+
+    /// Half of a file can be settings too, with half of the grants: so it is looked at until it is twice the same.
+    fn look_again(&self) {
+        let wakes = self.door.wakes.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(limits::RELOAD_QUIET).await;
+            let _ = wakes.send(Wake::SettingsChanged).await;
+        });
     }
 
     /// Says the next line of a script when all is quiet. False: there is none.
@@ -275,6 +287,37 @@ impl Rooms {
     }
 }
 
+/// What is known of the file of settings.
+#[derive(Debug, Default)]
+pub struct SettingsRead {
+    /// What stood in it when it was taken up.
+    pub taken_up: Vec<u8>,
+    /// What stood in it at the last look.
+    seen: Vec<u8>,
+}
+
+impl SettingsRead {
+    /// What was read at the start.
+    pub fn at_start(bytes: Vec<u8>) -> SettingsRead {
+        SettingsRead { seen: bytes.clone(), taken_up: bytes }
+    }
+
+    /// Notes what stands in it now; true if that is new, and was the same at the last look.
+    fn came_to_rest(&mut self, bytes: Vec<u8>) -> bool {
+        let rests = self.seen == bytes;
+        self.seen = bytes;
+        let news = rests && self.is_moving();
+        if news {
+            self.taken_up.clone_from(&self.seen);
+        }
+        news
+    }
+
+    fn is_moving(&self) -> bool {
+        self.seen != self.taken_up
+    }
+}
+
 /// Ticks that are missed are not made up for.
 fn every(period: Duration) -> Interval {
     let mut ticks = tokio::time::interval(period);
@@ -298,5 +341,21 @@ async fn stop_signal() -> anyhow::Result<&'static str> {
     tokio::select! {
         _ = terminate.recv() => Ok("told to by SIGTERM"),
         _ = interrupt.recv() => Ok("told to by the keyboard"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_taken_up_when_they_are_twice_the_same() {
+        let mut read = SettingsRead::at_start(b"old".to_vec());
+        assert!(!read.came_to_rest(b"old".to_vec()) && !read.is_moving());
+        assert!(!read.came_to_rest(b"".to_vec()), "an editor has begun to write");
+        assert!(!read.came_to_rest(b"new".to_vec()) && read.is_moving());
+        assert!(read.came_to_rest(b"new".to_vec()));
+        assert!(!read.came_to_rest(b"new".to_vec()), "it is taken up once");
+        assert!(!read.came_to_rest(b"".to_vec()) && read.came_to_rest(b"".to_vec()), "it can be empty");
     }
 }

@@ -19,7 +19,7 @@ pub enum Wake {
     /// There is something to say in these channels.
     ToSay(Vec<ChannelId>),
     /// A run waits.
-    Parked(Wait),
+    Parked(Box<Wait>),
     /// A wait is over, so the run goes on.
     Runnable(InvocationId),
     /// The file of settings changed.

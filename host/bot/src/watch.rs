@@ -30,11 +30,10 @@ impl Watch {
             Some(_) | None => Path::new("."),
         };
         // As they really are, so that the paths of events can be compared with them.
-        let folders = [plugins_folder, settings_folder].map(|folder| {
+        let real = |folder: &Path| {
             fs::canonicalize(folder).with_context(|| format!("cannot watch {}", folder.display()))
-        });
-        let [plugins_at, settings_at] = folders;
-        let (plugins_at, settings_at) = (plugins_at?, settings_at?);
+        };
+        let (plugins_at, settings_at) = (real(plugins_folder)?, real(settings_folder)?);
         let files = Files {
             plugins: plugins_at.clone(),
             plugins_name: plugins_folder.file_name().map(ToOwned::to_owned),
@@ -79,15 +78,31 @@ impl Files {
     fn about(&self, event: &notify::Result<Event>) -> About {
         let event = match event {
             // Reading is not a change, and we read these files ourselves.
-            Ok(event) if event.kind.is_access() => return About { plugins: false, settings: false },
+            Ok(event) if event.kind.is_access() => {
+                return About {
+                    plugins: false,
+                    settings: false,
+                };
+            }
             Ok(event) if !event.need_rescan() && !event.paths.is_empty() => event,
             // Something changed, and nobody knows what.
-            Ok(_) | Err(_) => return About { plugins: true, settings: true },
+            Ok(_) | Err(_) => {
+                return About {
+                    plugins: true,
+                    settings: true,
+                };
+            }
         };
-        let named = |path: &PathBuf, name: &Option<OsString>| name.is_some() && path.file_name() == name.as_deref();
-        let plugins = |path: &PathBuf| path.starts_with(&self.plugins) || named(path, &self.plugins_name);
+        let named = |path: &PathBuf, name: &Option<OsString>| {
+            name.is_some() && path.file_name() == name.as_deref()
+        };
+        let plugins =
+            |path: &PathBuf| path.starts_with(&self.plugins) || named(path, &self.plugins_name);
         let settings = |path: &PathBuf| named(path, &self.settings_name);
-        About { plugins: event.paths.iter().any(plugins), settings: event.paths.iter().any(settings) }
+        About {
+            plugins: event.paths.iter().any(plugins),
+            settings: event.paths.iter().any(settings),
+        }
     }
 }
 
@@ -106,17 +121,50 @@ mod tests {
         };
         let change = || Event::new(EventKind::Modify(ModifyKind::Any));
         for (event, plugins, settings) in [
-            (Ok(change().add_path("/srv/bot/plugins/x.wasm".into())), true, false),
-            (Ok(change().add_path("/srv/bot/plugins".into())), true, false),
-            (Ok(change().add_path("/srv/bot/witbot.log".into())), false, false),
-            (Ok(change().add_path("/srv/bot/plugins.log".into())), false, false),
-            (Ok(change().add_path("/srv/bot/witbot.toml".into())), false, true),
-            (Ok(Event::new(EventKind::Access(AccessKind::Any)).add_path("/srv/bot/plugins/x.wasm".into())), false, false),
+            (
+                Ok(change().add_path("/srv/bot/plugins/x.wasm".into())),
+                true,
+                false,
+            ),
+            (
+                Ok(change().add_path("/srv/bot/plugins".into())),
+                true,
+                false,
+            ),
+            (
+                Ok(change().add_path("/srv/bot/witbot.log".into())),
+                false,
+                false,
+            ),
+            (
+                Ok(change().add_path("/srv/bot/plugins.log".into())),
+                false,
+                false,
+            ),
+            (
+                Ok(change().add_path("/srv/bot/witbot.toml".into())),
+                false,
+                true,
+            ),
+            (
+                Ok(Event::new(EventKind::Access(AccessKind::Any))
+                    .add_path("/srv/bot/plugins/x.wasm".into())),
+                false,
+                false,
+            ),
             (Ok(change()), true, true),
-            (Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)), true, true),
+            (
+                Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)),
+                true,
+                true,
+            ),
             (Err(notify::Error::generic("broken")), true, true),
         ] {
-            assert_eq!(files.about(&event), About { plugins, settings }, "{event:?}");
+            assert_eq!(
+                files.about(&event),
+                About { plugins, settings },
+                "{event:?}"
+            );
         }
     }
 }

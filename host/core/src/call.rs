@@ -336,8 +336,13 @@ impl Operation {
     /// neither the values of headers, nor the query, nor the body, because all of them can be secrets.
     pub fn audited(&self) -> Value {
         match self {
-            Operation::HttpFetch(HttpFetch { request }) | Operation::HttpSend(HttpSend { request }) => {
-                let headers: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+            Operation::HttpFetch(HttpFetch { request })
+            | Operation::HttpSend(HttpSend { request }) => {
+                let headers: Vec<&str> = request
+                    .headers
+                    .iter()
+                    .map(|(name, _)| name.as_str())
+                    .collect();
                 json!({
                     "method": request.method,
                     "url": http::without_secrets(&request.url),
@@ -353,7 +358,9 @@ impl Operation {
     /// that do not wait have an empty key.
     pub fn wait_key(&self) -> String {
         match self {
-            Operation::AwaitDeploymentStatus(call) => deployment_key(call.repository.as_str(), call.deployment),
+            Operation::AwaitDeploymentStatus(call) => {
+                deployment_key(call.repository.as_str(), call.deployment)
+            }
             Operation::AwaitRun(call) => run_key(call.project.provider, &call.run),
             Operation::AwaitEvent(call) => event_key(&call.kind, &call.subject),
             Operation::Ask(call) => ask_key(&call.place, &call.user),
@@ -400,8 +407,15 @@ mod tests {
 
     #[test]
     fn a_recorded_call_is_read_back() {
-        let call: Operation = KvSet { key: "a".into(), value: Blob(vec![0, 255]) }.into();
-        assert_eq!(Operation::recorded(call.name(), call.arguments()), Some(call));
+        let call: Operation = KvSet {
+            key: "a".into(),
+            value: Blob(vec![0, 255]),
+        }
+        .into();
+        assert_eq!(
+            Operation::recorded(call.name(), call.arguments()),
+            Some(call)
+        );
         assert_eq!(Operation::recorded("no.such", Value::Null), None);
     }
 

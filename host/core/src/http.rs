@@ -35,7 +35,9 @@ pub struct Response {
 pub fn without_secrets(url: &str) -> String {
     let plain: String = url.chars().filter(|c| !c.is_ascii_control()).collect();
     let shown = plain.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = shown.split_once(':').map_or(("", shown), |(scheme, rest)| (scheme, rest));
+    let (scheme, rest) = shown
+        .split_once(':')
+        .map_or(("", shown), |(scheme, rest)| (scheme, rest));
     let rest = rest.trim_start_matches(['/', '\\', ' ']);
     let end = rest.find(['/', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -51,9 +53,18 @@ mod tests {
     fn addresses_are_shown_without_secrets() {
         for (url, shown) in [
             ("https://example.com/a/b", "https://example.com/a/b"),
-            ("https://example.com:8080/a?key=secret#secret", "https://example.com:8080/a"),
-            ("https://me:secret@example.com/a@b", "https://example.com/a@b"),
-            ("https:\\\\me:secret@example.com\\a", "https://example.com\\a"),
+            (
+                "https://example.com:8080/a?key=secret#secret",
+                "https://example.com:8080/a",
+            ),
+            (
+                "https://me:secret@example.com/a@b",
+                "https://example.com/a@b",
+            ),
+            (
+                "https:\\\\me:secret@example.com\\a",
+                "https://example.com\\a",
+            ),
             ("https:me:secret@example.com", "https://example.com"),
             ("ht\ntps:/\t/me:secret@example.com", "https://example.com"),
             ("https://secret@secret@example.com", "https://example.com"),

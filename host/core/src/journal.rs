@@ -24,7 +24,10 @@ impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Blob, D::Error> {
         use base64::Engine as _;
         let text = String::deserialize(deserializer)?;
-        base64::engine::general_purpose::STANDARD.decode(text).map(Blob).map_err(serde::de::Error::custom)
+        base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .map(Blob)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -43,7 +46,9 @@ impl Outcome {
     pub fn of<T: Serialize>(result: Result<T, Error>) -> Outcome {
         match result.map(serde_json::to_value) {
             Ok(Ok(value)) => Outcome::Ok(value),
-            Ok(Err(error)) => Outcome::Error(Error::invalid(format!("the answer cannot be recorded: {error}"))),
+            Ok(Err(error)) => Outcome::Error(Error::invalid(format!(
+                "the answer cannot be recorded: {error}"
+            ))),
             Err(error) => Outcome::Error(error),
         }
     }
@@ -71,7 +76,14 @@ impl Entry {
     pub fn begin(number: u32, operation: &Operation, at: UnixMillis) -> Entry {
         let arguments = operation.arguments();
         let digest = Entry::digest_of(operation.name(), &arguments);
-        Entry { number, name: operation.name().to_owned(), arguments, digest, at, outcome: None }
+        Entry {
+            number,
+            name: operation.name().to_owned(),
+            arguments,
+            digest,
+            at,
+            outcome: None,
+        }
     }
 
     /// Whether this is the record of a call, written by a version of witbot that wrote it in another way: one whose
@@ -133,7 +145,8 @@ impl Journal {
             return Step::Live(number);
         };
         let arguments = operation.arguments();
-        if entry.digest != Entry::digest_of(operation.name(), &arguments) && !entry.means(operation) {
+        if entry.digest != Entry::digest_of(operation.name(), &arguments) && !entry.means(operation)
+        {
             return Step::Differs(Difference {
                 number,
                 recorded: format!("{} {}", entry.name, entry.arguments),
@@ -260,14 +273,20 @@ mod tests {
     }
 
     fn answered(number: u32, operation: &Operation) -> Entry {
-        Entry { outcome: Some(Outcome::Ok(Value::Null)), ..Entry::begin(number, operation, UnixMillis(7)) }
+        Entry {
+            outcome: Some(Outcome::Ok(Value::Null)),
+            ..Entry::begin(number, operation, UnixMillis(7))
+        }
     }
 
     #[test]
     fn recorded_calls_are_answered_and_the_next_is_live() {
         let mut journal = Journal::new(vec![answered(0, &get("a"))]);
         assert!(!journal.is_live());
-        assert_eq!(journal.step(&get("a")), Step::Answered(Outcome::Ok(Value::Null), UnixMillis(7)));
+        assert_eq!(
+            journal.step(&get("a")),
+            Step::Answered(Outcome::Ok(Value::Null), UnixMillis(7))
+        );
         assert!(journal.is_live());
         assert_eq!(journal.step(&get("b")), Step::Live(1));
     }
@@ -280,12 +299,25 @@ mod tests {
 
     #[test]
     fn a_call_that_was_recorded_before_it_had_a_new_field_is_the_same_call() {
-        let now = |after| Operation::from(KvKeys { prefix: "a".into(), after, limit: 1 });
+        let now = |after| {
+            Operation::from(KvKeys {
+                prefix: "a".into(),
+                after,
+                limit: 1,
+            })
+        };
         let arguments = serde_json::json!({ "prefix": "a", "limit": 1 });
         let digest = Entry::digest_of("kv.keys", &arguments);
-        let entries = vec![Entry { arguments, digest, ..answered(0, &now(None)) }];
+        let entries = vec![Entry {
+            arguments,
+            digest,
+            ..answered(0, &now(None))
+        }];
         let step = Journal::new(entries.clone()).step(&now(None));
-        assert_eq!(step, Step::Answered(Outcome::Ok(Value::Null), UnixMillis(7)));
+        assert_eq!(
+            step,
+            Step::Answered(Outcome::Ok(Value::Null), UnixMillis(7))
+        );
         let step = Journal::new(entries).step(&now(Some("b".into())));
         assert!(matches!(step, Step::Differs(_)), "{step:?}");
     }
@@ -294,7 +326,10 @@ mod tests {
     fn another_argument_or_name_or_an_early_end_is_a_difference() {
         let entries = vec![answered(0, &get("a"))];
         let step = Journal::new(entries.clone()).step(&get("b"));
-        assert!(matches!(&step, Step::Differs(d) if d.to_string() == r#"call 0 was `kv.get {"key":"a"}` and is now `kv.get {"key":"b"}`"#), "{step:?}");
+        assert!(
+            matches!(&step, Step::Differs(d) if d.to_string() == r#"call 0 was `kv.get {"key":"a"}` and is now `kv.get {"key":"b"}`"#),
+            "{step:?}"
+        );
         let step = Journal::new(entries.clone()).step(&Sleep { milliseconds: 1 }.into());
         assert!(matches!(step, Step::Differs(_)));
         assert!(Journal::new(entries).unused().is_some());

@@ -102,7 +102,11 @@ pub const CI_SETTLED_WITHIN: Duration = Duration::from_secs(60);
 pub const STORE_AGAIN: Duration = Duration::from_secs(3);
 /// After a crash, a service that cannot be asked about an effect is asked again after these pauses. Together with the
 /// requests they stay well below [`CALL_WALL_TIME_MAX`].
-pub const FIND_PAUSES: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(6), Duration::from_secs(15)];
+pub const FIND_PAUSES: [Duration; 3] = [
+    Duration::from_secs(2),
+    Duration::from_secs(6),
+    Duration::from_secs(15),
+];
 /// A status that comes without a webhook is found this soon at first.
 pub const POLL_FIRST: Duration = Duration::from_secs(5);
 /// And this often later; it grows in between.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{
-    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm, WasmBacktraceDetails,
+    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+    WasmBacktraceDetails,
 };
 use witbot_core::limits;
 
@@ -46,8 +47,11 @@ impl Engine {
         let engine = match wasmtime::Engine::new(&config(pooling())) {
             Ok(engine) => engine,
             Err(error) => {
-                tracing::warn!("no address space for a pool of instances, so each is allocated by itself: {error:#}");
-                wasmtime::Engine::new(&config(InstanceAllocationStrategy::OnDemand)).map_err(EngineError::Setup)?
+                tracing::warn!(
+                    "no address space for a pool of instances, so each is allocated by itself: {error:#}"
+                );
+                wasmtime::Engine::new(&config(InstanceAllocationStrategy::OnDemand))
+                    .map_err(EngineError::Setup)?
             }
         };
         let linker = linker(&engine).map_err(EngineError::Setup)?;
@@ -60,7 +64,9 @@ impl Engine {
             instances: Semaphore::new(limits::INSTANCES_MAX as usize),
             engine,
         };
-        Ok(Engine { parts: Arc::new(parts) })
+        Ok(Engine {
+            parts: Arc::new(parts),
+        })
     }
 }
 
@@ -124,7 +130,10 @@ fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
 }
 
 /// Advances the epoch for as long as the engine lives. A thread of its own, because a busy runtime must not stop it.
-#[expect(clippy::disallowed_methods, reason = "it sleeps on a thread of its own, where nobody waits")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it sleeps on a thread of its own, where nobody waits"
+)]
 fn tick(engine: &wasmtime::Engine) {
     let engine = engine.weak();
     let period: Duration = limits::EPOCH;
@@ -135,4 +144,14 @@ fn tick(engine: &wasmtime::Engine) {
             std::thread::sleep(period);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_address_space_for_the_pool() {
+        wasmtime::Engine::new(&config(pooling())).unwrap();
+    }
 }

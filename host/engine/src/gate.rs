@@ -18,7 +18,9 @@ use witbot_core::call::{Call, Class, Operation};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Place, Thread};
 use witbot_core::ids::{CallId, Digest, UnixMillis, UserId};
-use witbot_core::journal::{Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait};
+use witbot_core::journal::{
+    Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait,
+};
 use witbot_core::limits;
 
 use crate::world::{Caller, Found, World};
@@ -58,13 +60,17 @@ pub enum Stop {
     #[error("the run is parked")]
     Parked,
     /// It did something else than when it ran before.
-    #[error("nondeterministic: {0}. Take time and chance from witbot:flow alone, and call in a fixed order")]
+    #[error(
+        "nondeterministic: {0}. Take time and chance from witbot:flow alone, and call in a fixed order"
+    )]
     Differs(Difference),
     /// It asked for more than a run may.
     #[error("{0}")]
     Budget(String),
     /// Its record cannot be understood, which trying again does not change.
-    #[error("the recorded answer of {0} cannot be read ({1}), so that the run cannot go on. Start it again")]
+    #[error(
+        "the recorded answer of {0} cannot be read ({1}), so that the run cannot go on. Start it again"
+    )]
     Unreadable(&'static str, String),
     /// Somebody else has the run, or nothing can be stored.
     #[error("{0}")]
@@ -105,12 +111,20 @@ pub struct Passage {
 impl Gate {
     /// A gate that lets nothing through, for `describe`.
     pub(crate) fn closed() -> Gate {
-        Gate { run: None, clock: Arc::new(AtomicU64::new(0)), live: Arc::new(AtomicBool::new(true)) }
+        Gate {
+            run: None,
+            clock: Arc::new(AtomicU64::new(0)),
+            live: Arc::new(AtomicBool::new(true)),
+        }
     }
 
     /// The gate of a run.
     pub(crate) fn open(passage: Passage) -> Gate {
-        let pending = Commit { begin: passage.begin, audit: passage.opening, ..Commit::default() };
+        let pending = Commit {
+            begin: passage.begin,
+            audit: passage.opening,
+            ..Commit::default()
+        };
         let journal = Journal::new(passage.journal);
         Gate {
             clock: Arc::new(AtomicU64::new(passage.started.0)),
@@ -149,7 +163,9 @@ impl Gate {
 
     /// Whether nothing has been asked for, so that an instance that failed to start can be forgotten.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.run.as_ref().is_none_or(|run| run.budget.is_untouched())
+        self.run
+            .as_ref()
+            .is_none_or(|run| run.budget.is_untouched())
     }
 
     /// What is to become durable when the run ends, and the call that was recorded and is missing now.
@@ -180,7 +196,10 @@ impl Gate {
 }
 
 fn denied_while_describing() -> Error {
-    Error::new(Code::Denied, "nothing is granted while a plugin describes itself")
+    Error::new(
+        Code::Denied,
+        "nothing is granted while a plugin describes itself",
+    )
 }
 
 impl Run {
@@ -193,7 +212,11 @@ impl Run {
         }
     }
 
-    async fn live(&mut self, number: u32, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
+    async fn live(
+        &mut self,
+        number: u32,
+        operation: &Operation,
+    ) -> Result<(Outcome, UnixMillis), Stop> {
         let mut entry = Entry::begin(number, operation, self.world.now());
         if let Some(denied) = self.denied(operation) {
             self.audit(operation, "denied");
@@ -204,7 +227,10 @@ impl Run {
             Class::Record if is_kv(operation) => {
                 entry.at = self.world.now();
                 let (at, before) = (entry.at, std::mem::take(&mut self.pending));
-                let written = self.world.write_kv(&self.caller, before, entry, operation).await;
+                let written = self
+                    .world
+                    .write_kv(&self.caller, before, entry, operation)
+                    .await;
                 Ok((written.map_err(lost)?, at))
             }
             Class::Record => {
@@ -216,7 +242,10 @@ impl Run {
                 if !is_local(operation) {
                     self.flush().await?;
                 }
-                let outcome = self.world.perform(&self.caller, &self.id(number), operation).await;
+                let outcome = self
+                    .world
+                    .perform(&self.caller, &self.id(number), operation)
+                    .await;
                 entry.at = self.world.now();
                 Ok(self.record(entry, outcome))
             }
@@ -230,8 +259,15 @@ impl Run {
     }
 
     /// Performs an effect whose intent is durable, and makes its outcome durable.
-    async fn effect(&mut self, number: u32, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
-        let outcome = self.world.perform(&self.caller, &self.id(number), operation).await;
+    async fn effect(
+        &mut self,
+        number: u32,
+        operation: &Operation,
+    ) -> Result<(Outcome, UnixMillis), Stop> {
+        let outcome = self
+            .world
+            .perform(&self.caller, &self.id(number), operation)
+            .await;
         self.answer(number, operation, outcome).await
     }
 
@@ -267,7 +303,10 @@ impl Run {
             Found::Unknown => {
                 let error = Error::new(
                     Code::InDoubt,
-                    format!("the bot was stopped during {} and cannot find out whether it happened; it was not repeated", operation.name()),
+                    format!(
+                        "the bot was stopped during {} and cannot find out whether it happened; it was not repeated",
+                        operation.name()
+                    ),
                 );
                 self.answer(number, operation, Outcome::Error(error)).await
             }
@@ -275,7 +314,11 @@ impl Run {
     }
 
     /// Ends a wait that is over already or soon, and parks the run for any other.
-    async fn wait(&mut self, entry: Entry, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
+    async fn wait(
+        &mut self,
+        entry: Entry,
+        operation: &Operation,
+    ) -> Result<(Outcome, UnixMillis), Stop> {
         if let Operation::Sleep(sleep) = operation {
             let duration = Duration::from_millis(sleep.milliseconds);
             if duration <= limits::WAIT_GRACE {
@@ -286,7 +329,13 @@ impl Run {
         } else if !matches!(operation, Operation::Ask(_)) {
             self.flush().await?;
             // What a service cannot say now, it is asked again while the run is parked.
-            let looked = self.world.look(operation).await.or_else(|error| if transient(&error) { Ok(None) } else { Err(error) });
+            let looked = self.world.look(operation).await.or_else(|error| {
+                if transient(&error) {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            });
             if let Some(answer) = looked.transpose() {
                 let at = self.world.now();
                 return Ok(self.record(Entry { at, ..entry }, Outcome::of(answer)));
@@ -334,12 +383,25 @@ impl Run {
             Operation::Reply(reply) => (self.id(number), reply.place.clone(), &reply.text, false),
             Operation::Post(post) => {
                 self.audit(operation, "ok");
-                (self.id(number), Place { channel: post.channel.clone(), thread: None }, &post.text, false)
+                (
+                    self.id(number),
+                    Place {
+                        channel: post.channel.clone(),
+                        thread: None,
+                    },
+                    &post.text,
+                    false,
+                )
             }
             Operation::Edit(edit) => (edit.message.clone(), edit.place.clone(), &edit.text, true),
             _ => return None,
         };
-        self.pending.outgoing.push(Outgoing { message: message.clone(), place, text: text.clone(), edit });
+        self.pending.outgoing.push(Outgoing {
+            message: message.clone(),
+            place,
+            text: text.clone(),
+            edit,
+        });
         (!edit).then_some(message)
     }
 
@@ -374,7 +436,10 @@ impl Run {
             return Ok(());
         }
         let commit = std::mem::take(&mut self.pending);
-        self.world.commit(&self.caller.invocation, commit).await.map_err(lost)
+        self.world
+            .commit(&self.caller.invocation, commit)
+            .await
+            .map_err(lost)
     }
 
     fn id(&self, number: u32) -> CallId {
@@ -387,7 +452,10 @@ fn lost(lost: crate::world::Lost) -> Stop {
 }
 
 fn transient(error: &Error) -> bool {
-    matches!(error.code, Code::Unavailable | Code::RateLimited | Code::Timeout)
+    matches!(
+        error.code,
+        Code::Unavailable | Code::RateLimited | Code::Timeout
+    )
 }
 
 fn code(outcome: &Outcome) -> &'static str {
@@ -398,16 +466,28 @@ fn code(outcome: &Outcome) -> &'static str {
 }
 
 fn is_kv(operation: &Operation) -> bool {
-    matches!(operation, Operation::KvSet(_) | Operation::KvReplace(_) | Operation::KvDelete(_))
+    matches!(
+        operation,
+        Operation::KvSet(_) | Operation::KvReplace(_) | Operation::KvDelete(_)
+    )
 }
 
 /// Reads that do not leave the process: nothing has to be durable before them.
 fn is_local(operation: &Operation) -> bool {
-    matches!(operation, Operation::ReadSettings(_) | Operation::KvGet(_) | Operation::KvKeys(_))
+    matches!(
+        operation,
+        Operation::ReadSettings(_) | Operation::KvGet(_) | Operation::KvKeys(_)
+    )
 }
 
 /// The thread below a message of ours: threads do not nest, so an answer in a thread stays in it.
 pub(crate) fn thread_below(message: &CallId, place: &Place) -> Place {
-    let thread = place.thread.clone().unwrap_or_else(|| Thread::Ours(message.clone()));
-    Place { channel: place.channel.clone(), thread: Some(thread) }
+    let thread = place
+        .thread
+        .clone()
+        .unwrap_or_else(|| Thread::Ours(message.clone()));
+    Place {
+        channel: place.channel.clone(),
+        thread: Some(thread),
+    }
 }

@@ -33,7 +33,10 @@ pub(crate) struct Written {
 impl Output {
     /// Takes what is written while the flag is set.
     pub(crate) fn new(live: Arc<AtomicBool>) -> Output {
-        Output { live, written: Arc::default() }
+        Output {
+            live,
+            written: Arc::default(),
+        }
     }
 
     /// What was written, which is forgotten here.
@@ -50,7 +53,9 @@ impl Output {
         let (kept, dropped) = bytes.split_at(bytes.len().min(room));
         written.bytes.extend_from_slice(kept);
         let lines = dropped.iter().filter(|byte| **byte == b'\n').count();
-        written.dropped_lines = written.dropped_lines.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        written.dropped_lines = written
+            .dropped_lines
+            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
     }
 }
 
@@ -91,7 +96,11 @@ impl OutputStream for Output {
 }
 
 impl AsyncWrite for Output {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.keep(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -114,11 +123,16 @@ mod tests {
         let mut output = Output::new(Arc::new(AtomicBool::new(true)));
         for _ in 0..10 {
             assert!(output.check_write().unwrap() > 0);
-            output.write(Bytes::from("x\n".repeat(limits::LOG_BYTES_MAX / 4))).unwrap();
+            output
+                .write(Bytes::from("x\n".repeat(limits::LOG_BYTES_MAX / 4)))
+                .unwrap();
         }
         let written = output.take();
         assert_eq!(written.bytes.len(), limits::LOG_BYTES_MAX);
-        assert_eq!(written.dropped_lines as usize, 8 * limits::LOG_BYTES_MAX / 4);
+        assert_eq!(
+            written.dropped_lines as usize,
+            8 * limits::LOG_BYTES_MAX / 4
+        );
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub enum LoadError {
 }
 
 fn list(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("\n  {problem}")).collect()
+    problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect()
 }
 
 /// A plugin in one version, compiled, linked and described.
@@ -64,19 +67,41 @@ impl Engine {
     /// Makes a plugin ready from the bytes of its file. Nothing of it is seen by anybody until the caller says so.
     pub async fn load(&self, name: &PluginName, bytes: Vec<u8>) -> Result<Plugin, LoadError> {
         let digest = Digest::of(&bytes);
-        let permit = self.parts.compiling.acquire().await.map_err(|error| LoadError::Host(error.to_string()))?;
+        let permit = self
+            .parts
+            .compiling
+            .acquire()
+            .await
+            .map_err(|error| LoadError::Host(error.to_string()))?;
         let parts = self.parts.clone();
         let compiled = tokio::task::spawn_blocking(move || prepare(&parts, digest, bytes)).await;
         drop(permit);
-        let (ready, contract) = compiled.map_err(|error| LoadError::Host(format!("the compiler failed: {error}")))??;
+        let (ready, contract) = compiled
+            .map_err(|error| LoadError::Host(format!("the compiler failed: {error}")))??;
         let declaration = self.describe(name, &ready).await?;
         let declaration = Arc::new(declaration.check().map_err(LoadError::Declaration)?);
         let permits = Semaphore::new(limits::INSTANCES_PER_PLUGIN_MAX);
-        Ok(Plugin { name: name.clone(), digest, contract, declaration, ready, permits })
+        Ok(Plugin {
+            name: name.clone(),
+            digest,
+            contract,
+            declaration,
+            ready,
+            permits,
+        })
     }
 
-    async fn describe(&self, name: &PluginName, ready: &PluginPre<State>) -> Result<Declaration, LoadError> {
-        let _permit = self.parts.instances.acquire().await.map_err(|error| LoadError::Host(error.to_string()))?;
+    async fn describe(
+        &self,
+        name: &PluginName,
+        ready: &PluginPre<State>,
+    ) -> Result<Declaration, LoadError> {
+        let _permit = self
+            .parts
+            .instances
+            .acquire()
+            .await
+            .map_err(|error| LoadError::Host(error.to_string()))?;
         let mut state = State::new(Gate::closed(), PluginLog::new(name.clone(), None), None, 0);
         let mut tries = 1;
         let described = loop {
@@ -84,7 +109,10 @@ impl Engine {
             let described = tokio::time::timeout(limits::DESCRIBE_TIME_MAX, async {
                 let instance = ready.instantiate_async(&mut store).await?;
                 let declaring = store.data_mut().table.push(Declaring)?;
-                instance.witbot_plugin_handler().call_describe(&mut store, declaring).await
+                instance
+                    .witbot_plugin_handler()
+                    .call_describe(&mut store, declaring)
+                    .await
             })
             .await;
             state = store.into_data();
@@ -99,14 +127,26 @@ impl Engine {
         let failure = match described {
             Ok(Ok(())) => return Ok(state.declaration),
             Ok(Err(error)) => run::explain(&error, &state),
-            Err(_) => format!("it took longer than {} s", limits::DESCRIBE_TIME_MAX.as_secs()),
+            Err(_) => format!(
+                "it took longer than {} s",
+                limits::DESCRIBE_TIME_MAX.as_secs()
+            ),
         };
-        let log: String = state.log.close().iter().map(|line| format!("\n  log: {line}")).collect();
+        let log: String = state
+            .log
+            .close()
+            .iter()
+            .map(|line| format!("\n  log: {line}"))
+            .collect();
         Err(LoadError::Describe(format!("{failure}{log}")))
     }
 }
 
-fn prepare(parts: &Parts, digest: Digest, bytes: Vec<u8>) -> Result<(PluginPre<State>, Contract), ComponentError> {
+fn prepare(
+    parts: &Parts,
+    digest: Digest,
+    bytes: Vec<u8>,
+) -> Result<(PluginPre<State>, Contract), ComponentError> {
     let component = match parts.cache.find(&parts.engine, &digest) {
         Some(component) => component,
         None => {
@@ -118,8 +158,11 @@ fn prepare(parts: &Parts, digest: Digest, bytes: Vec<u8>) -> Result<(PluginPre<S
         }
     };
     let contract = component::contract(&component)?;
-    let instance =
-        parts.linker.instantiate_pre(&component).map_err(|error| ComponentError::Link(format!("{error:#}")))?;
-    let ready = PluginPre::new(instance).map_err(|error| ComponentError::NoHandler(format!("{error:#}")))?;
+    let instance = parts
+        .linker
+        .instantiate_pre(&component)
+        .map_err(|error| ComponentError::Link(format!("{error:#}")))?;
+    let ready = PluginPre::new(instance)
+        .map_err(|error| ComponentError::NoHandler(format!("{error:#}")))?;
     Ok((ready, contract))
 }

@@ -29,7 +29,13 @@ pub(crate) struct PluginLog {
 
 impl PluginLog {
     pub(crate) fn new(plugin: PluginName, invocation: Option<InvocationId>) -> PluginLog {
-        PluginLog { plugin, invocation, bytes: 0, dropped: 0, last: VecDeque::new() }
+        PluginLog {
+            plugin,
+            invocation,
+            bytes: 0,
+            dropped: 0,
+            last: VecDeque::new(),
+        }
     }
 
     /// Writes a line, or counts it when the run has written enough.
@@ -40,7 +46,10 @@ impl PluginLog {
             return;
         }
         let line = printable(message);
-        let (plugin, run) = (&self.plugin, self.invocation.as_ref().map_or("", |id| id.as_str()));
+        let (plugin, run) = (
+            &self.plugin,
+            self.invocation.as_ref().map_or("", |id| id.as_str()),
+        );
         match level {
             Level::Trace => tracing::trace!(target: "plugin", %plugin, run, "{line}"),
             Level::Debug => tracing::debug!(target: "plugin", %plugin, run, "{line}"),
@@ -85,7 +94,10 @@ mod tests {
 
     #[test]
     fn control_characters_cannot_reach_a_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\nforged line\n"), "a\u{fffd}[31mb forged line");
+        assert_eq!(
+            printable("a\u{1b}[31mb\nforged line\n"),
+            "a\u{fffd}[31mb forged line"
+        );
     }
 
     #[test]

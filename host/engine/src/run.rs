@@ -76,10 +76,21 @@ pub struct Report {
 
 impl Engine {
     /// Calls a handler. Nothing but the run itself can fail here: whatever a plugin does ends in an [`Ending`].
-    pub async fn run(&self, plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Ended {
+    pub async fn run(
+        &self,
+        plugin: &Plugin,
+        invocation: Invocation,
+        world: Arc<dyn World>,
+    ) -> Ended {
         // Semaphores are never closed, so that a failed acquire cannot happen; without permits nothing is bounded.
-        let (Ok(_own), Ok(_global)) = (plugin.permits.acquire().await, self.parts.instances.acquire().await) else {
-            return Ended { ending: Ending::Lost("the host is stopping".to_owned()), rest: Commit::default() };
+        let (Ok(_own), Ok(_global)) = (
+            plugin.permits.acquire().await,
+            self.parts.instances.acquire().await,
+        ) else {
+            return Ended {
+                ending: Ending::Lost("the host is stopping".to_owned()),
+                rest: Commit::default(),
+            };
         };
         let mut state = state(plugin, invocation, world);
         let mut tries = 1;
@@ -88,7 +99,10 @@ impl Engine {
             let called = tokio::time::timeout(limits::CALL_WALL_TIME_MAX, async {
                 let instance = plugin.ready.instantiate_async(&mut store).await?;
                 let event = store.data_mut().table.push(CurrentEvent)?;
-                instance.witbot_plugin_handler().call_handle(&mut store, event).await
+                instance
+                    .witbot_plugin_handler()
+                    .call_handle(&mut store, event)
+                    .await
             })
             .await;
             state = store.into_data();
@@ -106,26 +120,47 @@ impl Engine {
 
 /// Whether the pool had no room for an instance, and it can be tried once more: nothing has come of it yet.
 pub(crate) fn no_room(error: &wasmtime::Error, state: &State, tries: u32) -> bool {
-    error.is::<PoolConcurrencyLimitError>() && state.gate.is_untouched() && tries < limits::POOL_TRIES_MAX
+    error.is::<PoolConcurrencyLimitError>()
+        && state.gate.is_untouched()
+        && tries < limits::POOL_TRIES_MAX
 }
 
-type Called = Result<wasmtime::Result<Result<(), crate::bindings::witbot::types::types::Error>>, tokio::time::error::Elapsed>;
+type Called = Result<
+    wasmtime::Result<Result<(), crate::bindings::witbot::types::types::Error>>,
+    tokio::time::error::Elapsed,
+>;
 
 fn ended(called: Called, state: State) -> Ended {
     let trapped = |summary: String, trace: String, state: State| {
         let log = state.log.close();
-        Ended { ending: Ending::Trapped(Report { summary, trace, log }), rest: state.gate.finish().0 }
+        Ended {
+            ending: Ending::Trapped(Report {
+                summary,
+                trace,
+                log,
+            }),
+            rest: state.gate.finish().0,
+        }
     };
     let returned = match called {
         Ok(Ok(returned)) => returned,
         Err(_) => {
-            let summary = format!("it took longer than {} s", limits::CALL_WALL_TIME_MAX.as_secs());
+            let summary = format!(
+                "it took longer than {} s",
+                limits::CALL_WALL_TIME_MAX.as_secs()
+            );
             return trapped(summary, String::new(), state);
         }
         Ok(Err(error)) => {
             return match error.downcast_ref::<Stop>() {
-                Some(Stop::Parked) => Ended { ending: Ending::Parked, rest: Commit::default() },
-                Some(Stop::Lost(reason)) => Ended { ending: Ending::Lost(reason.clone()), rest: Commit::default() },
+                Some(Stop::Parked) => Ended {
+                    ending: Ending::Parked,
+                    rest: Commit::default(),
+                },
+                Some(Stop::Lost(reason)) => Ended {
+                    ending: Ending::Lost(reason.clone()),
+                    rest: Commit::default(),
+                },
                 Some(Stop::Differs(_) | Stop::Budget(_) | Stop::Unreadable(..)) | None => {
                     let (summary, trace) = (explain(&error, &state), trace(&error));
                     trapped(summary, trace, state)
@@ -139,7 +174,11 @@ fn ended(called: Called, state: State) -> Ended {
     let ending = match (unused, returned) {
         (Some(difference), _) => {
             let summary = Stop::Differs(difference).to_string();
-            Ending::Trapped(Report { summary, trace: String::new(), log })
+            Ending::Trapped(Report {
+                summary,
+                trace: String::new(),
+                log,
+            })
         }
         (None, Ok(())) => Ending::Done,
         (None, Err(error)) => Ending::Refused(own_error(error)),
@@ -149,15 +188,27 @@ fn ended(called: Called, state: State) -> Ended {
 
 /// The error that a handler returned, which it may have made itself.
 fn own_error(error: crate::bindings::witbot::types::types::Error) -> Error {
-    let code = [Code::Denied, Code::NotFound, Code::Conflict, Code::RateLimited, Code::Timeout, Code::Unavailable, Code::InDoubt]
-        .into_iter()
-        .find(|code| code.as_str() == error.code)
-        .unwrap_or(Code::Invalid);
+    let code = [
+        Code::Denied,
+        Code::NotFound,
+        Code::Conflict,
+        Code::RateLimited,
+        Code::Timeout,
+        Code::Unavailable,
+        Code::InDoubt,
+    ]
+    .into_iter()
+    .find(|code| code.as_str() == error.code)
+    .unwrap_or(Code::Invalid);
     let message = match within(&error.message, limits::MESSAGE_BYTES_MAX) {
         blank if blank.trim().is_empty() => "the plugin gave no reason".to_owned(),
         message => message.to_owned(),
     };
-    Error { code, message, retry_after_ms: error.retry_after_ms }
+    Error {
+        code,
+        message,
+        retry_after_ms: error.retry_after_ms,
+    }
 }
 
 /// The beginning of a text, in whole characters.
@@ -166,16 +217,54 @@ pub(crate) fn within(text: &str, bytes: usize) -> &str {
 }
 
 fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> State {
-    let Invocation { id, handler, arguments, event, event_row, begin, opening, journal, started } = invocation;
+    let Invocation {
+        id,
+        handler,
+        arguments,
+        event,
+        event_row,
+        begin,
+        opening,
+        journal,
+        started,
+    } = invocation;
     let actor = match &event.body {
         Body::Message(message) => Some(message.user.id.clone()),
         Body::Webhook(_) => None,
     };
-    let listens = plugin.declaration.declaration.listeners.iter().any(|listener| listener.id == handler);
-    let caller = Caller { plugin: plugin.name.clone(), invocation: id.clone() };
+    let listens = plugin
+        .declaration
+        .declaration
+        .listeners
+        .iter()
+        .any(|listener| listener.id == handler);
+    let caller = Caller {
+        plugin: plugin.name.clone(),
+        invocation: id.clone(),
+    };
     let log = PluginLog::new(plugin.name.clone(), Some(id.clone()));
-    let gate = Gate::open(Passage { world, caller, digest: plugin.digest, actor, begin, opening, journal, started });
-    State::new(gate, log, Some(Invoked { id, handler, listens, arguments, event }), event_row)
+    let gate = Gate::open(Passage {
+        world,
+        caller,
+        digest: plugin.digest,
+        actor,
+        begin,
+        opening,
+        journal,
+        started,
+    });
+    State::new(
+        gate,
+        log,
+        Some(Invoked {
+            id,
+            handler,
+            listens,
+            arguments,
+            event,
+        }),
+        event_row,
+    )
 }
 
 /// A store with all its limits. They are set before instantiation, because start functions run in it.
@@ -189,14 +278,22 @@ pub(crate) fn store(engine: &wasmtime::Engine, state: State, time: Duration) -> 
     store.epoch_deadline_callback(move |mut context| {
         let state = context.data_mut();
         state.ticks += 1;
-        if u128::from(state.ticks) > ticks { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+        if u128::from(state.ticks) > ticks {
+            Ok(UpdateDeadline::Interrupt)
+        } else {
+            Ok(UpdateDeadline::Yield(1))
+        }
     });
     store
 }
 
 /// The causes, one below the other; the guest's backtrace is among them. Ours would tell an author nothing.
 fn trace(error: &wasmtime::Error) -> String {
-    error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    error
+        .chain()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What went wrong, in one line for people who did not write the plugin.
@@ -205,14 +302,19 @@ pub(crate) fn explain(error: &wasmtime::Error, state: &State) -> String {
         return stop.to_string();
     }
     if error.is::<PoolConcurrencyLimitError>() {
-        return format!("there was no room for it beside the plugins that are busy; try again later ({error})");
+        return format!(
+            "there was no room for it beside the plugins that are busy; try again later ({error})"
+        );
     }
     let cause = error.root_cause().to_string();
     match error.downcast_ref::<wasmtime::Trap>() {
         Some(wasmtime::Trap::Interrupt) => "it computed for too long".to_owned(),
         Some(wasmtime::Trap::StackOverflow) => "it called itself too deeply".to_owned(),
         _ if state.limiter.refused => {
-            format!("it needed more than {} MiB of memory ({cause})", limits::MEMORY_BYTES_MAX >> 20)
+            format!(
+                "it needed more than {} MiB of memory ({cause})",
+                limits::MEMORY_BYTES_MAX >> 20
+            )
         }
         Some(_) | None => format!("it crashed ({cause})"),
     }
@@ -224,7 +326,12 @@ mod tests {
 
     fn told(message: &str) -> String {
         let (code, message) = ("conflict".to_owned(), message.to_owned());
-        own_error(crate::bindings::witbot::types::types::Error { code, message, retry_after_ms: None }).message
+        own_error(crate::bindings::witbot::types::types::Error {
+            code,
+            message,
+            retry_after_ms: None,
+        })
+        .message
     }
 
     #[test]

@@ -9,7 +9,9 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{
+    HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+};
 use witbot_core::declaration::Declaration;
 use witbot_core::event::Event;
 use witbot_core::ids::{Digest, InvocationId};
@@ -57,7 +59,9 @@ struct Wasi {
 
 impl State {
     pub(crate) fn new(gate: Gate, log: PluginLog, invocation: Option<Invoked>, row: i64) -> State {
-        let seed = invocation.as_ref().map(|invocation| Digest::of(invocation.id.as_str().as_bytes()));
+        let seed = invocation
+            .as_ref()
+            .map(|invocation| Digest::of(invocation.id.as_str().as_bytes()));
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES_MAX);
         State {
@@ -100,7 +104,10 @@ impl State {
 
     /// Counts what the instance has the host hold for it, outside of its own memory. Too much ends it.
     pub(crate) fn hold(&mut self, bytes: usize) -> wasmtime::Result<()> {
-        self.held = self.held.saturating_add(bytes).saturating_add(limits::HELD_ITEM_BYTES);
+        self.held = self
+            .held
+            .saturating_add(bytes)
+            .saturating_add(limits::HELD_ITEM_BYTES);
         if self.held <= limits::HELD_BYTES_MAX {
             return Ok(());
         }
@@ -112,7 +119,9 @@ impl State {
 
     /// Counts off what is not held any more, of so many items.
     pub(crate) fn release(&mut self, items: usize, bytes: usize) {
-        self.held = self.held.saturating_sub(bytes.saturating_add(items * limits::HELD_ITEM_BYTES));
+        self.held = self
+            .held
+            .saturating_sub(bytes.saturating_add(items * limits::HELD_ITEM_BYTES));
     }
 
     fn start_wasi(&self) -> Wasi {
@@ -131,7 +140,10 @@ impl State {
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false);
-        Wasi { context: builder.build(), output }
+        Wasi {
+            context: builder.build(),
+            output,
+        }
     }
 }
 
@@ -141,7 +153,10 @@ impl WasiView for State {
             self.wasi = Some(self.start_wasi());
         }
         let wasi = self.wasi.as_mut().expect("it was started above");
-        WasiCtxView { ctx: &mut wasi.context, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut wasi.context,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -173,7 +188,12 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State::new(Gate::closed(), PluginLog::new("greedy".parse().unwrap(), None), None, 7)
+        State::new(
+            Gate::closed(),
+            PluginLog::new("greedy".parse().unwrap(), None),
+            None,
+            7,
+        )
     }
 
     #[test]
@@ -185,13 +205,18 @@ mod tests {
         }
         state.hold(limits::HELD_BYTES_MAX / 2).unwrap();
         let error = state.hold(limits::HELD_BYTES_MAX / 2).unwrap_err();
-        assert!(matches!(error.downcast_ref(), Some(Stop::Budget(text)) if text.contains("8 MiB")), "{error:?}");
+        assert!(
+            matches!(error.downcast_ref(), Some(Stop::Budget(text)) if text.contains("8 MiB")),
+            "{error:?}"
+        );
     }
 
     #[test]
     fn many_empty_things_are_held_too() {
         let mut state = state();
-        assert!((0..limits::HELD_BYTES_MAX / limits::HELD_ITEM_BYTES).all(|_| state.hold(0).is_ok()));
+        assert!(
+            (0..limits::HELD_BYTES_MAX / limits::HELD_ITEM_BYTES).all(|_| state.hold(0).is_ok())
+        );
         assert!(state.hold(0).is_err());
     }
 
@@ -199,6 +224,9 @@ mod tests {
     fn each_kind_and_subject_of_events_is_seen_by_itself() {
         let mut state = state();
         state.seen.insert("event a b".to_owned(), 9);
-        assert_eq!((state.seen_until("event a b"), state.seen_until("event a c")), (9, 7));
+        assert_eq!(
+            (state.seen_until("event a b"), state.seen_until("event a c")),
+            (9, 7)
+        );
     }
 }

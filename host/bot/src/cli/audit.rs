@@ -28,7 +28,11 @@ pub async fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fail
     let store = Store::open_to_read(&settings.data).map_err(anyhow::Error::from)?;
     match command {
         Command::Show { limit } => {
-            for link in store.audit_tail(limit, Filter::default()).await.map_err(anyhow::Error::from)? {
+            for link in store
+                .audit_tail(limit, Filter::default())
+                .await
+                .map_err(anyhow::Error::from)?
+            {
                 let json = serde_json::to_string(&link.record).map_err(anyhow::Error::from)?;
                 print(&escaped(&json))?;
             }

@@ -36,7 +36,12 @@ pub async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failu
         Command::Show { name } => {
             let standing = find(&live, &name)?;
             let plugin = newest.iter().find(|plugin| plugin.name == standing.name);
-            let part = settings.load().plugins.get(&standing.name).cloned().unwrap_or_default();
+            let part = settings
+                .load()
+                .plugins
+                .get(&standing.name)
+                .cloned()
+                .unwrap_or_default();
             print(sheet(standing, plugin.map(Arc::as_ref), &part).trim_end())?;
         }
     }
@@ -47,11 +52,19 @@ pub async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failu
 pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
     let (live, _, _) = load(settings).await?;
     print(&format!("\n{}", live.listing()))?;
-    let problems: Vec<_> = live.standings.iter().filter_map(|standing| Some((&standing.name, standing.problem.as_ref()?))).collect();
+    let problems: Vec<_> = live
+        .standings
+        .iter()
+        .filter_map(|standing| Some((&standing.name, standing.problem.as_ref()?)))
+        .collect();
     for (name, problem) in &problems {
         print(&format!("\n{name}: {problem}"))?;
     }
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 type Loaded = (Arc<Live>, Vec<Arc<Plugin>>, Arc<ArcSwap<Settings>>);
@@ -61,16 +74,31 @@ async fn load(settings: Settings) -> Result<Loaded, Failure> {
     let artefacts = settings.data.join("artefacts");
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
-    let keeper = Plugins::new(engine, settings.clone(), live.clone(), None, artefacts).load_all().await;
+    let keeper = Plugins::new(engine, settings.clone(), live.clone(), None, artefacts)
+        .load_all()
+        .await;
     Ok((live.load_full(), keeper.newest(), settings))
 }
 
 fn find<'a>(live: &'a Live, name: &str) -> Result<&'a Standing, Failure> {
-    let names: Vec<&str> = live.standings.iter().map(|standing| standing.name.as_str()).collect();
-    let standing = live.standings.iter().find(|standing| standing.name.as_str() == name);
+    let names: Vec<&str> = live
+        .standings
+        .iter()
+        .map(|standing| standing.name.as_str())
+        .collect();
+    let standing = live
+        .standings
+        .iter()
+        .find(|standing| standing.name.as_str() == name);
     standing.ok_or_else(|| {
-        let known = if names.is_empty() { "there are none".to_owned() } else { names.join(", ") };
-        Failure::Other(anyhow!("there is no plugin `{name}` in the plugins folder; plugins there: {known}"))
+        let known = if names.is_empty() {
+            "there are none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        Failure::Other(anyhow!(
+            "there is no plugin `{name}` in the plugins folder; plugins there: {known}"
+        ))
     })
 }
 
@@ -80,7 +108,11 @@ fn sheet(standing: &Standing, plugin: Option<&Plugin>, part: &PluginSettings) ->
     let PluginSheet { title, lines } = describe(&standing.name, plugin);
     let _ = writeln!(sheet, "{title}\n{lines}");
     let granted = match part.grants.as_ref() {
-        grants if Capability::ALL.into_iter().any(|capability| grants.covers(capability)) => {
+        grants
+            if Capability::ALL
+                .into_iter()
+                .any(|capability| grants.covers(capability)) =>
+        {
             toml::to_string(grants).unwrap_or_else(|error| error.to_string())
         }
         _ => "nothing\n".to_owned(),
@@ -102,7 +134,10 @@ struct PluginSheet {
 
 fn describe(name: &PluginName, plugin: Option<&Plugin>) -> PluginSheet {
     let Some(plugin) = plugin else {
-        return PluginSheet { title: name.to_string(), lines: String::new() };
+        return PluginSheet {
+            title: name.to_string(),
+            lines: String::new(),
+        };
     };
     let said = &plugin.declaration.declaration;
     let mut lines = String::new();
@@ -111,13 +146,40 @@ fn describe(name: &PluginName, plugin: Option<&Plugin>) -> PluginSheet {
             let _ = writeln!(lines, "{title}:\n{}", indented(&entries.join("\n")));
         }
     };
-    section("commands", said.commands.iter().map(|command| format!("{} – {}", command.usage, command.summary)).collect());
-    section("listens for", said.listeners.iter().map(|listener| format!("{} – {}", listener.pattern, listener.summary)).collect());
-    section("is told of", said.subscriptions.iter().map(|subscription| subscription.kind.clone()).collect());
+    section(
+        "commands",
+        said.commands
+            .iter()
+            .map(|command| format!("{} – {}", command.usage, command.summary))
+            .collect(),
+    );
+    section(
+        "listens for",
+        said.listeners
+            .iter()
+            .map(|listener| format!("{} – {}", listener.pattern, listener.summary))
+            .collect(),
+    );
+    section(
+        "is told of",
+        said.subscriptions
+            .iter()
+            .map(|subscription| subscription.kind.clone())
+            .collect(),
+    );
     section("settings", said.settings.iter().map(setting).collect());
     section("imports", plugin.contract.imports.clone());
-    section("wants", said.wants.iter().map(|(capability, reason)| format!("{capability}: {reason}")).collect());
-    PluginSheet { title: format!("{name} {} – {}", plugin.digest.short(), said.summary), lines }
+    section(
+        "wants",
+        said.wants
+            .iter()
+            .map(|(capability, reason)| format!("{capability}: {reason}"))
+            .collect(),
+    );
+    PluginSheet {
+        title: format!("{name} {} – {}", plugin.digest.short(), said.summary),
+        lines,
+    }
 }
 
 fn setting(setting: &witbot_core::declaration::SettingDeclaration) -> String {

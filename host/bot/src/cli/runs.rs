@@ -25,7 +25,13 @@ pub async fn run(id: Option<String>, limit: u32, settings: &Settings) -> Result<
 }
 
 async fn list(store: &Store, limit: u32) -> anyhow::Result<()> {
-    let runs = store.invocations(Filter { plugin: None, status: None, limit }).await?;
+    let runs = store
+        .invocations(Filter {
+            plugin: None,
+            status: None,
+            limit,
+        })
+        .await?;
     if runs.is_empty() {
         print("There are no runs yet.")?;
     }
@@ -36,8 +42,17 @@ async fn list(store: &Store, limit: u32) -> anyhow::Result<()> {
 }
 
 fn line(run: &Invocation) -> String {
-    let reason = run.reason.as_deref().map_or(String::new(), |reason| format!("  {}", cut(reason)));
-    format!("{}  {:7}  {} {}{reason}", run.id, run.status.as_str(), run.plugin, run.handler)
+    let reason = run
+        .reason
+        .as_deref()
+        .map_or(String::new(), |reason| format!("  {}", cut(reason)));
+    format!(
+        "{}  {:7}  {} {}{reason}",
+        run.id,
+        run.status.as_str(),
+        run.plugin,
+        run.handler
+    )
 }
 
 async fn show(store: &Store, id: &str) -> anyhow::Result<()> {
@@ -50,7 +65,10 @@ async fn show(store: &Store, id: &str) -> anyhow::Result<()> {
     print(&line(run))?;
     print(&format!("version {}", run.digest.short()))?;
     for (name, value) in &run.arguments {
-        print(&format!("  {name} = {}", printable::line(&value.to_string())))?;
+        print(&format!(
+            "  {name} = {}",
+            printable::line(&value.to_string())
+        ))?;
     }
     for entry in store.journal(&run.id).await? {
         print(&step(&entry))?;
@@ -67,7 +85,12 @@ fn step(entry: &Entry) -> String {
         Some(Outcome::Ok(value)) => cut(&value.to_string()),
         Some(Outcome::Error(error)) => format!("{}: {}", error.code.as_str(), cut(&error.message)),
     };
-    format!("{:>4} {} {} -> {outcome}", entry.number, entry.name, cut(&entry.arguments.to_string()))
+    format!(
+        "{:>4} {} {} -> {outcome}",
+        entry.number,
+        entry.name,
+        cut(&entry.arguments.to_string())
+    )
 }
 
 /// A line has to stay a line, and a short one.

@@ -29,7 +29,10 @@ pub struct Console {
 impl Console {
     /// The terminal of a bot with this name.
     pub fn new(name: &str) -> Console {
-        Console { name: name.into(), output: Arc::new(Mutex::new(tokio::io::stdout())) }
+        Console {
+            name: name.into(),
+            output: Arc::new(Mutex::new(tokio::io::stdout())),
+        }
     }
 
     /// Prints what the bot says.
@@ -56,14 +59,27 @@ impl Console {
 
 /// A message as it is printed. Further lines are indented more than any first line.
 fn shown(name: &str, outgoing: &Outgoing) -> String {
-    let indent = if outgoing.place.thread.is_some() { "  " } else { "" };
+    let indent = if outgoing.place.thread.is_some() {
+        "  "
+    } else {
+        ""
+    };
     let edited = if outgoing.edit { " (edited)" } else { "" };
     let text = printable::text(&outgoing.text).replace('\n', &format!("\n{indent}    "));
-    format!("{indent}#{} {name}{edited}: {text}\n", outgoing.place.channel)
+    format!(
+        "{indent}#{} {name}{edited}: {text}\n",
+        outgoing.place.channel
+    )
 }
 
 /// The event of a line; none for an empty one. `key` has to differ from line to line.
-pub fn event(line: &str, key: String, bot: &str, alias: Option<&str>, at: UnixMillis) -> Option<Event> {
+pub fn event(
+    line: &str,
+    key: String,
+    bot: &str,
+    alias: Option<&str>,
+    at: UnixMillis,
+) -> Option<Event> {
     let line: String = line.trim().chars().take(limits::INPUT_CHARS_MAX).collect();
     let (user, channel, text) = speaker(&line).unwrap_or((USER, CHANNEL, &line));
     let text = addressed(text.trim(), bot, alias);
@@ -73,12 +89,23 @@ pub fn event(line: &str, key: String, bot: &str, alias: Option<&str>, at: UnixMi
     let id: UserId = user.parse().ok()?;
     let channel: ChannelId = channel.parse().ok()?;
     let message = Message {
-        user: User { id, name: user.to_owned() },
-        place: Place { channel, thread: None },
+        user: User {
+            id,
+            name: user.to_owned(),
+        },
+        place: Place {
+            channel,
+            thread: None,
+        },
         text: text.to_owned(),
         addressed: true,
     };
-    Some(Event { source: Source::Console, key, received: at, body: Body::Message(message) })
+    Some(Event {
+        source: Source::Console,
+        key,
+        received: at,
+        body: Body::Message(message),
+    })
 }
 
 /// Who speaks where, in a line of the form `@user #channel: text`.
@@ -94,10 +121,16 @@ fn addressed<'a>(text: &'a str, bot: &str, alias: Option<&str>) -> &'a str {
         let unmarked = text.strip_prefix('@').unwrap_or(text);
         let head = unmarked.get(..name.len())?;
         let rest = unmarked.get(name.len()..)?;
-        let ends = rest.starts_with(|c: char| c.is_whitespace() || c == ':' || c == ',') || rest.is_empty();
-        (head.eq_ignore_ascii_case(name) && ends).then(|| rest.trim_start_matches([':', ',']).trim_start())
+        let ends = rest.starts_with(|c: char| c.is_whitespace() || c == ':' || c == ',')
+            || rest.is_empty();
+        (head.eq_ignore_ascii_case(name) && ends)
+            .then(|| rest.trim_start_matches([':', ',']).trim_start())
     };
-    let after_alias = || alias.and_then(|alias| text.strip_prefix(alias)).map(str::trim_start);
+    let after_alias = || {
+        alias
+            .and_then(|alias| text.strip_prefix(alias))
+            .map(str::trim_start)
+    };
     after_name(bot).or_else(after_alias).unwrap_or(text)
 }
 
@@ -109,8 +142,13 @@ mod tests {
 
     fn heard(line: &str) -> Option<String> {
         let event = event(line, "k".into(), "witbot", Some("/"), UnixMillis(0))?;
-        let Body::Message(message) = event.body else { panic!() };
-        Some(format!("{} #{} {:?}", message.user.id, message.place.channel, message.text))
+        let Body::Message(message) = event.body else {
+            panic!()
+        };
+        Some(format!(
+            "{} #{} {:?}",
+            message.user.id, message.place.channel, message.text
+        ))
     }
 
     #[test]
@@ -122,8 +160,14 @@ mod tests {
             ("witbot, ping", r#"you #console "ping""#),
             ("witbotping", r#"you #console "witbotping""#),
             ("/ping", r#"you #console "ping""#),
-            ("@ada #deploys: witbot deploy api", r#"ada #deploys "deploy api""#),
-            ("@ada #deploys no colon", r#"you #console "@ada #deploys no colon""#),
+            (
+                "@ada #deploys: witbot deploy api",
+                r#"ada #deploys "deploy api""#,
+            ),
+            (
+                "@ada #deploys no colon",
+                r#"you #console "@ada #deploys no colon""#,
+            ),
         ] {
             assert_eq!(heard(line).as_deref(), Some(expected), "{line}");
         }
@@ -133,12 +177,26 @@ mod tests {
 
     #[test]
     fn what_is_said_cannot_drive_the_terminal_or_look_like_another_reply() {
-        let place = Place { channel: "deploys".parse().unwrap(), thread: None };
+        let place = Place {
+            channel: "deploys".parse().unwrap(),
+            thread: None,
+        };
         let message = CallId::new(&"00112233445566778899".parse().unwrap(), 1);
-        let mut outgoing = Outgoing { message: message.clone(), place, text: "a\u{1b}[2J\n#ops witbot: b".into(), edit: false };
-        assert_eq!(shown("witbot", &outgoing), "#deploys witbot: a\u{fffd}[2J\n    #ops witbot: b\n");
+        let mut outgoing = Outgoing {
+            message: message.clone(),
+            place,
+            text: "a\u{1b}[2J\n#ops witbot: b".into(),
+            edit: false,
+        };
+        assert_eq!(
+            shown("witbot", &outgoing),
+            "#deploys witbot: a\u{fffd}[2J\n    #ops witbot: b\n"
+        );
         outgoing.place.thread = Some(Thread::Ours(message));
         outgoing.edit = true;
-        assert_eq!(shown("witbot", &outgoing), "  #deploys witbot (edited): a\u{fffd}[2J\n      #ops witbot: b\n");
+        assert_eq!(
+            shown("witbot", &outgoing),
+            "  #deploys witbot (edited): a\u{fffd}[2J\n      #ops witbot: b\n"
+        );
     }
 }

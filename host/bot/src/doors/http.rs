@@ -23,7 +23,10 @@ impl Server {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen at {address}: is another witbot running? Set `address` under [listen] in witbot.toml")
         })?;
-        Ok(Server { listener, ready: Arc::default() })
+        Ok(Server {
+            listener,
+            ready: Arc::default(),
+        })
     }
 
     /// Where it listens.
@@ -49,6 +52,9 @@ impl Server {
         let stopped = async move {
             let _ = stop.wait_for(|stopping| *stopping).await;
         };
-        axum::serve(self.listener, routes).with_graceful_shutdown(stopped).await.context("the HTTP server failed")
+        axum::serve(self.listener, routes)
+            .with_graceful_shutdown(stopped)
+            .await
+            .context("the HTTP server failed")
     }
 }

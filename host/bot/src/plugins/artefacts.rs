@@ -63,7 +63,10 @@ mod tests {
         let artefacts = Artefacts::new(folder.path().join("artefacts"));
         let digest = Digest::of(b"version");
         let missing = artefacts.read(&digest).unwrap_err().to_string();
-        assert!(!missing.contains(&*folder.path().to_string_lossy()), "{missing}");
+        assert!(
+            !missing.contains(&*folder.path().to_string_lossy()),
+            "{missing}"
+        );
 
         artefacts.keep(&digest, b"version").unwrap();
         assert_eq!(artefacts.read(&digest).unwrap(), b"version");

@@ -52,10 +52,16 @@ pub fn scan(folder: &Path) -> io::Result<Scan> {
             continue;
         }
         match name_of(&path) {
-            // The file may be gone again: then the next look sees it so.
-            Ok(name) => stamp(&path).ok().map(|stamp| scan.found.insert(name, Found { path, stamp })),
-            Err(reason) => scan.passed_over.insert(path, reason),
-        };
+            Ok(name) => {
+                // The file may be gone again: then the next look sees it so.
+                if let Ok(stamp) = stamp(&path) {
+                    scan.found.insert(name, Found { path, stamp });
+                }
+            }
+            Err(reason) => {
+                scan.passed_over.insert(path, reason);
+            }
+        }
     }
     Ok(scan)
 }
@@ -63,7 +69,9 @@ pub fn scan(folder: &Path) -> io::Result<Scan> {
 fn name_of(path: &Path) -> Result<PluginName, String> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     if stem == OWN_NAME {
-        return Err(format!("`{OWN_NAME}` is the name of the bot's own commands"));
+        return Err(format!(
+            "`{OWN_NAME}` is the name of the bot's own commands"
+        ));
     }
     stem.parse().map_err(|error: InvalidId| error.to_string())
 }
@@ -71,20 +79,28 @@ fn name_of(path: &Path) -> Result<PluginName, String> {
 /// Through links, because that is how Kubernetes puts files into a folder.
 fn stamp(path: &Path) -> io::Result<Stamp> {
     let metadata = fs::metadata(path)?;
-    Ok(Stamp { bytes: metadata.len(), modified: metadata.modified().ok(), inode: metadata.ino() })
+    Ok(Stamp {
+        bytes: metadata.len(),
+        modified: metadata.modified().ok(),
+        inode: metadata.ino(),
+    })
 }
 
 /// All of a file, if it is one and not too large to be a plugin.
 pub fn read(found: &Found) -> io::Result<Vec<u8>> {
     // Opening a pipe would otherwise wait for somebody to write into it.
-    let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&found.path)?;
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(&found.path)?;
     // Asked of what was opened: the name may stand for something else by now.
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
     // One byte more than allowed, so that the engine sees that it is too large.
-    file.take(limits::COMPONENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    file.take(limits::COMPONENT_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -95,14 +111,31 @@ mod tests {
     #[test]
     fn only_files_with_the_name_of_a_plugin_are_found() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["deploy.wasm", "notes.txt", "Bad_Name.wasm", "witbot.wasm", ".hidden.wasm"] {
+        for name in [
+            "deploy.wasm",
+            "notes.txt",
+            "Bad_Name.wasm",
+            "witbot.wasm",
+            ".hidden.wasm",
+        ] {
             fs::write(folder.path().join(name), name).unwrap();
         }
         let Scan { found, passed_over } = scan(folder.path()).unwrap();
-        assert_eq!(found.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["deploy"]);
-        let names: Vec<_> = passed_over.keys().filter_map(|path| path.file_name()).collect();
+        assert_eq!(
+            found.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
+            ["deploy"]
+        );
+        let names: Vec<_> = passed_over
+            .keys()
+            .filter_map(|path| path.file_name())
+            .collect();
         assert_eq!(names, [".hidden.wasm", "Bad_Name.wasm", "witbot.wasm"]);
-        assert!(scan(&folder.path().join("missing")).unwrap().found.is_empty());
+        assert!(
+            scan(&folder.path().join("missing"))
+                .unwrap()
+                .found
+                .is_empty()
+        );
     }
 
     #[test]
@@ -110,7 +143,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("folder.wasm")).unwrap();
         let pipe = folder.path().join("pipe.wasm");
-        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
         let Scan { found, .. } = scan(folder.path()).unwrap();
         for name in ["folder", "pipe"] {
             let error = read(&found[&name.parse().unwrap()]).unwrap_err();

@@ -1,8 +1,11 @@
 //! What one run may use up, and how large one call may be. All of it depends on the calls alone, so that a run that is
 //! resumed meets the same bounds at the same calls.
 
-use witbot_core::call::Operation;
+use witbot_core::call::{HttpFetch, HttpSend, Operation};
+use witbot_core::ci::{Parameter, RunRequest};
 use witbot_core::error::{Code, Error};
+use witbot_core::github::DeploymentRequest;
+use witbot_core::http::Request;
 use witbot_core::limits;
 
 use super::{Refusal, Stop};
@@ -13,20 +16,41 @@ pub(crate) struct Budget {
     calls: u32,
     messages: u32,
     requests: u32,
+    bytes: usize,
 }
 
 impl Budget {
+    /// Whether there was no call.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.calls == 0
+    }
+
     /// Counts a call. Too many calls end the run; anything else is told to the plugin.
     pub(crate) fn spend(&mut self, operation: &Operation) -> Result<(), Refusal> {
         self.calls += 1;
         if self.calls > limits::CALLS_MAX {
-            return Err(Stop::Budget(format!("the run made more than {} calls to the host", limits::CALLS_MAX)).into());
+            return Err(Stop::Budget(format!(
+                "the run made more than {} calls to the host",
+                limits::CALLS_MAX
+            ))
+            .into());
         }
         check_size(operation)?;
+        self.bytes = self.bytes.saturating_add(bytes(operation));
+        if self.bytes > limits::RUN_BYTES_MAX {
+            let most = limits::RUN_BYTES_MAX >> 20;
+            return Err(
+                Stop::Budget(format!("the run handed more than {most} MiB to the host")).into(),
+            );
+        }
         match operation {
             Operation::Reply(_) | Operation::Post(_) | Operation::Edit(_) | Operation::Ask(_) => {
                 self.messages += 1;
-                within(self.messages, limits::MESSAGES_MAX, "messages and edits")
+                within(
+                    self.messages,
+                    limits::MESSAGES_MAX,
+                    "messages, edits and questions",
+                )
             }
             Operation::HttpFetch(_) | Operation::HttpSend(_) => {
                 self.requests += 1;
@@ -41,15 +65,24 @@ fn within(used: u32, allowed: u32, what: &str) -> Result<(), Refusal> {
     if used <= allowed {
         return Ok(());
     }
-    Err(Error::new(Code::RateLimited, format!("a run may have {allowed} {what}")).into())
+    Err(Error::new(
+        Code::RateLimited,
+        format!("a run may have {allowed} {what}"),
+    )
+    .into())
 }
 
 fn check_size(operation: &Operation) -> Result<(), Error> {
+    for (what, text) in texts(operation) {
+        at_most(text.len(), limits::TEXT_BYTES_MAX, what)?;
+    }
     match operation {
         Operation::Reply(call) => message(&call.text),
         Operation::Post(call) => message(&call.text),
         Operation::Edit(call) => message(&call.text),
-        Operation::Ask(call) => question(&call.question, &call.choices),
+        Operation::Ask(call) => {
+            question(&call.question, &call.choices).and_then(|()| wait(call.timeout_ms))
+        }
         Operation::Sleep(call) => wait(call.milliseconds),
         Operation::AwaitEvent(call) => wait(call.timeout_ms),
         Operation::AwaitRun(call) => wait(call.timeout_ms),
@@ -57,11 +90,161 @@ fn check_size(operation: &Operation) -> Result<(), Error> {
         Operation::KvGet(call) => key(&call.key),
         Operation::KvDelete(call) => key(&call.key),
         Operation::KvSet(call) => key(&call.key).and_then(|()| value(&call.value.0)),
-        Operation::KvReplace(call) => key(&call.key).and_then(|()| value(&call.value.0)),
-        Operation::HttpFetch(call) => body(&call.request.body.0),
-        Operation::HttpSend(call) => body(&call.request.body.0),
+        Operation::KvReplace(call) => {
+            key(&call.key)?;
+            value(&call.value.0)?;
+            call.expected
+                .as_ref()
+                .map_or(Ok(()), |expected| value(&expected.0))
+        }
+        Operation::HttpFetch(call) => request(&call.request),
+        Operation::HttpSend(call) => request(&call.request),
         _ => Ok(()),
     }
+}
+
+/// The texts of a call that no other bound is set to, with what they are.
+fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
+    match operation {
+        Operation::ResolveReference(call) => vec![("a reference", &call.reference)],
+        Operation::ReadChecks(call) => vec![("a reference", &call.reference)],
+        Operation::Compare(call) => vec![("a reference", &call.base), ("a reference", &call.head)],
+        Operation::CreateDeployment(call) => deployment_texts(&call.request),
+        Operation::ListDeployments(call) => optional("an environment", &call.environment)
+            .into_iter()
+            .collect(),
+        Operation::AddDeploymentStatus(call) => {
+            let request = &call.request;
+            let texts = [
+                ("an environment", &*call.environment),
+                ("a state", &request.state),
+                ("a description", &request.description),
+            ];
+            let urls = [
+                optional("an address", &request.log_url),
+                optional("an address", &request.environment_url),
+            ];
+            texts
+                .into_iter()
+                .chain(urls.into_iter().flatten())
+                .collect()
+        }
+        Operation::OpenProject(call) => vec![("a project", &call.project.name)],
+        Operation::TriggerRun(call) => {
+            let mut texts = run_texts(&call.request);
+            texts.push(("a project", &call.project.name));
+            texts
+        }
+        Operation::ReadRun(call) => vec![
+            ("a project", &call.project.name),
+            ("the id of a run", &call.run),
+        ],
+        Operation::AwaitRun(call) => {
+            vec![
+                ("a project", &call.project.name),
+                ("the id of a run", &call.run),
+                ("a phase", &call.past),
+            ]
+        }
+        Operation::CancelRun(call) => vec![
+            ("a project", &call.project.name),
+            ("the id of a run", &call.run),
+        ],
+        Operation::KvKeys(call) => std::iter::once(("a prefix", &*call.prefix))
+            .chain(optional("a key", &call.after))
+            .collect(),
+        Operation::HttpFetch(HttpFetch { request }) | Operation::HttpSend(HttpSend { request }) => {
+            vec![("a method", &request.method), ("an address", &request.url)]
+        }
+        Operation::AwaitEvent(call) => vec![("a kind", &call.kind), ("a subject", &call.subject)],
+        Operation::ReadSettings(_)
+        | Operation::Reply(_)
+        | Operation::Post(_)
+        | Operation::Edit(_)
+        | Operation::OpenRepository(_)
+        | Operation::ReadDeployment(_)
+        | Operation::ReadDeploymentStatus(_)
+        | Operation::AwaitDeploymentStatus(_)
+        | Operation::KvGet(_)
+        | Operation::KvSet(_)
+        | Operation::KvReplace(_)
+        | Operation::KvDelete(_)
+        | Operation::Sleep(_)
+        | Operation::Ask(_) => Vec::new(),
+    }
+}
+
+fn optional<'a>(what: &'static str, text: &'a Option<String>) -> Option<(&'static str, &'a str)> {
+    text.as_deref().map(|text| (what, text))
+}
+
+fn deployment_texts(request: &DeploymentRequest) -> Vec<(&'static str, &str)> {
+    let mut texts: Vec<(&str, &str)> = vec![
+        ("a reference", &request.reference),
+        ("an environment", &request.environment),
+        ("a task", &request.task),
+        ("a description", &request.description),
+    ];
+    texts.extend(
+        request
+            .required_contexts
+            .iter()
+            .map(|name| ("the name of a context", &**name)),
+    );
+    texts
+}
+
+fn run_texts(request: &RunRequest) -> Vec<(&'static str, &str)> {
+    let named = [
+        ("a branch", &request.branch),
+        ("a tag", &request.tag),
+        ("the id of a definition", &request.definition),
+        ("the name of a parameter", &request.correlate_by),
+    ];
+    let mut texts: Vec<(&str, &str)> = named
+        .into_iter()
+        .filter_map(|(what, text)| Some((what, text.as_deref()?)))
+        .collect();
+    for (name, value) in &request.parameters {
+        texts.push(("the name of a parameter", name));
+        if let Parameter::Text(text) = value {
+            texts.push(("the value of a parameter", text));
+        }
+    }
+    texts
+}
+
+/// About what the arguments of a call take in the record.
+fn bytes(operation: &Operation) -> usize {
+    let large = match operation {
+        Operation::Reply(call) => call.text.len(),
+        Operation::Post(call) => call.text.len(),
+        Operation::Edit(call) => call.text.len(),
+        Operation::Ask(call) => {
+            call.question.len() + call.choices.iter().map(String::len).sum::<usize>()
+        }
+        Operation::CreateDeployment(call) => call.request.payload.len(),
+        Operation::KvGet(call) => call.key.len(),
+        Operation::KvDelete(call) => call.key.len(),
+        Operation::KvSet(call) => call.key.len() + call.value.0.len(),
+        Operation::KvReplace(call) => {
+            call.key.len()
+                + call.value.0.len()
+                + call
+                    .expected
+                    .as_ref()
+                    .map_or(0, |expected| expected.0.len())
+        }
+        Operation::HttpFetch(HttpFetch { request }) | Operation::HttpSend(HttpSend { request }) => {
+            headers_bytes(request) + request.body.0.len()
+        }
+        _ => 0,
+    };
+    large
+        + texts(operation)
+            .iter()
+            .map(|(_, text)| text.len())
+            .sum::<usize>()
 }
 
 fn message(text: &str) -> Result<(), Error> {
@@ -73,12 +256,25 @@ fn message(text: &str) -> Result<(), Error> {
 
 fn question(question: &str, choices: &[String]) -> Result<(), Error> {
     message(question)?;
-    at_most(question.len(), 3_000, "a question")?;
-    if !(2..=10).contains(&choices.len()) {
-        return Err(Error::invalid(format!("a question needs 2 to 10 choices, not {}", choices.len())));
+    let (characters, most) = (question.chars().count(), limits::QUESTION_CHARS_MAX);
+    if characters > most {
+        return Err(Error::invalid(format!(
+            "a question can have {most} characters, not {characters}"
+        )));
     }
-    match choices.iter().find(|choice| choice.trim().is_empty() || choice.chars().count() > 75) {
-        Some(choice) => Err(Error::invalid(format!("the choice `{choice}` does not have 1 to 75 characters"))),
+    if !(2..=10).contains(&choices.len()) {
+        return Err(Error::invalid(format!(
+            "a question needs 2 to 10 choices, not {}",
+            choices.len()
+        )));
+    }
+    match choices
+        .iter()
+        .find(|choice| choice.trim().is_empty() || choice.chars().count() > 75)
+    {
+        Some(choice) => Err(Error::invalid(format!(
+            "the choice `{choice}` does not have 1 to 75 characters"
+        ))),
         None => Ok(()),
     }
 }
@@ -101,13 +297,30 @@ fn value(value: &[u8]) -> Result<(), Error> {
     at_most(value.len(), limits::KV_VALUE_BYTES_MAX, "a value")
 }
 
-fn body(body: &[u8]) -> Result<(), Error> {
-    at_most(body.len(), limits::HTTP_REQUEST_BYTES_MAX, "the body of a request")
+fn request(request: &Request) -> Result<(), Error> {
+    let (headers, body) = (headers_bytes(request), request.body.0.len());
+    at_most(
+        headers,
+        limits::HTTP_HEADERS_BYTES_MAX,
+        "the headers of a request",
+    )?;
+    at_most(
+        body,
+        limits::HTTP_REQUEST_BYTES_MAX,
+        "the body of a request",
+    )
+}
+
+fn headers_bytes(request: &Request) -> usize {
+    let headers = request.headers.iter();
+    headers.map(|(name, value)| name.len() + value.len()).sum()
 }
 
 fn at_most(bytes: usize, allowed: usize, what: &str) -> Result<(), Error> {
     if bytes <= allowed {
         return Ok(());
     }
-    Err(Error::invalid(format!("{what} can have {allowed} bytes, not {bytes}")))
+    Err(Error::invalid(format!(
+        "{what} can have {allowed} bytes, not {bytes}"
+    )))
 }

@@ -17,10 +17,23 @@ pub struct OpenRun {
 }
 
 impl ci::Host for State {
-    async fn open(&mut self, provider: String, project: String) -> Result<Resource<Project>, Refusal> {
-        let provider = provider.parse().map_err(|error| Error::invalid(format!("{error}")))?;
-        let project = Project { provider, name: project };
-        self.gate.pass(OpenProject { project: project.clone() }).await?;
+    async fn open(
+        &mut self,
+        provider: String,
+        project: String,
+    ) -> Result<Resource<Project>, Refusal> {
+        let provider = provider
+            .parse()
+            .map_err(|error| Error::invalid(format!("{error}")))?;
+        let project = Project {
+            provider,
+            name: project,
+        };
+        self.gate
+            .pass(OpenProject {
+                project: project.clone(),
+            })
+            .await?;
         Ok(self.table.push(project)?)
     }
 }
@@ -33,13 +46,27 @@ impl ci::HostProject for State {
     ) -> Result<Resource<OpenRun>, Refusal> {
         let project = self.table.get(&project)?.clone();
         let request = self.table.get(&request)?.clone();
-        let run = self.gate.pass(TriggerRun { project: project.clone(), request }).await?;
+        let run = self
+            .gate
+            .pass(TriggerRun {
+                project: project.clone(),
+                request,
+            })
+            .await?;
         Ok(self.table.push(OpenRun { project, run })?)
     }
 
-    async fn run(&mut self, project: Resource<Project>, id: String) -> Result<Resource<OpenRun>, Refusal> {
+    async fn run(
+        &mut self,
+        project: Resource<Project>,
+        id: String,
+    ) -> Result<Resource<OpenRun>, Refusal> {
         let project = self.table.get(&project)?.clone();
-        let run = Run { id, number: None, url: String::new() };
+        let run = Run {
+            id,
+            number: None,
+            url: String::new(),
+        };
         Ok(self.table.push(OpenRun { project, run })?)
     }
 
@@ -54,7 +81,11 @@ impl ci::HostRunRequest for State {
         Ok(self.table.push(RunRequest::default())?)
     }
 
-    async fn branch(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+    async fn branch(
+        &mut self,
+        request: Resource<RunRequest>,
+        name: String,
+    ) -> wasmtime::Result<()> {
         self.hold(name.len())?;
         self.table.get_mut(&request)?.branch = Some(name);
         Ok(())
@@ -66,7 +97,11 @@ impl ci::HostRunRequest for State {
         Ok(())
     }
 
-    async fn definition(&mut self, request: Resource<RunRequest>, id: String) -> wasmtime::Result<()> {
+    async fn definition(
+        &mut self,
+        request: Resource<RunRequest>,
+        id: String,
+    ) -> wasmtime::Result<()> {
         self.hold(id.len())?;
         self.table.get_mut(&request)?.definition = Some(id);
         Ok(())
@@ -88,7 +123,11 @@ impl ci::HostRunRequest for State {
         Ok(())
     }
 
-    async fn correlate_by(&mut self, request: Resource<RunRequest>, name: String) -> wasmtime::Result<()> {
+    async fn correlate_by(
+        &mut self,
+        request: Resource<RunRequest>,
+        name: String,
+    ) -> wasmtime::Result<()> {
         self.hold(name.len())?;
         self.table.get_mut(&request)?.correlate_by = Some(name);
         Ok(())
@@ -96,10 +135,21 @@ impl ci::HostRunRequest for State {
 
     async fn drop(&mut self, request: Resource<RunRequest>) -> wasmtime::Result<()> {
         let request = self.table.delete(request)?;
-        let texts = [&request.branch, &request.tag, &request.definition, &request.correlate_by];
+        let texts = [
+            &request.branch,
+            &request.tag,
+            &request.definition,
+            &request.correlate_by,
+        ];
         let texts: Vec<usize> = texts.into_iter().flatten().map(String::len).collect();
-        let parameters = request.parameters.iter().map(|(name, value)| name.len() + parameter_bytes(value));
-        self.release(texts.len() + request.parameters.len(), texts.iter().sum::<usize>() + parameters.sum::<usize>());
+        let parameters = request
+            .parameters
+            .iter()
+            .map(|(name, value)| name.len() + parameter_bytes(value));
+        self.release(
+            texts.len() + request.parameters.len(),
+            texts.iter().sum::<usize>() + parameters.sum::<usize>(),
+        );
         Ok(())
     }
 }
@@ -126,7 +176,13 @@ impl ci::HostRun for State {
 
     async fn status(&mut self, run: Resource<OpenRun>) -> Result<Resource<RunStatus>, Refusal> {
         let OpenRun { project, run } = self.table.get(&run)?.clone();
-        let status = self.gate.pass(ReadRun { project, run: run.id }).await?;
+        let status = self
+            .gate
+            .pass(ReadRun {
+                project,
+                run: run.id,
+            })
+            .await?;
         Ok(self.table.push(status)?)
     }
 
@@ -137,13 +193,26 @@ impl ci::HostRun for State {
         timeout_ms: u64,
     ) -> Result<Resource<RunStatus>, Refusal> {
         let OpenRun { project, run } = self.table.get(&run)?.clone();
-        let status = self.gate.pass(AwaitRun { project, run: run.id, past, timeout_ms }).await?;
+        let status = self
+            .gate
+            .pass(AwaitRun {
+                project,
+                run: run.id,
+                past,
+                timeout_ms,
+            })
+            .await?;
         Ok(self.table.push(status)?)
     }
 
     async fn cancel(&mut self, run: Resource<OpenRun>) -> Result<(), Refusal> {
         let OpenRun { project, run } = self.table.get(&run)?.clone();
-        self.gate.pass(CancelRun { project, run: run.id }).await
+        self.gate
+            .pass(CancelRun {
+                project,
+                run: run.id,
+            })
+            .await
     }
 
     async fn drop(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<()> {

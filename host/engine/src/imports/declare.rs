@@ -32,7 +32,12 @@ impl HostDeclaration for State {
     ) -> wasmtime::Result<Resource<DeclaringCommand>> {
         self.hold(id.len() + usage.len() + summary.len())?;
         let commands = &mut self.declaration.commands;
-        commands.push(CommandDeclaration { id, usage, summary, ..CommandDeclaration::default() });
+        commands.push(CommandDeclaration {
+            id,
+            usage,
+            summary,
+            ..CommandDeclaration::default()
+        });
         let command = DeclaringCommand(commands.len() - 1);
         Ok(self.table.push(command)?)
     }
@@ -45,13 +50,24 @@ impl HostDeclaration for State {
         summary: String,
     ) -> wasmtime::Result<()> {
         self.hold(id.len() + pattern.len() + summary.len())?;
-        self.declaration.listeners.push(ListenerDeclaration { id, pattern, summary });
+        self.declaration.listeners.push(ListenerDeclaration {
+            id,
+            pattern,
+            summary,
+        });
         Ok(())
     }
 
-    async fn subscribe(&mut self, _: Resource<Declaring>, id: String, kind: String) -> wasmtime::Result<()> {
+    async fn subscribe(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        kind: String,
+    ) -> wasmtime::Result<()> {
         self.hold(id.len() + kind.len())?;
-        self.declaration.subscriptions.push(SubscriptionDeclaration { id, kind });
+        self.declaration
+            .subscriptions
+            .push(SubscriptionDeclaration { id, kind });
         Ok(())
     }
 
@@ -63,11 +79,20 @@ impl HostDeclaration for State {
         required: bool,
     ) -> wasmtime::Result<()> {
         self.hold(name.len() + summary.len())?;
-        self.declaration.settings.push(SettingDeclaration { name, summary, required });
+        self.declaration.settings.push(SettingDeclaration {
+            name,
+            summary,
+            required,
+        });
         Ok(())
     }
 
-    async fn wants(&mut self, _: Resource<Declaring>, capability: String, reason: String) -> wasmtime::Result<()> {
+    async fn wants(
+        &mut self,
+        _: Resource<Declaring>,
+        capability: String,
+        reason: String,
+    ) -> wasmtime::Result<()> {
         self.hold(capability.len() + reason.len())?;
         self.declaration.wants.push((capability, reason));
         Ok(())
@@ -80,14 +105,22 @@ impl HostDeclaration for State {
 }
 
 impl HostCommand for State {
-    async fn example(&mut self, command: Resource<DeclaringCommand>, text: String) -> wasmtime::Result<()> {
+    async fn example(
+        &mut self,
+        command: Resource<DeclaringCommand>,
+        text: String,
+    ) -> wasmtime::Result<()> {
         self.hold(text.len())?;
         let index = self.table.get(&command)?.0;
         self.declaration.commands[index].examples.push(text);
         Ok(())
     }
 
-    async fn details(&mut self, command: Resource<DeclaringCommand>, text: String) -> wasmtime::Result<()> {
+    async fn details(
+        &mut self,
+        command: Resource<DeclaringCommand>,
+        text: String,
+    ) -> wasmtime::Result<()> {
         self.hold(text.len())?;
         let index = self.table.get(&command)?.0;
         self.declaration.commands[index].details = text;

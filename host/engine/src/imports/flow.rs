@@ -29,14 +29,30 @@ impl Host for State {
         choices: Vec<String>,
         timeout_ms: u64,
     ) -> Result<Resource<Chosen>, Refusal> {
-        let asked = self.invocation.as_ref().and_then(|invocation| match &invocation.event.body {
-            Body::Message(message) => Some((message.place.clone(), message.user.id.clone())),
-            Body::Webhook(_) => None,
-        });
+        let asked = self
+            .invocation
+            .as_ref()
+            .and_then(|invocation| match &invocation.event.body {
+                Body::Message(message) => Some((message.place.clone(), message.user.id.clone())),
+                Body::Webhook(_) => None,
+            });
         let Some((place, user)) = asked else {
-            return Err(Error::new(Code::NotFound, "this event was not said in a chat, so there is nobody to ask").into());
+            return Err(Error::new(
+                Code::NotFound,
+                "this event was not said in a chat, so there is nobody to ask",
+            )
+            .into());
         };
-        let chosen = self.gate.pass(Ask { place, user, question, choices, timeout_ms }).await?;
+        let chosen = self
+            .gate
+            .pass(Ask {
+                place,
+                user,
+                question,
+                choices,
+                timeout_ms,
+            })
+            .await?;
         Ok(self.table.push(chosen)?)
     }
 
@@ -48,7 +64,15 @@ impl Host for State {
     ) -> Result<Resource<Occurrence>, Refusal> {
         let key = event_key(&kind, &subject);
         let after = self.seen_until(&key);
-        let occurrence = self.gate.pass(AwaitEvent { kind, subject, after, timeout_ms }).await?;
+        let occurrence = self
+            .gate
+            .pass(AwaitEvent {
+                kind,
+                subject,
+                after,
+                timeout_ms,
+            })
+            .await?;
         self.seen.insert(key, occurrence.event);
         Ok(self.table.push(occurrence)?)
     }
@@ -78,7 +102,11 @@ impl HostOccurrence for State {
         Ok(self.table.get(&occurrence)?.subject.clone())
     }
 
-    async fn field(&mut self, occurrence: Resource<Occurrence>, pointer: String) -> wasmtime::Result<Option<String>> {
+    async fn field(
+        &mut self,
+        occurrence: Resource<Occurrence>,
+        pointer: String,
+    ) -> wasmtime::Result<Option<String>> {
         Ok(event::field(&self.table.get(&occurrence)?.body, &pointer))
     }
 

@@ -2,11 +2,13 @@
 
 use wasmtime::component::Resource;
 use witbot_core::call::{
-    self, AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListDeployments, ReadChecks, ReadDeployment,
-    ReadDeploymentStatus, ResolveReference,
+    self, AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListDeployments,
+    ReadChecks, ReadDeployment, ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::error::Error;
-use witbot_core::github::{Checks, Comparison, Deployment, DeploymentRequest, DeploymentStatus, StatusRequest};
+use witbot_core::github::{
+    Checks, Comparison, Deployment, DeploymentRequest, DeploymentStatus, StatusRequest,
+};
 use witbot_core::ids::Repository;
 use witbot_core::limits;
 
@@ -39,8 +41,14 @@ impl State {
 
 impl github::Host for State {
     async fn open(&mut self, repository: String) -> Result<Resource<OpenRepository>, Refusal> {
-        let repository: Repository = repository.parse().map_err(|error| Error::invalid(format!("{error}")))?;
-        self.gate.pass(call::OpenRepository { repository: repository.clone() }).await?;
+        let repository: Repository = repository
+            .parse()
+            .map_err(|error| Error::invalid(format!("{error}")))?;
+        self.gate
+            .pass(call::OpenRepository {
+                repository: repository.clone(),
+            })
+            .await?;
         Ok(self.table.push(OpenRepository { repository })?)
     }
 }
@@ -50,9 +58,18 @@ impl github::HostRepository for State {
         Ok(self.table.get(&repository)?.repository.to_string())
     }
 
-    async fn resolve(&mut self, repository: Resource<OpenRepository>, reference: String) -> Result<String, Refusal> {
+    async fn resolve(
+        &mut self,
+        repository: Resource<OpenRepository>,
+        reference: String,
+    ) -> Result<String, Refusal> {
         let repository = self.repository(&repository)?;
-        self.gate.pass(ResolveReference { repository, reference }).await
+        self.gate
+            .pass(ResolveReference {
+                repository,
+                reference,
+            })
+            .await
     }
 
     async fn checks(
@@ -61,7 +78,13 @@ impl github::HostRepository for State {
         reference: String,
     ) -> Result<Resource<Checks>, Refusal> {
         let repository = self.repository(&repository)?;
-        let checks = self.gate.pass(ReadChecks { repository, reference }).await?;
+        let checks = self
+            .gate
+            .pass(ReadChecks {
+                repository,
+                reference,
+            })
+            .await?;
         Ok(self.table.push(checks)?)
     }
 
@@ -72,7 +95,14 @@ impl github::HostRepository for State {
         head: String,
     ) -> Result<Resource<Comparison>, Refusal> {
         let repository = self.repository(&repository)?;
-        let comparison = self.gate.pass(Compare { repository, base, head }).await?;
+        let comparison = self
+            .gate
+            .pass(Compare {
+                repository,
+                base,
+                head,
+            })
+            .await?;
         Ok(self.table.push(comparison)?)
     }
 
@@ -84,8 +114,17 @@ impl github::HostRepository for State {
         let repository = self.repository(&repository)?;
         let request = self.table.get(&request)?.clone();
         check_payload(&request.payload)?;
-        let deployment = self.gate.pass(CreateDeployment { repository: repository.clone(), request }).await?;
-        Ok(self.table.push(OpenDeployment { repository, deployment })?)
+        let deployment = self
+            .gate
+            .pass(CreateDeployment {
+                repository: repository.clone(),
+                request,
+            })
+            .await?;
+        Ok(self.table.push(OpenDeployment {
+            repository,
+            deployment,
+        })?)
     }
 
     async fn deployment(
@@ -94,8 +133,17 @@ impl github::HostRepository for State {
         id: u64,
     ) -> Result<Resource<OpenDeployment>, Refusal> {
         let repository = self.repository(&repository)?;
-        let deployment = self.gate.pass(ReadDeployment { repository: repository.clone(), deployment: id }).await?;
-        Ok(self.table.push(OpenDeployment { repository, deployment })?)
+        let deployment = self
+            .gate
+            .pass(ReadDeployment {
+                repository: repository.clone(),
+                deployment: id,
+            })
+            .await?;
+        Ok(self.table.push(OpenDeployment {
+            repository,
+            deployment,
+        })?)
     }
 
     async fn deployments(
@@ -106,10 +154,20 @@ impl github::HostRepository for State {
     ) -> Result<Vec<Resource<OpenDeployment>>, Refusal> {
         let repository = self.repository(&repository)?;
         let limit = limit.clamp(1, 30);
-        let found = self.gate.pass(ListDeployments { repository: repository.clone(), environment, limit }).await?;
+        let found = self
+            .gate
+            .pass(ListDeployments {
+                repository: repository.clone(),
+                environment,
+                limit,
+            })
+            .await?;
         let mut handles = Vec::with_capacity(found.len());
         for deployment in found {
-            handles.push(self.table.push(OpenDeployment { repository: repository.clone(), deployment })?);
+            handles.push(self.table.push(OpenDeployment {
+                repository: repository.clone(),
+                deployment,
+            })?);
         }
         Ok(handles)
     }
@@ -127,11 +185,16 @@ fn beginning(text: &str) -> String {
 
 fn check_payload(payload: &str) -> Result<(), Error> {
     if payload.len() > PAYLOAD_BYTES_MAX {
-        return Err(Error::invalid(format!("a payload can have {PAYLOAD_BYTES_MAX} bytes, not {}", payload.len())));
+        return Err(Error::invalid(format!(
+            "a payload can have {PAYLOAD_BYTES_MAX} bytes, not {}",
+            payload.len()
+        )));
     }
     match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(payload) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Error::invalid(format!("the payload is not a JSON object: {error}"))),
+        Err(error) => Err(Error::invalid(format!(
+            "the payload is not a JSON object: {error}"
+        ))),
     }
 }
 
@@ -141,13 +204,14 @@ impl github::HostDeploymentRequest for State {
         reference: String,
         environment: String,
     ) -> wasmtime::Result<Resource<DeploymentRequest>> {
-        self.hold(reference.len() + environment.len())?;
+        let payload = "{}".to_owned();
+        self.hold(reference.len() + environment.len() + payload.len())?;
         let request = DeploymentRequest {
             reference,
             environment,
             task: "deploy".to_owned(),
             description: String::new(),
-            payload: "{}".to_owned(),
+            payload,
             production: None,
             transient: false,
             auto_merge: false,
@@ -156,50 +220,82 @@ impl github::HostDeploymentRequest for State {
         Ok(self.table.push(request)?)
     }
 
-    async fn task(&mut self, request: Resource<DeploymentRequest>, task: String) -> wasmtime::Result<()> {
+    async fn task(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        task: String,
+    ) -> wasmtime::Result<()> {
         self.hold(task.len())?;
         self.table.get_mut(&request)?.task = task;
         Ok(())
     }
 
-    async fn description(&mut self, request: Resource<DeploymentRequest>, text: String) -> wasmtime::Result<()> {
+    async fn description(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        text: String,
+    ) -> wasmtime::Result<()> {
+        let text = beginning(&text);
         self.hold(text.len())?;
-        self.table.get_mut(&request)?.description = beginning(&text);
+        self.table.get_mut(&request)?.description = text;
         Ok(())
     }
 
-    async fn payload(&mut self, request: Resource<DeploymentRequest>, json: String) -> wasmtime::Result<()> {
+    async fn payload(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        json: String,
+    ) -> wasmtime::Result<()> {
         self.hold(json.len())?;
         self.table.get_mut(&request)?.payload = json;
         Ok(())
     }
 
-    async fn production(&mut self, request: Resource<DeploymentRequest>, yes: bool) -> wasmtime::Result<()> {
+    async fn production(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        yes: bool,
+    ) -> wasmtime::Result<()> {
         self.table.get_mut(&request)?.production = Some(yes);
         Ok(())
     }
 
-    async fn transient(&mut self, request: Resource<DeploymentRequest>, yes: bool) -> wasmtime::Result<()> {
+    async fn transient(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        yes: bool,
+    ) -> wasmtime::Result<()> {
         self.table.get_mut(&request)?.transient = yes;
         Ok(())
     }
 
-    async fn auto_merge(&mut self, request: Resource<DeploymentRequest>, yes: bool) -> wasmtime::Result<()> {
+    async fn auto_merge(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        yes: bool,
+    ) -> wasmtime::Result<()> {
         self.table.get_mut(&request)?.auto_merge = yes;
         Ok(())
     }
 
-    async fn require_context(&mut self, request: Resource<DeploymentRequest>, name: String) -> wasmtime::Result<()> {
+    async fn require_context(
+        &mut self,
+        request: Resource<DeploymentRequest>,
+        name: String,
+    ) -> wasmtime::Result<()> {
         self.hold(name.len())?;
         self.table.get_mut(&request)?.required_contexts.push(name);
         Ok(())
     }
 
     async fn drop(&mut self, request: Resource<DeploymentRequest>) -> wasmtime::Result<()> {
-        // What was set twice stays counted: it is the last value that is known here.
+        // Of what was set twice, the first value stays counted.
         let request = self.table.delete(request)?;
         let contexts: usize = request.required_contexts.iter().map(String::len).sum();
-        self.release(1 + request.required_contexts.len(), request.reference.len() + request.environment.len() + contexts);
+        self.release(
+            1 + request.required_contexts.len(),
+            request.reference.len() + request.environment.len() + contexts,
+        );
         self.release(0, request.description.len() + request.payload.len());
         Ok(())
     }
@@ -210,7 +306,10 @@ impl github::HostDeployment for State {
         Ok(self.table.get(&deployment)?.deployment.id)
     }
 
-    async fn reference(&mut self, deployment: Resource<OpenDeployment>) -> wasmtime::Result<String> {
+    async fn reference(
+        &mut self,
+        deployment: Resource<OpenDeployment>,
+    ) -> wasmtime::Result<String> {
         Ok(self.table.get(&deployment)?.deployment.reference.clone())
     }
 
@@ -222,11 +321,17 @@ impl github::HostDeployment for State {
         Ok(self.table.get(&deployment)?.deployment.task.clone())
     }
 
-    async fn environment(&mut self, deployment: Resource<OpenDeployment>) -> wasmtime::Result<String> {
+    async fn environment(
+        &mut self,
+        deployment: Resource<OpenDeployment>,
+    ) -> wasmtime::Result<String> {
         Ok(self.table.get(&deployment)?.deployment.environment.clone())
     }
 
-    async fn description(&mut self, deployment: Resource<OpenDeployment>) -> wasmtime::Result<String> {
+    async fn description(
+        &mut self,
+        deployment: Resource<OpenDeployment>,
+    ) -> wasmtime::Result<String> {
         Ok(self.table.get(&deployment)?.deployment.description.clone())
     }
 
@@ -246,8 +351,17 @@ impl github::HostDeployment for State {
         &mut self,
         deployment: Resource<OpenDeployment>,
     ) -> Result<Option<Resource<DeploymentStatus>>, Refusal> {
-        let OpenDeployment { repository, deployment } = self.table.get(&deployment)?.clone();
-        let status = self.gate.pass(ReadDeploymentStatus { repository, deployment: deployment.id }).await?;
+        let OpenDeployment {
+            repository,
+            deployment,
+        } = self.table.get(&deployment)?.clone();
+        let status = self
+            .gate
+            .pass(ReadDeploymentStatus {
+                repository,
+                deployment: deployment.id,
+            })
+            .await?;
         Ok(match status {
             Some(status) => Some(self.table.push(status)?),
             None => None,
@@ -259,10 +373,23 @@ impl github::HostDeployment for State {
         deployment: Resource<OpenDeployment>,
         request: Resource<StatusRequest>,
     ) -> Result<Resource<DeploymentStatus>, Refusal> {
-        let OpenDeployment { repository, deployment } = self.table.get(&deployment)?.clone();
+        let OpenDeployment {
+            repository,
+            deployment,
+        } = self.table.get(&deployment)?.clone();
         let request = self.table.get(&request)?.clone();
-        let Deployment { id, environment, .. } = deployment;
-        let status = self.gate.pass(AddDeploymentStatus { repository, deployment: id, environment, request }).await?;
+        let Deployment {
+            id, environment, ..
+        } = deployment;
+        let status = self
+            .gate
+            .pass(AddDeploymentStatus {
+                repository,
+                deployment: id,
+                environment,
+                request,
+            })
+            .await?;
         Ok(self.table.push(status)?)
     }
 
@@ -272,8 +399,16 @@ impl github::HostDeployment for State {
         after: Option<u64>,
         timeout_ms: u64,
     ) -> Result<Resource<DeploymentStatus>, Refusal> {
-        let OpenDeployment { repository, deployment } = self.table.get(&deployment)?.clone();
-        let call = AwaitDeploymentStatus { repository, deployment: deployment.id, after, timeout_ms };
+        let OpenDeployment {
+            repository,
+            deployment,
+        } = self.table.get(&deployment)?.clone();
+        let call = AwaitDeploymentStatus {
+            repository,
+            deployment: deployment.id,
+            after,
+            timeout_ms,
+        };
         let status = self.gate.pass(call).await?;
         Ok(self.table.push(status)?)
     }
@@ -287,23 +422,41 @@ impl github::HostDeployment for State {
 impl github::HostStatusRequest for State {
     async fn new(&mut self, state: String) -> wasmtime::Result<Resource<StatusRequest>> {
         self.hold(state.len())?;
-        let request = StatusRequest { state, description: String::new(), log_url: None, environment_url: None };
+        let request = StatusRequest {
+            state,
+            description: String::new(),
+            log_url: None,
+            environment_url: None,
+        };
         Ok(self.table.push(request)?)
     }
 
-    async fn description(&mut self, request: Resource<StatusRequest>, text: String) -> wasmtime::Result<()> {
+    async fn description(
+        &mut self,
+        request: Resource<StatusRequest>,
+        text: String,
+    ) -> wasmtime::Result<()> {
+        let text = beginning(&text);
         self.hold(text.len())?;
-        self.table.get_mut(&request)?.description = beginning(&text);
+        self.table.get_mut(&request)?.description = text;
         Ok(())
     }
 
-    async fn log_url(&mut self, request: Resource<StatusRequest>, url: String) -> wasmtime::Result<()> {
+    async fn log_url(
+        &mut self,
+        request: Resource<StatusRequest>,
+        url: String,
+    ) -> wasmtime::Result<()> {
         self.hold(url.len())?;
         self.table.get_mut(&request)?.log_url = Some(url);
         Ok(())
     }
 
-    async fn environment_url(&mut self, request: Resource<StatusRequest>, url: String) -> wasmtime::Result<()> {
+    async fn environment_url(
+        &mut self,
+        request: Resource<StatusRequest>,
+        url: String,
+    ) -> wasmtime::Result<()> {
         self.hold(url.len())?;
         self.table.get_mut(&request)?.environment_url = Some(url);
         Ok(())
@@ -313,7 +466,10 @@ impl github::HostStatusRequest for State {
         let request = self.table.delete(request)?;
         let urls = [&request.log_url, &request.environment_url];
         let urls: Vec<usize> = urls.into_iter().flatten().map(String::len).collect();
-        self.release(1 + urls.len(), request.state.len() + request.description.len() + urls.iter().sum::<usize>());
+        self.release(
+            1 + urls.len(),
+            request.state.len() + request.description.len() + urls.iter().sum::<usize>(),
+        );
         Ok(())
     }
 }
@@ -327,15 +483,24 @@ impl github::HostDeploymentStatus for State {
         Ok(self.table.get(&status)?.state.clone())
     }
 
-    async fn description(&mut self, status: Resource<DeploymentStatus>) -> wasmtime::Result<String> {
+    async fn description(
+        &mut self,
+        status: Resource<DeploymentStatus>,
+    ) -> wasmtime::Result<String> {
         Ok(self.table.get(&status)?.description.clone())
     }
 
-    async fn log_url(&mut self, status: Resource<DeploymentStatus>) -> wasmtime::Result<Option<String>> {
+    async fn log_url(
+        &mut self,
+        status: Resource<DeploymentStatus>,
+    ) -> wasmtime::Result<Option<String>> {
         Ok(self.table.get(&status)?.log_url.clone())
     }
 
-    async fn environment_url(&mut self, status: Resource<DeploymentStatus>) -> wasmtime::Result<Option<String>> {
+    async fn environment_url(
+        &mut self,
+        status: Resource<DeploymentStatus>,
+    ) -> wasmtime::Result<Option<String>> {
         Ok(self.table.get(&status)?.environment_url.clone())
     }
 

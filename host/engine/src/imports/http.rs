@@ -26,10 +26,21 @@ impl HostRequest for State {
         let timeout_ms = limits::HTTP_TIME_DEFAULT.as_millis() as u64;
         self.hold(method.len() + url.len())?;
         let method = method.to_ascii_uppercase();
-        Ok(self.table.push(Request { method, url, headers: Vec::new(), body: Blob::default(), timeout_ms })?)
+        Ok(self.table.push(Request {
+            method,
+            url,
+            headers: Vec::new(),
+            body: Blob::default(),
+            timeout_ms,
+        })?)
     }
 
-    async fn header(&mut self, request: Resource<Request>, name: String, value: String) -> wasmtime::Result<()> {
+    async fn header(
+        &mut self,
+        request: Resource<Request>,
+        name: String,
+        value: String,
+    ) -> wasmtime::Result<()> {
         self.hold(name.len() + value.len())?;
         self.table.get_mut(&request)?.headers.push((name, value));
         Ok(())
@@ -42,7 +53,11 @@ impl HostRequest for State {
         Ok(())
     }
 
-    async fn timeout(&mut self, request: Resource<Request>, milliseconds: u64) -> wasmtime::Result<()> {
+    async fn timeout(
+        &mut self,
+        request: Resource<Request>,
+        milliseconds: u64,
+    ) -> wasmtime::Result<()> {
         let longest = limits::HTTP_TIME_MAX.as_millis() as u64;
         self.table.get_mut(&request)?.timeout_ms = milliseconds.clamp(1, longest);
         Ok(())
@@ -50,9 +65,16 @@ impl HostRequest for State {
 
     async fn drop(&mut self, request: Resource<Request>) -> wasmtime::Result<()> {
         let request = self.table.delete(request)?;
-        let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let headers: usize = request
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
         let items = 1 + request.headers.len() + usize::from(!request.body.0.is_empty());
-        self.release(items, request.method.len() + request.url.len() + headers + request.body.0.len());
+        self.release(
+            items,
+            request.method.len() + request.url.len() + headers + request.body.0.len(),
+        );
         Ok(())
     }
 }
@@ -62,9 +84,16 @@ impl HostResponse for State {
         Ok(self.table.get(&response)?.status)
     }
 
-    async fn header(&mut self, response: Resource<Response>, name: String) -> wasmtime::Result<Option<String>> {
+    async fn header(
+        &mut self,
+        response: Resource<Response>,
+        name: String,
+    ) -> wasmtime::Result<Option<String>> {
         let headers = &self.table.get(&response)?.headers;
-        Ok(headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(&name)).map(|(_, value)| value.clone()))
+        Ok(headers
+            .iter()
+            .find(|(header, _)| header.eq_ignore_ascii_case(&name))
+            .map(|(_, value)| value.clone()))
     }
 
     async fn body(&mut self, response: Resource<Response>) -> wasmtime::Result<Vec<u8>> {
