@@ -22,7 +22,11 @@ async fn main() {
         let began = Instant::now();
         bot.home().put("hello", &version);
         let digest = hex::encode(Sha256::digest(&version));
-        while !bot.ask("plugins", "#console witbot: hello  …  live").await.contains(&digest[..12]) {}
+        while !bot
+            .ask("plugins", "#console witbot: hello  …  live")
+            .await
+            .contains(&digest[..12])
+        {}
         bot.ask("hello Ada", "#console witbot: Hello, Ada!").await;
         times.push(began.elapsed());
     }

@@ -1,8 +1,8 @@
 //! Builds the rooms and wires them: the only place that knows all of them. What they then do is in `rooms`.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -52,10 +52,19 @@ pub struct Options {
 
 /// Runs the bot until it is told to stop.
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    let Options { settings, settings_file, secrets, script } = options;
+    let Options {
+        settings,
+        settings_file,
+        secrets,
+        script,
+    } = options;
     let (send_wake, mut wakes) = mpsc::channel(WAKES_MAX);
-    std::fs::create_dir_all(&settings.plugins_folder)
-        .with_context(|| format!("cannot make the plugins folder {}", settings.plugins_folder.display()))?;
+    std::fs::create_dir_all(&settings.plugins_folder).with_context(|| {
+        format!(
+            "cannot make the plugins folder {}",
+            settings.plugins_folder.display()
+        )
+    })?;
     let store = Store::open(&settings.data)?;
     let server = Server::bind(settings.listen).await?;
     let (address, ready) = (server.address()?, server.ready());
@@ -67,13 +76,22 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let routes = hooks::router(rooms.door.hooks(&secrets));
     let served = tokio::spawn(server.run(routes, stopping));
     let waits = rooms.waits.clone();
-    let mut background = vec![tokio::spawn(keeper.run()), tokio::spawn(async move { waits.run().await })];
+    let mut background = vec![
+        tokio::spawn(keeper.run()),
+        tokio::spawn(async move { waits.run().await }),
+    ];
     if script.is_none() {
-        background.push(tokio::spawn(door::read_lines(rooms.door.clone(), rooms.settings.clone())));
+        background.push(tokio::spawn(door::read_lines(
+            rooms.door.clone(),
+            rooms.settings.clone(),
+        )));
     }
     ready.store(true, Ordering::Relaxed);
     let plugins = rooms.live.load().serving.len();
-    tracing::info!("ready: {plugins} plugin{} live, listening at http://{address}", if plugins == 1 { "" } else { "s" });
+    tracing::info!(
+        "ready: {plugins} plugin{} live, listening at http://{address}",
+        if plugins == 1 { "" } else { "s" }
+    );
     rooms.serve(&mut wakes, script).await?;
 
     // Doors first, so that nothing new begins; then what runs; then what it had to say.
@@ -86,9 +104,19 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// Without it, changes are still seen: later.
 fn watch(rooms: &Rooms) -> Option<Watch> {
     let folder = rooms.settings.load().plugins_folder.clone();
-    Watch::start(&folder, &rooms.settings_file, rooms.plugins.clone(), rooms.door.wakes.clone())
-        .inspect_err(|error| tracing::warn!("changes are seen every {} s only: {error:#}", limits::RESCAN.as_secs()))
-        .ok()
+    Watch::start(
+        &folder,
+        &rooms.settings_file,
+        rooms.plugins.clone(),
+        rooms.door.wakes.clone(),
+    )
+    .inspect_err(|error| {
+        tracing::warn!(
+            "changes are seen every {} s only: {error:#}",
+            limits::RESCAN.as_secs()
+        )
+    })
+    .ok()
 }
 
 async fn build(
@@ -104,11 +132,22 @@ async fn build(
     let services = services(&settings, secrets)?;
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
-    let plugins = Plugins::new(engine.clone(), settings.clone(), live.clone(), Some(store.clone()), artefacts);
+    let plugins = Plugins::new(
+        engine.clone(),
+        settings.clone(),
+        live.clone(),
+        Some(store.clone()),
+        artefacts,
+    );
     let keeper = plugins.load_all().await;
     let owner = format!("{}-{}", std::process::id(), clock::now().0);
-    let ground =
-        Arc::new(Ground { store: store.clone(), services, settings: settings.clone(), wakes: wakes.clone(), owner });
+    let ground = Arc::new(Ground {
+        store: store.clone(),
+        services,
+        settings: settings.clone(),
+        wakes: wakes.clone(),
+        owner,
+    });
     let versions = plugins.clone();
     let find = Arc::new(move |name, digest| {
         let versions = versions.clone();
@@ -118,9 +157,14 @@ async fn build(
         runs: Runs::new(engine, ground.clone(), find, wakes.clone()),
         waits: Waits::new(store.clone(), look(ground.clone()), wakes.clone()),
         outbox: Outbox::new(store.clone(), console.clone()),
-        door: Door { store: store.clone(), wakes },
+        door: Door {
+            store: store.clone(),
+            wakes,
+        },
         settings,
-        settings_read: Mutex::new(SettingsRead::at_start(std::fs::read(&settings_file).unwrap_or_default())),
+        settings_read: Mutex::new(SettingsRead::at_start(
+            std::fs::read(&settings_file).unwrap_or_default(),
+        )),
         settings_file,
         live,
         store,
@@ -134,12 +178,30 @@ async fn build(
 fn services(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Services> {
     let credentials = secrets.github.clone().map(|credential| match credential {
         GithubCredential::Token(token) => Credentials::Token(token),
-        GithubCredential::App { id, private_key } => Credentials::App { id, private_key_pem: private_key },
+        GithubCredential::App { id, private_key } => Credentials::App {
+            id,
+            private_key_pem: private_key,
+        },
     });
-    let github = credentials.map(|credentials| Github::new(&settings.github_api_url, credentials)).transpose()?;
-    let circleci = secrets.circleci.clone().map(|token| Circleci::new(&settings.circleci_api_url, token)).transpose()?;
-    let circleci = circleci.map(|circleci| (Provider::Circleci, Box::new(circleci) as Box<dyn CiProvider>));
-    Ok(Services { github, ci: circleci.into_iter().collect(), web: Web::new()? })
+    let github = credentials
+        .map(|credentials| Github::new(&settings.github_api_url, credentials))
+        .transpose()?;
+    let circleci = secrets
+        .circleci
+        .clone()
+        .map(|token| Circleci::new(&settings.circleci_api_url, token))
+        .transpose()?;
+    let circleci = circleci.map(|circleci| {
+        (
+            Provider::Circleci,
+            Box::new(circleci) as Box<dyn CiProvider>,
+        )
+    });
+    Ok(Services {
+        github,
+        ci: circleci.into_iter().collect(),
+        web: Web::new()?,
+    })
 }
 
 fn look(ground: Arc<Ground>) -> Look {
@@ -148,4 +210,3 @@ fn look(ground: Arc<Ground>) -> Look {
         Box::pin(async move { ground.look(&operation).await })
     })
 }
-

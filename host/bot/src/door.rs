@@ -28,7 +28,9 @@ pub struct Door {
 impl Door {
     /// Takes an event and has it acted on; answers whether it is new.
     pub async fn accept(&self, event: Event) -> anyhow::Result<bool> {
-        let Some((row, event)) = self.take(event).await? else { return Ok(false) };
+        let Some((row, event)) = self.take(event).await? else {
+            return Ok(false);
+        };
         let _ = self.wakes.send(Wake::Came { row, event }).await;
         Ok(true)
     }
@@ -69,7 +71,9 @@ pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>) {
     let mut number = 0;
     while let Ok(Some(line)) = lines.next_segment().await {
         number += 1;
-        let Some(event) = typed(&String::from_utf8_lossy(&line), number, &settings.load()) else { continue };
+        let Some(event) = typed(&String::from_utf8_lossy(&line), number, &settings.load()) else {
+            continue;
+        };
         if let Err(error) = door.accept(event).await {
             tracing::error!("the line is lost: {error:#}");
         }

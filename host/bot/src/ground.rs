@@ -44,7 +44,10 @@ pub struct Ground {
 impl Ground {
     /// The right to a run, from now on.
     pub fn lease(&self) -> Lease {
-        Lease { owner: self.owner.clone(), until: clock::now().plus_ms(LEASE_MS) }
+        Lease {
+            owner: self.owner.clone(),
+            until: clock::now().plus_ms(LEASE_MS),
+        }
     }
 
     /// Makes durable what a run did, and passes on what follows from it. Waits for room in the loop's queue, so the
@@ -60,7 +63,11 @@ impl Ground {
     }
 
     /// Makes durable what a run did. Answers in which channels there is something to say now.
-    pub async fn store(&self, invocation: &InvocationId, commit: Commit) -> Result<Vec<ChannelId>, CommitError> {
+    pub async fn store(
+        &self,
+        invocation: &InvocationId,
+        commit: Commit,
+    ) -> Result<Vec<ChannelId>, CommitError> {
         let channels = channels(&commit);
         self.store.commit(invocation, &self.lease(), commit).await?;
         Ok(channels)
@@ -86,22 +93,36 @@ impl Ground {
             }
             Operation::KvKeys(keys) => {
                 let after = keys.after.as_deref();
-                let found = self.store.kv_keys(&caller.plugin, &keys.prefix, after, keys.limit).await;
+                let found = self
+                    .store
+                    .kv_keys(&caller.plugin, &keys.prefix, after, keys.limit)
+                    .await;
                 Outcome::of(found.map_err(unavailable))
             }
-            other => self.services.perform(other, id, &self.grants(&caller.plugin)).await,
+            other => {
+                self.services
+                    .perform(other, id, &self.grants(&caller.plugin))
+                    .await
+            }
         }
     }
 
     fn plugin_settings(&self, plugin: &PluginName) -> Value {
         let settings = self.settings.load();
-        let of_plugin = settings.plugins.get(plugin).map(|plugin| plugin.settings.clone());
+        let of_plugin = settings
+            .plugins
+            .get(plugin)
+            .map(|plugin| plugin.settings.clone());
         of_plugin.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
     }
 }
 
 fn channels(commit: &Commit) -> Vec<ChannelId> {
-    let mut channels: Vec<ChannelId> = commit.outgoing.iter().map(|outgoing| outgoing.place.channel.clone()).collect();
+    let mut channels: Vec<ChannelId> = commit
+        .outgoing
+        .iter()
+        .map(|outgoing| outgoing.place.channel.clone())
+        .collect();
     channels.dedup();
     channels
 }
@@ -122,7 +143,11 @@ impl World for Ground {
 
     fn grants(&self, plugin: &PluginName) -> Arc<Grants> {
         let settings = self.settings.load();
-        settings.plugins.get(plugin).map(|plugin| plugin.grants.clone()).unwrap_or_default()
+        settings
+            .plugins
+            .get(plugin)
+            .map(|plugin| plugin.grants.clone())
+            .unwrap_or_default()
     }
 
     async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost> {
@@ -137,20 +162,39 @@ impl World for Ground {
         operation: &Operation,
     ) -> Result<Outcome, Lost> {
         let write = match operation.clone() {
-            Operation::KvSet(set) => KvWrite::Set { key: set.key, value: set.value.0 },
+            Operation::KvSet(set) => KvWrite::Set {
+                key: set.key,
+                value: set.value.0,
+            },
             Operation::KvDelete(delete) => KvWrite::Delete { key: delete.key },
             Operation::KvReplace(replace) => KvWrite::Replace {
                 key: replace.key,
                 expected: replace.expected.map(|blob| blob.0),
                 value: replace.value.0,
             },
-            other => return Err(Lost(format!("{} does not write to the kv space", other.name()))),
+            other => {
+                return Err(Lost(format!(
+                    "{} does not write to the kv space",
+                    other.name()
+                )));
+            }
         };
         let channels = channels(&before);
         let bytes_max = self.grants(&caller.plugin).kv_bytes_max();
         let (invocation, plugin) = (&caller.invocation, &caller.plugin);
-        let outcome =
-            self.store.kv_write(invocation, &self.lease(), before, entry, plugin, write, bytes_max).await.map_err(lost)?;
+        let outcome = self
+            .store
+            .kv_write(
+                invocation,
+                &self.lease(),
+                before,
+                entry,
+                plugin,
+                write,
+                bytes_max,
+            )
+            .await
+            .map_err(lost)?;
         self.follow(channels, None).await;
         Ok(outcome)
     }
@@ -167,10 +211,25 @@ impl World for Ground {
         let Operation::AwaitEvent(call) = operation else {
             return self.services.look(operation).await;
         };
-        let found = self.store.first_event_after(&call.kind, &call.subject, call.after).await.map_err(unavailable)?;
-        let Some((row, event)) = found else { return Ok(None) };
-        let Body::Webhook(webhook) = event.body else { return Ok(None) };
-        let occurrence = Occurrence { event: row, kind: webhook.kind, subject: webhook.subject, body: webhook.body };
-        serde_json::to_value(occurrence).map(Some).map_err(|error| Error::invalid(error.to_string()))
+        let found = self
+            .store
+            .first_event_after(&call.kind, &call.subject, call.after)
+            .await
+            .map_err(unavailable)?;
+        let Some((row, event)) = found else {
+            return Ok(None);
+        };
+        let Body::Webhook(webhook) = event.body else {
+            return Ok(None);
+        };
+        let occurrence = Occurrence {
+            event: row,
+            kind: webhook.kind,
+            subject: webhook.subject,
+            body: webhook.body,
+        };
+        serde_json::to_value(occurrence)
+            .map(Some)
+            .map_err(|error| Error::invalid(error.to_string()))
     }
 }

@@ -29,6 +29,8 @@ pub struct Live {
 pub struct Standing {
     /// Its name.
     pub name: PluginName,
+    /// What its author calls the version that serves, or else the newest.
+    pub version: String,
     /// The version that serves.
     pub serving: Option<Digest>,
     /// Why its newest version does not: for lists in one line, for the operator in full.
@@ -79,9 +81,13 @@ impl Live {
 
 impl Standing {
     fn line(&self, width: usize) -> String {
-        let version = self
+        let digest = self
             .serving
             .map_or_else(|| "-".repeat(12), |digest| digest.short());
+        let version = match self.version.as_str() {
+            "" => "-",
+            version => version,
+        };
         let problem = self
             .problem
             .as_ref()
@@ -92,7 +98,10 @@ impl Standing {
             (Some(_), Some(problem)) => format!("live; a newer version is {problem}"),
             (None, Some(problem)) => problem,
         };
-        format!("{:width$}  {version}  {state}", self.name.as_str())
+        format!(
+            "{:width$}  {version:8}  {digest}  {state}",
+            self.name.as_str()
+        )
     }
 }
 

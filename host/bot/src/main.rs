@@ -30,7 +30,10 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     // Both clients of ours take the provider of the process, and one that takes its own would clash with it.
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("witbot: TLS was set up twice, which is a mistake of witbot's; please report it");
         return ExitCode::FAILURE;
     }
@@ -39,7 +42,11 @@ fn main() -> ExitCode {
         Err(error) => {
             let _ = error.print();
             // Asking for help or for the version is no mistake.
-            if error.use_stderr() { cli::USAGE.into() } else { ExitCode::SUCCESS }
+            if error.use_stderr() {
+                cli::USAGE.into()
+            } else {
+                ExitCode::SUCCESS
+            }
         }
     }
 }

@@ -34,8 +34,15 @@ struct Parts {
 impl Outbox {
     /// An outbox that leads to one chat.
     pub fn new(store: Store, chat: Console) -> Outbox {
-        let parts = Parts { store, chat, tasks: TaskTracker::new(), speaking: Mutex::default() };
-        Outbox { parts: Arc::new(parts) }
+        let parts = Parts {
+            store,
+            chat,
+            tasks: TaskTracker::new(),
+            speaking: Mutex::default(),
+        };
+        Outbox {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Says what was left unsaid when the bot was stopped. What was about to be said then is said again: on a terminal
@@ -43,7 +50,11 @@ impl Outbox {
     pub async fn recover(&self) {
         let store = &self.parts.store;
         for delivery in logged(store.outbox_in_doubt().await).unwrap_or_default() {
-            logged(store.outbox_failed(delivery.id, "the bot was stopped", Some(clock::now())).await);
+            logged(
+                store
+                    .outbox_failed(delivery.id, "the bot was stopped", Some(clock::now()))
+                    .await,
+            );
         }
         for channel in logged(store.outbox_channels().await).unwrap_or_default() {
             self.deliver(channel);
@@ -96,7 +107,11 @@ impl Parts {
     /// Says all that there is. Gives up only when the store is closed: nobody else would say it.
     async fn speak(&self, channel: &ChannelId) {
         loop {
-            match self.store.outbox_next(channel, TAKEN_AT_ONCE_MAX, clock::now()).await {
+            match self
+                .store
+                .outbox_next(channel, TAKEN_AT_ONCE_MAX, clock::now())
+                .await
+            {
                 Ok(Next::Nothing) | Err(StoreError::Closed) => return,
                 Ok(Next::Send(deliveries)) => {
                     for delivery in deliveries {
@@ -129,5 +144,7 @@ impl Parts {
 }
 
 fn logged<T>(result: Result<T, StoreError>) -> Option<T> {
-    result.inspect_err(|error| tracing::error!("the outbox: {error}")).ok()
+    result
+        .inspect_err(|error| tracing::error!("the outbox: {error}"))
+        .ok()
 }

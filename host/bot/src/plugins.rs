@@ -369,6 +369,7 @@ impl Keeper {
             .filter_map(|(name, entry)| Some((name.clone(), entry.serving.clone()?)));
         let standings = self.entries.iter().map(|(name, entry)| Standing {
             name: name.clone(),
+            version: entry.version(),
             serving: entry.digest(),
             problem: entry.problem.clone(),
         });
@@ -482,6 +483,14 @@ impl Entry {
             self.serving = None;
         }
         self.problem = self.refused.clone().map(Problem::Refused).or(newest);
+    }
+
+    /// What the author calls the version that serves, or else the newest.
+    fn version(&self) -> String {
+        let plugin = self.serving.as_ref().or(self.newest.as_ref());
+        plugin.map_or(String::new(), |plugin| {
+            plugin.declaration.declaration.version.clone()
+        })
     }
 
     fn digest(&self) -> Option<Digest> {

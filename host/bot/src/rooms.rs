@@ -14,6 +14,7 @@ use witbot_core::limits;
 use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
 
+use crate::clock;
 use crate::dispatch::{self, Action};
 use crate::door::{self, Door};
 use crate::doors::console::Console;
@@ -26,7 +27,6 @@ use crate::services;
 use crate::settings::Settings;
 use crate::waits::Waits;
 use crate::wake::Wake;
-use crate::clock;
 
 /// How often a script looks whether its last line is answered.
 const SCRIPT_PACE: Duration = Duration::from_millis(20);
@@ -70,8 +70,16 @@ impl Rooms {
     }
 
     /// The loop. Nothing in it waits for room in its own queue: there would never be any.
-    pub async fn serve(&self, wakes: &mut mpsc::Receiver<Wake>, script: Option<Vec<String>>) -> anyhow::Result<()> {
-        let mut script = script.map(|lines| Script { lines: lines.into_iter(), said: 0, quiet: 0 });
+    pub async fn serve(
+        &self,
+        wakes: &mut mpsc::Receiver<Wake>,
+        script: Option<Vec<String>>,
+    ) -> anyhow::Result<()> {
+        let mut script = script.map(|lines| Script {
+            lines: lines.into_iter(),
+            said: 0,
+            quiet: 0,
+        });
         let mut pace = every(SCRIPT_PACE);
         // The watcher is blind on network drives.
         let mut rescan = every(limits::RESCAN);
@@ -110,7 +118,9 @@ impl Rooms {
     async fn on(&self, wake: Wake) {
         match wake {
             Wake::Came { row, event } => self.came(row, event).await,
-            Wake::ToSay(channels) => channels.into_iter().for_each(|channel| self.outbox.deliver(channel)),
+            Wake::ToSay(channels) => channels
+                .into_iter()
+                .for_each(|channel| self.outbox.deliver(channel)),
             Wake::Parked(wait) => self.waits.add(*wait),
             Wake::Runnable(run) => self.runs.resume(run),
             Wake::SettingsChanged => self.read_settings(),
@@ -131,8 +141,12 @@ impl Rooms {
         match dispatch::decide(&live, row, &event, |plugin| self.ground.grants(plugin)) {
             Action::Nothing => self.routed(row).await,
             Action::Say(run, commit) => match self.ground.store(&run, *commit).await {
-                Ok(channels) => channels.into_iter().for_each(|channel| self.outbox.deliver(channel)),
-                Err(error) => tracing::error!("an answer is not stored, so it comes after the next start: {error}"),
+                Ok(channels) => channels
+                    .into_iter()
+                    .for_each(|channel| self.outbox.deliver(channel)),
+                Err(error) => tracing::error!(
+                    "an answer is not stored, so it comes after the next start: {error}"
+                ),
             },
             Action::Call(calls) => self.call(row, calls).await,
         }
@@ -145,11 +159,21 @@ impl Rooms {
         {
             return self.runs.start(plugin, invocation);
         }
-        let begins = calls.iter_mut().filter_map(|(_, call)| Some((call.id.clone(), call.begin.take()?))).collect();
-        let opening = calls.iter_mut().flat_map(|(_, call)| std::mem::take(&mut call.opening)).collect();
+        let begins = calls
+            .iter_mut()
+            .filter_map(|(_, call)| Some((call.id.clone(), call.begin.take()?)))
+            .collect();
+        let opening = calls
+            .iter_mut()
+            .flat_map(|(_, call)| std::mem::take(&mut call.opening))
+            .collect();
         match self.store.begin_all(row, begins).await {
             Ok(new) => new.into_iter().for_each(|run| self.runs.resume(run)),
-            Err(error) => return tracing::error!("the runs of event {row} begin after the next start: {error}"),
+            Err(error) => {
+                return tracing::error!(
+                    "the runs of event {row} begin after the next start: {error}"
+                );
+            }
         }
         if let Err(error) = self.store.audit(opening).await {
             tracing::error!("the beginning of runs is not in the audit: {error}");
@@ -178,11 +202,16 @@ impl Rooms {
 
     /// Says once that the file of settings is gone. What it said goes on to hold: nobody deletes a file to change it.
     fn miss_settings(&self) {
-        let mut read = self.settings_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self
+            .settings_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if !read.taken_up.is_empty() && !self.settings_file.exists() {
             *read = SettingsRead::default();
             let file = self.settings_file.display();
-            tracing::warn!("{file} is gone: what it said holds until it is there again, or until the next start");
+            tracing::warn!(
+                "{file} is gone: what it said holds until it is there again, or until the next start"
+            );
         }
     }
 
@@ -190,8 +219,13 @@ impl Rooms {
     fn read_settings(&self) {
         let before = self.settings.load();
         // Editors replace a file by removing it first; and a bot that began without one has nothing to read yet.
-        let Ok(bytes) = std::fs::read(&self.settings_file) else { return };
-        let mut read = self.settings_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(bytes) = std::fs::read(&self.settings_file) else {
+            return;
+        };
+        let mut read = self
+            .settings_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if !read.came_to_rest(bytes) {
             if read.is_moving() {
                 self.look_again();
@@ -202,14 +236,34 @@ impl Rooms {
         drop(read);
         let mut settings = match Settings::parse(&text, &self.settings_file) {
             Ok(settings) => settings,
-            Err(error) => return tracing::error!("the settings stay as they were:\n{:?}", miette::Report::new(error)),
+            Err(error) => {
+                return tracing::error!(
+                    "the settings stay as they were:\n{:?}",
+                    miette::Report::new(error)
+                );
+            }
         };
         let fixed = |settings: &Settings| {
-            let Settings { plugins_folder, data, listen, github_api_url, circleci_api_url, .. } = settings.clone();
-            (plugins_folder, data, listen, github_api_url, circleci_api_url)
+            let Settings {
+                plugins_folder,
+                data,
+                listen,
+                github_api_url,
+                circleci_api_url,
+                ..
+            } = settings.clone();
+            (
+                plugins_folder,
+                data,
+                listen,
+                github_api_url,
+                circleci_api_url,
+            )
         };
         if fixed(&settings) != fixed(&before) {
-            tracing::warn!("folders, addresses and API addresses stay as they were until the next start");
+            tracing::warn!(
+                "folders, addresses and API addresses stay as they were until the next start"
+            );
             (
                 settings.plugins_folder,
                 settings.data,
@@ -241,7 +295,9 @@ impl Rooms {
             return Ok(true);
         }
         script.quiet = 0;
-        let Some(line) = script.lines.next() else { return Ok(false) };
+        let Some(line) = script.lines.next() else {
+            return Ok(false);
+        };
         script.said += 1;
         if !line.trim().is_empty() && !line.starts_with('#') {
             self.console.echo(&line).await;
@@ -277,7 +333,9 @@ impl Rooms {
         }
         while let Ok(wake) = wakes.try_recv() {
             if let Wake::ToSay(channels) = wake {
-                channels.into_iter().for_each(|channel| self.outbox.deliver(channel));
+                channels
+                    .into_iter()
+                    .for_each(|channel| self.outbox.deliver(channel));
             }
         }
         let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, self.outbox.stop()).await;
@@ -299,7 +357,10 @@ pub struct SettingsRead {
 impl SettingsRead {
     /// What was read at the start.
     pub fn at_start(bytes: Vec<u8>) -> SettingsRead {
-        SettingsRead { seen: bytes.clone(), taken_up: bytes }
+        SettingsRead {
+            seen: bytes.clone(),
+            taken_up: bytes,
+        }
     }
 
     /// Notes what stands in it now; true if that is new, and was the same at the last look.
@@ -333,7 +394,6 @@ struct Script {
     quiet: u32,
 }
 
-
 async fn stop_signal() -> anyhow::Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -352,10 +412,16 @@ mod tests {
     fn settings_are_taken_up_when_they_are_twice_the_same() {
         let mut read = SettingsRead::at_start(b"old".to_vec());
         assert!(!read.came_to_rest(b"old".to_vec()) && !read.is_moving());
-        assert!(!read.came_to_rest(b"".to_vec()), "an editor has begun to write");
+        assert!(
+            !read.came_to_rest(b"".to_vec()),
+            "an editor has begun to write"
+        );
         assert!(!read.came_to_rest(b"new".to_vec()) && read.is_moving());
         assert!(read.came_to_rest(b"new".to_vec()));
         assert!(!read.came_to_rest(b"new".to_vec()), "it is taken up once");
-        assert!(!read.came_to_rest(b"".to_vec()) && read.came_to_rest(b"".to_vec()), "it can be empty");
+        assert!(
+            !read.came_to_rest(b"".to_vec()) && read.came_to_rest(b"".to_vec()),
+            "it can be empty"
+        );
     }
 }

@@ -20,7 +20,9 @@ use crate::ground::Ground;
 use crate::wake::Wake;
 
 /// Finds a plugin in the version that a run began with.
-pub type FindVersion = Arc<dyn Fn(PluginName, Digest) -> BoxFuture<'static, anyhow::Result<Arc<Plugin>>> + Send + Sync>;
+pub type FindVersion = Arc<
+    dyn Fn(PluginName, Digest) -> BoxFuture<'static, anyhow::Result<Arc<Plugin>>> + Send + Sync,
+>;
 
 /// The runs of this process. Cheap to clone.
 #[derive(Clone)]
@@ -40,15 +42,31 @@ struct Parts {
 
 impl Runs {
     /// No runs yet.
-    pub fn new(engine: Engine, ground: Arc<Ground>, find: FindVersion, wakes: mpsc::Sender<Wake>) -> Runs {
-        let parts = Parts { engine, ground, find, wakes, tasks: TaskTracker::new(), active: Mutex::default() };
-        Runs { parts: Arc::new(parts) }
+    pub fn new(
+        engine: Engine,
+        ground: Arc<Ground>,
+        find: FindVersion,
+        wakes: mpsc::Sender<Wake>,
+    ) -> Runs {
+        let parts = Parts {
+            engine,
+            ground,
+            find,
+            wakes,
+            tasks: TaskTracker::new(),
+            active: Mutex::default(),
+        };
+        Runs {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Executes a run that has not begun.
     pub fn start(&self, plugin: Arc<Plugin>, invocation: Invocation) {
         let parts = self.parts.clone();
-        self.spawn(invocation.id.clone(), async move { parts.execute(&plugin, invocation).await });
+        self.spawn(invocation.id.clone(), async move {
+            parts.execute(&plugin, invocation).await
+        });
     }
 
     /// Executes a run that began before: what it did already is answered from its record.
@@ -69,8 +87,14 @@ impl Runs {
     /// Waits for what is executed, at most so long. What is not over then goes on after the next start.
     pub async fn stop(&self, longest: Duration) {
         self.parts.tasks.close();
-        if tokio::time::timeout(longest, self.parts.tasks.wait()).await.is_err() {
-            tracing::warn!("{} runs are left for the next start", self.parts.tasks.len());
+        if tokio::time::timeout(longest, self.parts.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "{} runs are left for the next start",
+                self.parts.tasks.len()
+            );
         }
     }
 
@@ -83,7 +107,10 @@ impl Runs {
         }
         parts.active().insert(id.clone(), false);
         self.parts.tasks.spawn(async move {
-            let active = Active { parts: &parts, id: &id };
+            let active = Active {
+                parts: &parts,
+                id: &id,
+            };
             work.await;
             if active.end() {
                 let _ = parts.wakes.send(Wake::Runnable(id.clone())).await;
@@ -124,7 +151,10 @@ impl Parts {
                 tokio::time::sleep(limits::STORE_AGAIN).await;
                 let wake = match parts.ground.store.invocation(&id).await {
                     Ok(Some(_)) => Wake::Runnable(id),
-                    Ok(None) => Wake::Came { row: event_row, event },
+                    Ok(None) => Wake::Came {
+                        row: event_row,
+                        event,
+                    },
                     Err(StoreError::Closed) => return,
                     Err(_) => continue,
                 };
@@ -136,7 +166,13 @@ impl Parts {
 
     async fn resume(self: &Arc<Self>, id: &InvocationId) -> anyhow::Result<()> {
         let ground = &self.ground;
-        let Some(run) = ground.store.claim(id, &ground.lease(), clock::now()).await? else { return Ok(()) };
+        let Some(run) = ground
+            .store
+            .claim(id, &ground.lease(), clock::now())
+            .await?
+        else {
+            return Ok(());
+        };
         if run.status == Status::Dead {
             tracing::error!(run = %id, plugin = %run.plugin, "the run is put aside: the bot was stopped in it {} times", run.attempts);
             return Ok(());
@@ -148,7 +184,13 @@ impl Parts {
         let plugin = match (self.find)(run.plugin.clone(), run.digest).await {
             Ok(plugin) => plugin,
             Err(error) => {
-                let commit = crashed(id, &run.plugin, &event, Commit::default(), &format!("{error:#}"));
+                let commit = crashed(
+                    id,
+                    &run.plugin,
+                    &event,
+                    Commit::default(),
+                    &format!("{error:#}"),
+                );
                 ground.keep(id, commit).await?;
                 return Ok(());
             }
@@ -169,15 +211,25 @@ impl Parts {
     }
 
     async fn execute(self: &Arc<Self>, plugin: &Plugin, invocation: Invocation) {
-        let (id, event, row) = (invocation.id.clone(), invocation.event.clone(), invocation.event_row);
-        let Ended { ending, rest } = self.engine.run(plugin, invocation, self.ground.clone()).await;
+        let (id, event, row) = (
+            invocation.id.clone(),
+            invocation.event.clone(),
+            invocation.event_row,
+        );
+        let Ended { ending, rest } = self
+            .engine
+            .run(plugin, invocation, self.ground.clone())
+            .await;
         let commit = match ending {
             Ending::Parked => return,
             Ending::Lost(reason) => {
                 tracing::warn!(run = %id, plugin = %plugin.name, "the run is left for later: {reason}");
                 return self.try_again(&id, row, &event);
             }
-            Ending::Done => Commit { state: Some(State::Done), ..rest },
+            Ending::Done => Commit {
+                state: Some(State::Done),
+                ..rest
+            },
             Ending::Refused(error) => {
                 tracing::warn!(run = %id, plugin = %plugin.name, "the handler gave up: {}", printable::line(&error.message));
                 failed(&id, &event, rest, error.message.clone(), &error.message)
@@ -195,16 +247,31 @@ impl Parts {
 }
 
 /// A bad end, with one line in the chat that an operator can find the rest by.
-fn crashed(id: &InvocationId, plugin: &PluginName, event: &Event, rest: Commit, reason: &str) -> Commit {
+fn crashed(
+    id: &InvocationId,
+    plugin: &PluginName,
+    event: &Event,
+    rest: Commit,
+    reason: &str,
+) -> Commit {
     let incident = incident(id);
     tracing::error!(run = %id, %plugin, incident, "the run failed: {reason}");
     let text = format!("`{plugin}` failed: {reason}. Incident {incident}; the log says more.");
     failed(id, event, rest, text, reason)
 }
 
-fn failed(id: &InvocationId, event: &Event, mut rest: Commit, text: String, reason: &str) -> Commit {
+fn failed(
+    id: &InvocationId,
+    event: &Event,
+    mut rest: Commit,
+    text: String,
+    reason: &str,
+) -> Commit {
     rest.outgoing.extend(line(id, event, text));
-    rest.state = Some(State::Failed { reason: reason.to_owned(), incident: incident(id) });
+    rest.state = Some(State::Failed {
+        reason: reason.to_owned(),
+        incident: incident(id),
+    });
     rest
 }
 
@@ -229,8 +296,16 @@ fn line(id: &InvocationId, event: &Event, text: String) -> Option<Outgoing> {
 }
 
 fn log_report(id: &InvocationId, plugin: &Plugin, report: &Report) {
-    let log: String = report.log.iter().map(|line| format!("\n  {line}")).collect();
-    let log = if log.is_empty() { "\n  nothing".to_owned() } else { log };
+    let log: String = report
+        .log
+        .iter()
+        .map(|line| format!("\n  {line}"))
+        .collect();
+    let log = if log.is_empty() {
+        "\n  nothing".to_owned()
+    } else {
+        log
+    };
     tracing::error!(
         run = %id,
         plugin = %plugin.name,

@@ -7,15 +7,15 @@ pub mod web;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use witbot_core::call;
 use witbot_core::call::Operation;
 use witbot_core::ci::Provider;
 use witbot_core::error::{Code, Error};
-use witbot_core::event::{Event, Body, Source};
+use witbot_core::event::{Body, Event, Source};
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, UnixMillis};
 use witbot_core::journal::Outcome;
 use witbot_core::limits;
-use witbot_core::call;
 use witbot_engine::Found;
 
 use self::ci::CiProvider;
@@ -41,22 +41,42 @@ impl Services {
         }
     }
 
-    async fn answer(&self, operation: &Operation, id: &CallId, grants: &Grants) -> Result<Value, Error> {
+    async fn answer(
+        &self,
+        operation: &Operation,
+        id: &CallId,
+        grants: &Grants,
+    ) -> Result<Value, Error> {
         match operation {
             Operation::ResolveReference(call) => json(self.github()?.resolve(call).await?),
             Operation::ReadChecks(call) => json(self.github()?.checks(call).await?),
             Operation::Compare(call) => json(self.github()?.compare(call).await?),
-            Operation::CreateDeployment(call) => json(self.github()?.create_deployment(call, id).await?),
+            Operation::CreateDeployment(call) => {
+                json(self.github()?.create_deployment(call, id).await?)
+            }
             Operation::ReadDeployment(call) => json(self.github()?.deployment(call).await?),
             Operation::ListDeployments(call) => json(self.github()?.deployments(call).await?),
-            Operation::ReadDeploymentStatus(call) => json(self.github()?.deployment_status(call).await?),
-            Operation::AddDeploymentStatus(call) => json(self.github()?.add_deployment_status(call, id).await?),
-            Operation::TriggerRun(call) => json(self.ci(call.project.provider)?.trigger(call, id).await?),
-            Operation::ReadRun(call) => json(self.ci(call.project.provider)?.status(&call.project, &call.run).await?),
+            Operation::ReadDeploymentStatus(call) => {
+                json(self.github()?.deployment_status(call).await?)
+            }
+            Operation::AddDeploymentStatus(call) => {
+                json(self.github()?.add_deployment_status(call, id).await?)
+            }
+            Operation::TriggerRun(call) => {
+                json(self.ci(call.project.provider)?.trigger(call, id).await?)
+            }
+            Operation::ReadRun(call) => json(
+                self.ci(call.project.provider)?
+                    .status(&call.project, &call.run)
+                    .await?,
+            ),
             Operation::CancelRun(call) => json(self.ci(call.project.provider)?.cancel(call).await?),
             Operation::HttpFetch(call) => self.send(&call.request, grants).await,
             Operation::HttpSend(call) => self.send(&call.request, grants).await,
-            other => Err(Error::invalid(format!("{} is not done by a service", other.name()))),
+            other => Err(Error::invalid(format!(
+                "{} is not done by a service",
+                other.name()
+            ))),
         }
     }
 
@@ -70,7 +90,10 @@ impl Services {
                 Err(error) => error,
             };
             tracing::warn!("{} of {id} cannot be looked up: {error}", operation.name());
-            let transient = matches!(error.code, Code::Unavailable | Code::RateLimited | Code::Timeout);
+            let transient = matches!(
+                error.code,
+                Code::Unavailable | Code::RateLimited | Code::Timeout
+            );
             match pauses.next() {
                 Some(pause) if transient => tokio::time::sleep(*pause).await,
                 Some(_) | None => return Found::Unknown,
@@ -78,35 +101,59 @@ impl Services {
         }
     }
 
-    async fn found(&self, operation: &Operation, id: &CallId, begun: UnixMillis) -> Result<Found, Error> {
+    async fn found(
+        &self,
+        operation: &Operation,
+        id: &CallId,
+        begun: UnixMillis,
+    ) -> Result<Found, Error> {
         match operation {
-            Operation::CreateDeployment(call) => Ok(happened(self.github()?.find_deployment(call, id).await?)),
-            Operation::AddDeploymentStatus(call) => {
-                Ok(happened(self.github()?.find_deployment_status(call, begun).await?))
+            Operation::CreateDeployment(call) => {
+                Ok(happened(self.github()?.find_deployment(call, id).await?))
             }
-            Operation::TriggerRun(call) => Ok(match self.ci(call.project.provider)?.find(call, id, begun).await? {
-                ci::Found::Run(run) => Found::Happened(Outcome::of(Ok(run))),
-                ci::Found::Nothing => Found::Nothing,
-                ci::Found::Doubt => Found::Unknown,
-            }),
+            Operation::AddDeploymentStatus(call) => Ok(happened(
+                self.github()?.find_deployment_status(call, begun).await?,
+            )),
+            Operation::TriggerRun(call) => Ok(
+                match self
+                    .ci(call.project.provider)?
+                    .find(call, id, begun)
+                    .await?
+                {
+                    ci::Found::Run(run) => Found::Happened(Outcome::of(Ok(run))),
+                    ci::Found::Nothing => Found::Nothing,
+                    ci::Found::Doubt => Found::Unknown,
+                },
+            ),
             // Asking twice for the end of a run does no harm.
             Operation::CancelRun(_) => Ok(Found::Nothing),
             // Nobody can ask a stranger whether a request had come.
             Operation::HttpSend(_) => Ok(Found::Unknown),
             // A new effect belongs above, with the way in which it is found again.
-            other => Err(Error::invalid(format!("{} is not an effect at a service", other.name()))),
+            other => Err(Error::invalid(format!(
+                "{} is not an effect at a service",
+                other.name()
+            ))),
         }
     }
 
     /// Looks once whether a wait is over.
     pub async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
         match operation {
-            Operation::AwaitDeploymentStatus(call) => {
-                self.github()?.next_deployment_status(call).await?.map(json).transpose()
-            }
+            Operation::AwaitDeploymentStatus(call) => self
+                .github()?
+                .next_deployment_status(call)
+                .await?
+                .map(json)
+                .transpose(),
             Operation::AwaitRun(call) => {
-                let status = self.ci(call.project.provider)?.status(&call.project, &call.run).await?;
-                (status.phase.as_str() != call.past).then(|| json(status)).transpose()
+                let status = self
+                    .ci(call.project.provider)?
+                    .status(&call.project, &call.run)
+                    .await?;
+                (status.phase.as_str() != call.past)
+                    .then(|| json(status))
+                    .transpose()
             }
             _ => Ok(None),
         }
@@ -114,24 +161,41 @@ impl Services {
 
     fn github(&self) -> Result<&Github, Error> {
         let hint = "the bot has no credentials for GitHub: its operator has to set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
-        self.github.as_ref().ok_or_else(|| Error::new(Code::Unavailable, hint))
+        self.github
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Unavailable, hint))
     }
 
     fn ci(&self, provider: Provider) -> Result<&dyn CiProvider, Error> {
         let hint = match provider {
-            Provider::Circleci => "the bot has no credentials for CircleCI: its operator has to set CIRCLECI_TOKEN",
+            Provider::Circleci => {
+                "the bot has no credentials for CircleCI: its operator has to set CIRCLECI_TOKEN"
+            }
         };
-        self.ci.get(&provider).map(Box::as_ref).ok_or_else(|| Error::new(Code::Unavailable, hint))
+        self.ci
+            .get(&provider)
+            .map(Box::as_ref)
+            .ok_or_else(|| Error::new(Code::Unavailable, hint))
     }
 
-    async fn send(&self, request: &witbot_core::http::Request, grants: &Grants) -> Result<Value, Error> {
-        json(self.web.send(request, grants.opens_private_network(request)).await?)
+    async fn send(
+        &self,
+        request: &witbot_core::http::Request,
+        grants: &Grants,
+    ) -> Result<Value, Error> {
+        json(
+            self.web
+                .send(request, grants.opens_private_network(request))
+                .await?,
+        )
     }
 }
 
 /// The keys of the waits that an event is news for.
 pub fn wait_keys(event: &Event) -> Vec<String> {
-    let Body::Webhook(hook) = &event.body else { return Vec::new() };
+    let Body::Webhook(hook) = &event.body else {
+        return Vec::new();
+    };
     let mut keys = vec![call::event_key(&hook.kind, &hook.subject)];
     match event.source {
         Source::Console => {}
@@ -148,7 +212,8 @@ pub fn wait_keys(event: &Event) -> Vec<String> {
 }
 
 fn json<T: serde::Serialize>(answer: T) -> Result<Value, Error> {
-    serde_json::to_value(answer).map_err(|error| Error::invalid(format!("the answer cannot be recorded: {error}")))
+    serde_json::to_value(answer)
+        .map_err(|error| Error::invalid(format!("the answer cannot be recorded: {error}")))
 }
 
 fn happened<T: serde::Serialize>(found: Option<T>) -> Found {

@@ -21,7 +21,8 @@ use crate::future::BoxFuture;
 use crate::wake::Wake;
 
 /// Looks once whether a wait is over.
-pub type Look = Arc<dyn Fn(Operation) -> BoxFuture<'static, Result<Option<Value>, Error>> + Send + Sync>;
+pub type Look =
+    Arc<dyn Fn(Operation) -> BoxFuture<'static, Result<Option<Value>, Error>> + Send + Sync>;
 
 /// So many looks at once: each is a request to a service.
 const LOOKS_AT_ONCE_MAX: usize = 8;
@@ -72,7 +73,9 @@ impl Waits {
             under_way: AtomicUsize::new(0),
             looking: Semaphore::new(LOOKS_AT_ONCE_MAX),
         };
-        Waits { parts: Arc::new(parts) }
+        Waits {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Takes a wait up that was just parked or was found at the start. What it waits for may have come in between.
@@ -103,14 +106,32 @@ impl Waits {
     /// The run that goes on because a message answers the question that its author was last asked there. The message is
     /// then routed.
     pub async fn answer(&self, row: i64, message: &Message) -> Option<InvocationId> {
-        let asked = self.parts.waiting().with_key(&ask_key(&message.place, &message.user.id));
+        let asked = self
+            .parts
+            .waiting()
+            .with_key(&ask_key(&message.place, &message.user.id));
         for wait in asked.into_iter().rev() {
-            let Operation::Ask(ask) = &wait.operation else { continue };
+            let Operation::Ask(ask) = &wait.operation else {
+                continue;
+            };
             let text = message.text.trim();
-            let Some(choice) = ask.choices.iter().find(|choice| choice.eq_ignore_ascii_case(text)) else { continue };
-            let chosen = Chosen { choice: choice.clone(), user: message.user.id.clone() };
+            let Some(choice) = ask
+                .choices
+                .iter()
+                .find(|choice| choice.eq_ignore_ascii_case(text))
+            else {
+                continue;
+            };
+            let chosen = Chosen {
+                choice: choice.clone(),
+                user: message.user.id.clone(),
+            };
             let run = wait.invocation.clone();
-            if self.parts.end(wait, Outcome::of(Ok(chosen)), Some(row)).await {
+            if self
+                .parts
+                .end(wait, Outcome::of(Ok(chosen)), Some(row))
+                .await
+            {
                 return Some(run);
             }
         }
@@ -120,7 +141,11 @@ impl Waits {
     /// How many runs wait for something else than an answer by a person.
     pub fn busy(&self) -> usize {
         let waiting = self.parts.waiting();
-        let parked = waiting.by_run.values().filter(|(_, wait)| !matches!(wait.operation, Operation::Ask(_))).count();
+        let parked = waiting
+            .by_run
+            .values()
+            .filter(|(_, wait)| !matches!(wait.operation, Operation::Ask(_)))
+            .count();
         parked + self.parts.under_way.load(Ordering::Relaxed)
     }
 
@@ -198,7 +223,11 @@ impl Parts {
     async fn end(&self, wait: Wait, outcome: Outcome, event_row: Option<i64>) -> bool {
         self.waiting().forget(&wait.invocation);
         loop {
-            match self.store.fulfil(&wait, outcome.clone(), clock::now(), event_row).await {
+            match self
+                .store
+                .fulfil(&wait, outcome.clone(), clock::now(), event_row)
+                .await
+            {
                 Ok(fulfilled) => return fulfilled,
                 Err(StoreError::Closed) => return false,
                 Err(error) => {
@@ -214,7 +243,10 @@ impl Waiting {
     fn insert(&mut self, at: UnixMillis, wait: Wait) {
         self.remove(&wait.invocation);
         self.by_time.insert((at, wait.invocation.clone()));
-        self.by_key.entry(wait.key.clone()).or_default().push(wait.invocation.clone());
+        self.by_key
+            .entry(wait.key.clone())
+            .or_default()
+            .push(wait.invocation.clone());
         self.by_run.insert(wait.invocation.clone(), (at, wait));
     }
 
@@ -232,7 +264,10 @@ impl Waiting {
 
     /// Puts a wait back that was looked at in vain: to be looked at again at once if it was poked meanwhile.
     fn put_back(&mut self, at: UnixMillis, wait: Wait, now: UnixMillis) {
-        let poked = self.looked_at.remove(&wait.invocation).is_some_and(|(_, poked)| poked);
+        let poked = self
+            .looked_at
+            .remove(&wait.invocation)
+            .is_some_and(|(_, poked)| poked);
         self.insert(if poked { now } else { at }, wait);
     }
 
@@ -242,7 +277,10 @@ impl Waiting {
     }
 
     fn note_poke(&mut self, key: &str, now: UnixMillis) {
-        self.looked_at.values_mut().filter(|(looked_at, _)| looked_at == key).for_each(|(_, poked)| *poked = true);
+        self.looked_at
+            .values_mut()
+            .filter(|(looked_at, _)| looked_at == key)
+            .for_each(|(_, poked)| *poked = true);
         if self.poked.len() == POKES_KEPT_MAX {
             self.poked.pop_front();
         }
@@ -251,7 +289,11 @@ impl Waiting {
 
     fn was_poked(&self, key: &str, now: UnixMillis) -> bool {
         let lately = UnixMillis(now.0.saturating_sub(POKES_KEPT_MS));
-        self.poked.iter().rev().take_while(|(at, _)| *at >= lately).any(|(_, poked)| poked == key)
+        self.poked
+            .iter()
+            .rev()
+            .take_while(|(at, _)| *at >= lately)
+            .any(|(_, poked)| poked == key)
     }
 
     fn reschedule(&mut self, run: &InvocationId, at: UnixMillis) {
@@ -262,14 +304,24 @@ impl Waiting {
 
     fn with_key(&self, key: &str) -> Vec<Wait> {
         let runs = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
-        runs.iter().filter_map(|run| self.by_run.get(run)).map(|(_, wait)| wait.clone()).collect()
+        runs.iter()
+            .filter_map(|run| self.by_run.get(run))
+            .map(|(_, wait)| wait.clone())
+            .collect()
     }
 
     fn take_due(&mut self, now: UnixMillis) -> Vec<Wait> {
-        let due: Vec<InvocationId> =
-            self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, run)| run.clone()).collect();
+        let due: Vec<InvocationId> = self
+            .by_time
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, run)| run.clone())
+            .collect();
         let due: Vec<Wait> = due.iter().filter_map(|run| self.remove(run)).collect();
-        self.looked_at.extend(due.iter().map(|wait| (wait.invocation.clone(), (wait.key.clone(), false))));
+        self.looked_at.extend(
+            due.iter()
+                .map(|wait| (wait.invocation.clone(), (wait.key.clone(), false))),
+        );
         due
     }
 }
@@ -296,17 +348,25 @@ fn pace(wait: &Wait) -> Pace {
 fn interval(looks: u32) -> u64 {
     let first = limits::POLL_FIRST.as_millis() as u64;
     let slowest = limits::POLL_SLOWEST.as_millis() as u64;
-    (0..looks.min(16)).fold(first, |interval, _| interval * 3 / 2).min(slowest)
+    (0..looks.min(16))
+        .fold(first, |interval, _| interval * 3 / 2)
+        .min(slowest)
 }
 
 fn transient(error: &Error) -> bool {
-    matches!(error.code, Code::Unavailable | Code::RateLimited | Code::Timeout)
+    matches!(
+        error.code,
+        Code::Unavailable | Code::RateLimited | Code::Timeout
+    )
 }
 
 fn over(wait: &Wait) -> Outcome {
     match wait.operation {
         Operation::Sleep(_) => Outcome::Ok(json!(null)),
-        _ => Outcome::Error(Error::new(Code::Timeout, "what was waited for did not happen in time")),
+        _ => Outcome::Error(Error::new(
+            Code::Timeout,
+            "what was waited for did not happen in time",
+        )),
     }
 }
 
@@ -318,13 +378,23 @@ mod tests {
     fn wait(run: &str, key: &str) -> Wait {
         let operation: Operation = Sleep { milliseconds: 1 }.into();
         let invocation = InvocationId::derive("console", run, &"p".parse().unwrap(), "h");
-        Wait { invocation, number: 0, operation, key: key.to_owned(), deadline: UnixMillis(9), looks: 0 }
+        Wait {
+            invocation,
+            number: 0,
+            operation,
+            key: key.to_owned(),
+            deadline: UnixMillis(9),
+            looks: 0,
+        }
     }
 
     #[test]
     fn polling_slows_down_to_a_bound() {
         let intervals: Vec<u64> = (0..8).map(interval).collect();
-        assert_eq!(intervals, [5000, 7500, 11250, 16875, 25312, 30000, 30000, 30000]);
+        assert_eq!(
+            intervals,
+            [5000, 7500, 11250, 16875, 25312, 30000, 30000, 30000]
+        );
     }
 
     #[test]
@@ -347,7 +417,10 @@ mod tests {
         waiting.put_back(UnixMillis(99), looked_at, UnixMillis(7));
         let looked_at = waiting.take_due(UnixMillis(7)).remove(0);
         waiting.put_back(UnixMillis(99), looked_at, UnixMillis(8));
-        assert!(waiting.take_due(UnixMillis(98)).is_empty(), "one poke is one look");
+        assert!(
+            waiting.take_due(UnixMillis(98)).is_empty(),
+            "one poke is one look"
+        );
     }
 
     #[test]
@@ -360,6 +433,8 @@ mod tests {
         assert!(waiting.take_due(UnixMillis(5)).is_empty());
         assert_eq!(waiting.take_due(UnixMillis(6)), [wait("a", "k")]);
         assert_eq!(waiting.take_due(UnixMillis(100)), [wait("b", "k")]);
-        assert!(waiting.by_key.is_empty() && waiting.by_run.is_empty() && waiting.by_time.is_empty());
+        assert!(
+            waiting.by_key.is_empty() && waiting.by_run.is_empty() && waiting.by_time.is_empty()
+        );
     }
 }

@@ -124,7 +124,9 @@ impl Phase {
     /// Whether nothing more will happen.
     pub fn finished(self) -> bool {
         match self {
-            Phase::Succeeded | Phase::Failed | Phase::Canceled | Phase::Errored | Phase::NotRun => true,
+            Phase::Succeeded | Phase::Failed | Phase::Canceled | Phase::Errored | Phase::NotRun => {
+                true
+            }
             Phase::Queued | Phase::Running | Phase::Blocked | Phase::Unknown => false,
         }
     }

@@ -15,6 +15,9 @@ use crate::command::Usage;
 pub struct Declaration {
     /// One line for lists.
     pub summary: String,
+    /// The author's own version; empty when there is none.
+    #[serde(default)]
+    pub version: String,
     /// In the order in which they were declared.
     pub commands: Vec<CommandDeclaration>,
     /// In the order in which they were declared.

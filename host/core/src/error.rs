@@ -56,7 +56,11 @@ impl Code {
 impl Error {
     /// An error without a time to come back at.
     pub fn new(code: Code, message: impl Into<String>) -> Error {
-        Error { code, message: message.into(), retry_after_ms: None }
+        Error {
+            code,
+            message: message.into(),
+            retry_after_ms: None,
+        }
     }
 
     /// `invalid`, with its reason.

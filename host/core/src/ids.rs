@@ -146,7 +146,11 @@ impl TryFrom<String> for Digest {
         let mut bytes = [0; 32];
         match hex::decode_to_slice(&text, &mut bytes) {
             Ok(()) => Ok(Digest(bytes)),
-            Err(_) => Err(InvalidId { text, what: "digest", rule: "write 64 hexadecimal digits" }),
+            Err(_) => Err(InvalidId {
+                text,
+                what: "digest",
+                rule: "write 64 hexadecimal digits",
+            }),
         }
     }
 }
@@ -219,7 +223,15 @@ mod tests {
             assert!(bad.parse::<PluginName>().is_err(), "{bad}");
         }
         assert!("acme/api.rs".parse::<Repository>().is_ok());
-        for bad in ["acme", "acme/", "/api", "acme/api/x", "acme/..", "ac me/api", "acme/api?x"] {
+        for bad in [
+            "acme",
+            "acme/",
+            "/api",
+            "acme/api/x",
+            "acme/..",
+            "ac me/api",
+            "acme/api?x",
+        ] {
             assert!(bad.parse::<Repository>().is_err(), "{bad}");
         }
         assert!("#deploys".parse::<ChannelId>().is_err());

@@ -173,6 +173,8 @@ pub const REASON_CHARS_MAX: usize = 500;
 pub const SHOWN_CHARS_MAX: usize = 100;
 /// One-line summaries.
 pub const SUMMARY_CHARS_MAX: usize = 200;
+/// A version, such as `1.4.0-rc.1+build.7`.
+pub const VERSION_CHARS_MAX: usize = 40;
 /// Examples of one command.
 pub const EXAMPLES_MAX: usize = 10;
 /// Longer help of a command.

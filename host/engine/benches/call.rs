@@ -2,7 +2,10 @@
 //!
 //! Run it with `WITBOT_PLUGINS` naming a folder with `hello.wasm` (`cargo xtask plugins` makes one).
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to go on with")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot be set up has nothing to go on with"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,7 +38,13 @@ impl World for Void {
     async fn commit(&self, _: &InvocationId, _: Commit) -> Result<(), Lost> {
         Ok(())
     }
-    async fn write_kv(&self, _: &Caller, _: Commit, _: Entry, _: &Operation) -> Result<Outcome, Lost> {
+    async fn write_kv(
+        &self,
+        _: &Caller,
+        _: Commit,
+        _: Entry,
+        _: &Operation,
+    ) -> Result<Outcome, Lost> {
         Ok(Outcome::Ok(Value::Null))
     }
     async fn perform(&self, _: &Caller, _: &CallId, _: &Operation) -> Outcome {
@@ -50,22 +59,34 @@ impl World for Void {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(measure());
 }
 
 async fn measure() {
-    let folder = PathBuf::from(std::env::var_os("WITBOT_PLUGINS").expect("set WITBOT_PLUGINS to a folder with hello.wasm"));
-    let bytes = std::fs::read(folder.join("hello.wasm")).expect("hello.wasm; `cargo xtask plugins` makes it");
+    let folder = PathBuf::from(
+        std::env::var_os("WITBOT_PLUGINS").expect("set WITBOT_PLUGINS to a folder with hello.wasm"),
+    );
+    let bytes = std::fs::read(folder.join("hello.wasm"))
+        .expect("hello.wasm; `cargo xtask plugins` makes it");
     let cache = tempfile::tempdir().expect("a temporary folder");
     let name: PluginName = "hello".parse().expect("a name");
 
     let engine = Engine::new(cache.path()).expect("an engine");
     let began = Instant::now();
-    let plugin = engine.load(&name, bytes.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+    let plugin = engine
+        .load(&name, bytes.clone())
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     println!("load, compiled:   {:?}", began.elapsed());
     let began = Instant::now();
-    engine.load(&name, bytes).await.unwrap_or_else(|error| panic!("{error}"));
+    engine
+        .load(&name, bytes)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     println!("load, from cache: {:?}", began.elapsed());
 
     let world: Arc<dyn World> = Arc::new(Void);
@@ -83,17 +104,34 @@ async fn measure() {
     }
     times.sort();
     let at = |share: f64| -> Duration { times[((times.len() - 1) as f64 * share) as usize] };
-    println!("a whole call:     p50 {:?}  p90 {:?}  p99 {:?}  max {:?}", at(0.5), at(0.9), at(0.99), at(1.0));
+    println!(
+        "a whole call:     p50 {:?}  p90 {:?}  p99 {:?}  max {:?}",
+        at(0.5),
+        at(0.9),
+        at(0.99),
+        at(1.0)
+    );
 }
 
 fn event() -> Arc<Event> {
     let body = Body::Message(Message {
-        user: User { id: "ada".parse().expect("an id"), name: "ada".into() },
-        place: Place { channel: "general".parse().expect("an id"), thread: None },
+        user: User {
+            id: "ada".parse().expect("an id"),
+            name: "ada".into(),
+        },
+        place: Place {
+            channel: "general".parse().expect("an id"),
+            thread: None,
+        },
         text: "hello Ada".into(),
         addressed: true,
     });
-    Arc::new(Event { source: Source::Console, key: "1".into(), received: UnixMillis(900), body })
+    Arc::new(Event {
+        source: Source::Console,
+        key: "1".into(),
+        received: UnixMillis(900),
+        body,
+    })
 }
 
 fn invocation(call: usize, event: &Arc<Event>) -> Invocation {

@@ -30,12 +30,23 @@ pub(crate) struct Cache {
 
 impl Cache {
     pub(crate) fn open(folder: &Path, engine: &wasmtime::Engine) -> Result<Cache, CacheError> {
-        let failed = |source| CacheError { folder: folder.to_owned(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        let failed = |source| CacheError {
+            folder: folder.to_owned(),
+            source,
+        };
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(failed)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Cache { key: key(folder).map_err(failed)?, folder: folder.to_owned(), compiler: hasher.finish() })
+        Ok(Cache {
+            key: key(folder).map_err(failed)?,
+            folder: folder.to_owned(),
+            compiler: hasher.finish(),
+        })
     }
 
     /// The compiled component, if it is here and whole.
@@ -44,13 +55,19 @@ impl Cache {
         let code = fs::read(&code_path).ok()?;
         let mac = fs::read(mac_path).ok()?;
         if self.mac(digest, &code).verify_slice(&mac).is_err() {
-            tracing::warn!("compiled code of {} is damaged and is made anew", digest.short());
+            tracing::warn!(
+                "compiled code of {} is damaged and is made anew",
+                digest.short()
+            );
             return None;
         }
         match deserialize(engine, &code_path) {
             Ok(component) => Some(component),
             Err(error) => {
-                tracing::warn!("compiled code of {} cannot be used and is made anew: {error:#}", digest.short());
+                tracing::warn!(
+                    "compiled code of {} cannot be used and is made anew: {error:#}",
+                    digest.short()
+                );
                 None
             }
         }
@@ -59,7 +76,10 @@ impl Cache {
     /// Keeps a compiled component. Failing to is no reason not to run it.
     pub(crate) fn keep(&self, digest: &Digest, component: &Component) {
         if let Err(error) = self.write(digest, component) {
-            tracing::warn!("compiled code of {} cannot be kept: {error}", digest.short());
+            tracing::warn!(
+                "compiled code of {} cannot be kept: {error}",
+                digest.short()
+            );
         }
     }
 
@@ -73,11 +93,15 @@ impl Cache {
 
     fn paths(&self, digest: &Digest) -> (PathBuf, PathBuf) {
         let stem = format!("{digest}-{:016x}", self.compiler);
-        (self.folder.join(format!("{stem}.code")), self.folder.join(format!("{stem}.mac")))
+        (
+            self.folder.join(format!("{stem}.code")),
+            self.folder.join(format!("{stem}.mac")),
+        )
     }
 
     fn mac(&self, digest: &Digest, code: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         mac.update(digest.as_bytes());
         mac.update(&self.compiler.to_le_bytes());
         mac.update(code);
@@ -85,7 +109,10 @@ impl Cache {
     }
 }
 
-#[expect(unsafe_code, reason = "compiled code can only be loaded so; its MAC was just verified, in a private folder")]
+#[expect(
+    unsafe_code,
+    reason = "compiled code can only be loaded so; its MAC was just verified, in a private folder"
+)]
 fn deserialize(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Component> {
     // SAFETY: the file was written by `Cache::write`, as its MAC proves; entries are never changed, only replaced by
     // renaming, so what is mapped stays as it is.

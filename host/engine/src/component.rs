@@ -38,7 +38,9 @@ pub struct Contract {
 #[derive(Debug, thiserror::Error)]
 pub enum ComponentError {
     /// Something else altogether.
-    #[error("it is not a WebAssembly file: build the plugin and copy the .wasm file that comes out of it")]
+    #[error(
+        "it is not a WebAssembly file: build the plugin and copy the .wasm file that comes out of it"
+    )]
     NotWasm,
     /// Larger than any real plugin.
     #[error("it has {0} bytes, and a plugin can have {max}: leave debug information and data out of it", max = limits::COMPONENT_BYTES_MAX)]
@@ -50,16 +52,22 @@ pub enum ComponentError {
     #[error("it is compiled machine code, not WebAssembly: copy the .wasm file itself")]
     Precompiled,
     /// A core module without the type of a component.
-    #[error("it is a plain module that does not say which plugin interface it has ({0}): build it with a witbot SDK")]
+    #[error(
+        "it is a plain module that does not say which plugin interface it has ({0}): build it with a witbot SDK"
+    )]
     NoType(String),
     /// It wants an interface that this host does not have.
     #[error("it needs {0}, and this witbot offers {1}: {2}")]
     Contract(String, String, &'static str),
     /// It does not export the handler.
-    #[error("it does not export `witbot:plugin/handler@{CONTRACT_VERSION}`: build it with a witbot SDK of that version ({0})")]
+    #[error(
+        "it does not export `witbot:plugin/handler@{CONTRACT_VERSION}`: build it with a witbot SDK of that version ({0})"
+    )]
     NoHandler(String),
     /// It does not fit the types of the contract.
-    #[error("it does not fit this witbot's plugin interface: {0}. Rebuild it with an SDK of version {CONTRACT_VERSION}")]
+    #[error(
+        "it does not fit this witbot's plugin interface: {0}. Rebuild it with an SDK of version {CONTRACT_VERSION}"
+    )]
     Link(String),
     /// It cannot be compiled.
     #[error("it cannot be compiled: {0}")]
@@ -83,18 +91,30 @@ pub(crate) fn component_bytes(bytes: Vec<u8>) -> Result<Vec<u8>, ComponentError>
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
         .validate_all(&bytes)
         .map_err(|error| ComponentError::Invalid(error.to_string()))?;
-    if bytes.get(6..8) == Some(&MODULE_LAYER) { wrap(&bytes) } else { Ok(bytes) }
+    if bytes.get(6..8) == Some(&MODULE_LAYER) {
+        wrap(&bytes)
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn wrap(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
     let untyped = |error: &dyn std::fmt::Display| ComponentError::NoType(error.to_string());
-    let mut encoder = ComponentEncoder::default().module(module).map_err(|error| untyped(&error))?.validate(true);
-    encoder.encode().map_err(|error| untyped(&format!("{error:#}")))
+    let mut encoder = ComponentEncoder::default()
+        .module(module)
+        .map_err(|error| untyped(&error))?
+        .validate(true);
+    encoder
+        .encode()
+        .map_err(|error| untyped(&format!("{error:#}")))
 }
 
 /// What the component imports of ours; an error when this host does not have it.
 pub(crate) fn contract(component: &Component) -> Result<Contract, ComponentError> {
-    let mut contract = Contract { imports: Vec::new(), capabilities: Vec::new() };
+    let mut contract = Contract {
+        imports: Vec::new(),
+        capabilities: Vec::new(),
+    };
     for (import, _) in component.component_type().imports(component.engine()) {
         let (interface, version) = import.split_once('@').unwrap_or((import, ""));
         if !interface.starts_with("witbot:") {
@@ -105,10 +125,16 @@ pub(crate) fn contract(component: &Component) -> Result<Contract, ComponentError
                 true => format!("{interface}@{CONTRACT_VERSION}"),
                 false => format!("no {interface}"),
             };
-            return Err(ComponentError::Contract(import.to_owned(), offered, advice(version)));
+            return Err(ComponentError::Contract(
+                import.to_owned(),
+                offered,
+                advice(version),
+            ));
         }
         contract.imports.push(import.to_owned());
-        contract.capabilities.extend(Capability::from_interface(interface));
+        contract
+            .capabilities
+            .extend(Capability::from_interface(interface));
     }
     contract.capabilities.sort();
     contract.capabilities.dedup();
@@ -139,20 +165,37 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plugin_is_told_apart() {
-        assert!(matches!(component_bytes(b"#!/bin/sh".to_vec()), Err(ComponentError::NotWasm)));
-        assert!(matches!(component_bytes(Vec::new()), Err(ComponentError::NotWasm)));
-        assert!(matches!(component_bytes(b"\0asm\x0d\0\x01\0\x01".to_vec()), Err(ComponentError::Invalid(_))));
+        assert!(matches!(
+            component_bytes(b"#!/bin/sh".to_vec()),
+            Err(ComponentError::NotWasm)
+        ));
+        assert!(matches!(
+            component_bytes(Vec::new()),
+            Err(ComponentError::NotWasm)
+        ));
+        assert!(matches!(
+            component_bytes(b"\0asm\x0d\0\x01\0\x01".to_vec()),
+            Err(ComponentError::Invalid(_))
+        ));
         // A module with an import that no interface explains: `(import "env" "f" (func))`.
         let untyped = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01f\0\0";
-        assert!(matches!(component_bytes(untyped.to_vec()), Err(ComponentError::NoType(_))));
+        assert!(matches!(
+            component_bytes(untyped.to_vec()),
+            Err(ComponentError::NoType(_))
+        ));
         let large = vec![0; limits::COMPONENT_BYTES_MAX as usize + 1];
-        assert!(matches!(component_bytes(large), Err(ComponentError::TooLarge(_))));
+        assert!(matches!(
+            component_bytes(large),
+            Err(ComponentError::TooLarge(_))
+        ));
     }
 
     #[test]
     fn a_version_is_compatible_with_its_own_minor_line() {
         assert!(compatible("0.1.0") && compatible("0.1.9"));
-        assert!(!compatible("0.2.0") && !compatible("1.1.0") && !compatible("") && !compatible("x.y"));
+        assert!(
+            !compatible("0.2.0") && !compatible("1.1.0") && !compatible("") && !compatible("x.y")
+        );
         assert!(advice("0.0.1").contains("older"));
         assert!(advice("0.2.0").contains("newer"));
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use witbot_core::ids::{InvocationId, PluginName};
-use witbot_core::limits;
+use witbot_core::{limits, printable};
 
 /// Enough to see what led to a failure.
 const LINES_KEPT: usize = 20;
@@ -45,7 +45,7 @@ impl PluginLog {
             self.dropped += 1;
             return;
         }
-        let line = printable(message);
+        let line = printable::line(message).into_owned();
         let (plugin, run) = (
             &self.plugin,
             self.invocation.as_ref().map_or("", |id| id.as_str()),
@@ -78,27 +78,9 @@ impl PluginLog {
     }
 }
 
-/// In one line and without control characters, which could forge lines or drive a terminal.
-fn printable(text: &str) -> String {
-    let harmless = |c: char| match c {
-        '\n' | '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    };
-    text.trim_end().chars().map(harmless).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_cannot_reach_a_terminal() {
-        assert_eq!(
-            printable("a\u{1b}[31mb\nforged line\n"),
-            "a\u{fffd}[31mb forged line"
-        );
-    }
 
     #[test]
     fn what_is_over_the_bound_is_dropped_and_the_last_lines_are_kept() {

@@ -15,10 +15,11 @@ pub use crate::bindings::exports::witbot::plugin::handler::Guest;
 pub type HostError = handler::Error;
 
 /// Tells the host what a plugin can do.
-pub fn describe(plugin: fn() -> Plugin, declaration: &declare::Declaration) {
+pub fn describe(plugin: fn() -> Plugin, version: &str, declaration: &declare::Declaration) {
     log_panics();
     let plugin = plugin();
     declaration.summary(&plugin.summary);
+    declaration.version(version);
     for entry in &plugin.entries {
         declare_entry(entry, declaration);
     }

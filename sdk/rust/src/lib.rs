@@ -60,7 +60,8 @@ macro_rules! plugin {
 
             impl $crate::export::Guest for Exported {
                 fn describe(declaration: &$crate::bindings::witbot::plugin::declare::Declaration) {
-                    $crate::export::describe($declaration, declaration);
+                    // The version of the crate that the macro is called in.
+                    $crate::export::describe($declaration, env!("CARGO_PKG_VERSION"), declaration);
                 }
 
                 fn handle(

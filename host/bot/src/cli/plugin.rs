@@ -177,7 +177,12 @@ fn describe(name: &PluginName, plugin: Option<&Plugin>) -> PluginSheet {
             .collect(),
     );
     PluginSheet {
-        title: format!("{name} {} – {}", plugin.digest.short(), said.summary),
+        title: format!(
+            "{name} {} {} – {}",
+            said.version,
+            plugin.digest.short(),
+            said.summary
+        ),
         lines,
     }
 }

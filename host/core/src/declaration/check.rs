@@ -17,6 +17,7 @@ use crate::limits;
 pub(super) fn check(declaration: Declaration) -> Result<Checked, Vec<Problem>> {
     let mut report = Report::default();
     report.summary("summary", &declaration.summary);
+    report.version(&declaration.version);
     if declaration.commands.is_empty()
         && declaration.listeners.is_empty()
         && declaration.subscriptions.is_empty()
@@ -74,6 +75,13 @@ impl Report {
                 what,
                 format!("it has {length} characters, and at most {most} can be shown: shorten it"),
             );
+        }
+    }
+
+    fn version(&mut self, text: &str) {
+        self.length("version", text, limits::VERSION_CHARS_MAX);
+        if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            self.add("version", "it must be one word, such as `1.4.0`");
         }
     }
 

@@ -26,13 +26,29 @@ impl messages::HostMessage for State {
 
     async fn edit(&mut self, message: Resource<OwnMessage>, text: String) -> Result<(), Refusal> {
         let OwnMessage { id, place } = self.table.get(&message)?.clone();
-        self.gate.pass(Edit { message: id, place, text }).await
+        self.gate
+            .pass(Edit {
+                message: id,
+                place,
+                text,
+            })
+            .await
     }
 
-    async fn reply(&mut self, message: Resource<OwnMessage>, text: String) -> Result<Resource<OwnMessage>, Refusal> {
+    async fn reply(
+        &mut self,
+        message: Resource<OwnMessage>,
+        text: String,
+    ) -> Result<Resource<OwnMessage>, Refusal> {
         let above = self.table.get(&message)?;
         let place = thread_below(&above.id, &above.place);
-        let id = self.gate.pass(Reply { place: place.clone(), text }).await?;
+        let id = self
+            .gate
+            .pass(Reply {
+                place: place.clone(),
+                text,
+            })
+            .await?;
         Ok(self.table.push(OwnMessage { id, place })?)
     }
 
@@ -43,10 +59,28 @@ impl messages::HostMessage for State {
 }
 
 impl chat::Host for State {
-    async fn post(&mut self, channel: String, text: String) -> Result<Resource<OwnMessage>, Refusal> {
-        let channel: ChannelId =
-            channel.trim_start_matches('#').parse().map_err(|error| Error::invalid(format!("{error}")))?;
-        let id = self.gate.pass(Post { channel: channel.clone(), text }).await?;
-        Ok(self.table.push(OwnMessage { id, place: Place { channel, thread: None } })?)
+    async fn post(
+        &mut self,
+        channel: String,
+        text: String,
+    ) -> Result<Resource<OwnMessage>, Refusal> {
+        let channel: ChannelId = channel
+            .trim_start_matches('#')
+            .parse()
+            .map_err(|error| Error::invalid(format!("{error}")))?;
+        let id = self
+            .gate
+            .pass(Post {
+                channel: channel.clone(),
+                text,
+            })
+            .await?;
+        Ok(self.table.push(OwnMessage {
+            id,
+            place: Place {
+                channel,
+                thread: None,
+            },
+        })?)
     }
 }

@@ -23,6 +23,12 @@ impl HostDeclaration for State {
         Ok(())
     }
 
+    async fn version(&mut self, _: Resource<Declaring>, text: String) -> wasmtime::Result<()> {
+        self.hold(text.len())?;
+        self.declaration.version = text;
+        Ok(())
+    }
+
     async fn command(
         &mut self,
         _: Resource<Declaring>,

@@ -33,7 +33,11 @@ impl State {
 
 impl HostEvent for State {
     async fn id(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<String> {
-        Ok(self.invocation.as_ref().map(|invocation| invocation.id.to_string()).unwrap_or_default())
+        Ok(self
+            .invocation
+            .as_ref()
+            .map(|invocation| invocation.id.to_string())
+            .unwrap_or_default())
     }
 
     async fn kind(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<String> {
@@ -45,16 +49,32 @@ impl HostEvent for State {
     }
 
     async fn handler(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<String> {
-        Ok(self.invocation.as_ref().map(|invocation| invocation.handler.clone()).unwrap_or_default())
+        Ok(self
+            .invocation
+            .as_ref()
+            .map(|invocation| invocation.handler.clone())
+            .unwrap_or_default())
     }
 
     async fn text(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<String> {
-        Ok(self.message().map(|message| message.text.clone()).unwrap_or_default())
+        Ok(self
+            .message()
+            .map(|message| message.text.clone())
+            .unwrap_or_default())
     }
 
-    async fn argument(&mut self, _: Resource<CurrentEvent>, name: String) -> wasmtime::Result<Option<String>> {
-        let Some(invocation) = &self.invocation else { return Ok(None) };
-        let given = invocation.arguments.iter().find(|(argument, _)| *argument == name);
+    async fn argument(
+        &mut self,
+        _: Resource<CurrentEvent>,
+        name: String,
+    ) -> wasmtime::Result<Option<String>> {
+        let Some(invocation) = &self.invocation else {
+            return Ok(None);
+        };
+        let given = invocation
+            .arguments
+            .iter()
+            .find(|(argument, _)| *argument == name);
         Ok(given.map(|(_, value)| value.clone()))
     }
 
@@ -67,22 +87,47 @@ impl HostEvent for State {
     }
 
     async fn channel(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<Option<String>> {
-        Ok(self.message().map(|message| message.place.channel.to_string()))
+        Ok(self
+            .message()
+            .map(|message| message.place.channel.to_string()))
     }
 
     async fn subject(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<String> {
-        Ok(self.webhook().map(|webhook| webhook.subject.clone()).unwrap_or_default())
+        Ok(self
+            .webhook()
+            .map(|webhook| webhook.subject.clone())
+            .unwrap_or_default())
     }
 
-    async fn field(&mut self, _: Resource<CurrentEvent>, pointer: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.webhook().and_then(|webhook| event::field(&webhook.body, &pointer)))
+    async fn field(
+        &mut self,
+        _: Resource<CurrentEvent>,
+        pointer: String,
+    ) -> wasmtime::Result<Option<String>> {
+        Ok(self
+            .webhook()
+            .and_then(|webhook| event::field(&webhook.body, &pointer)))
     }
 
-    async fn reply(&mut self, _: Resource<CurrentEvent>, text: String) -> Result<Resource<OwnMessage>, Refusal> {
+    async fn reply(
+        &mut self,
+        _: Resource<CurrentEvent>,
+        text: String,
+    ) -> Result<Resource<OwnMessage>, Refusal> {
         let Some(place) = self.message().map(|message| message.place.clone()) else {
-            return Err(Error::new(Code::NotFound, "this event was not said in a chat, so there is nobody to answer").into());
+            return Err(Error::new(
+                Code::NotFound,
+                "this event was not said in a chat, so there is nobody to answer",
+            )
+            .into());
         };
-        let id = self.gate.pass(Reply { place: place.clone(), text }).await?;
+        let id = self
+            .gate
+            .pass(Reply {
+                place: place.clone(),
+                text,
+            })
+            .await?;
         Ok(self.table.push(OwnMessage { id, place })?)
     }
 

@@ -14,19 +14,46 @@ impl Host for State {
     }
 
     async fn set(&mut self, key: String, value: Vec<u8>) -> Result<(), Refusal> {
-        self.gate.pass(KvSet { key, value: Blob(value) }).await
+        self.gate
+            .pass(KvSet {
+                key,
+                value: Blob(value),
+            })
+            .await
     }
 
-    async fn replace(&mut self, key: String, expected: Option<Vec<u8>>, value: Vec<u8>) -> Result<bool, Refusal> {
-        self.gate.pass(KvReplace { key, expected: expected.map(Blob), value: Blob(value) }).await
+    async fn replace(
+        &mut self,
+        key: String,
+        expected: Option<Vec<u8>>,
+        value: Vec<u8>,
+    ) -> Result<bool, Refusal> {
+        self.gate
+            .pass(KvReplace {
+                key,
+                expected: expected.map(Blob),
+                value: Blob(value),
+            })
+            .await
     }
 
     async fn delete(&mut self, key: String) -> Result<(), Refusal> {
         self.gate.pass(KvDelete { key }).await
     }
 
-    async fn keys(&mut self, prefix: String, after: Option<String>, limit: u32) -> Result<Vec<String>, Refusal> {
+    async fn keys(
+        &mut self,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<String>, Refusal> {
         let limit = limit.clamp(1, limits::KV_KEYS_LISTED_MAX);
-        self.gate.pass(KvKeys { prefix, after, limit }).await
+        self.gate
+            .pass(KvKeys {
+                prefix,
+                after,
+                limit,
+            })
+            .await
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use witbot_core::github::Deployment;
 use witbot_core::ids::UnixMillis;
 
-use super::super::connection::{Pace, now};
 use super::super::Github;
+use super::super::connection::{Pace, now};
 use super::stand_in::{Answer, Seen, StandIn};
 use super::{PACE, add_status, call_id, create, deployment, github, status, told};
 
