@@ -35,6 +35,7 @@ fn problems(declaration: Declaration) -> String {
 fn a_whole_plugin_is_accepted() {
     let checked = Declaration {
         summary: "Deploys.".into(),
+        version: "1.4.0".into(),
         commands: vec![CommandDeclaration {
             examples: vec!["deploy api/main to staging".into()],
             ..command("deploy", "deploy <app>[/<ref>] [to <env>]")
@@ -61,6 +62,7 @@ fn a_whole_plugin_is_accepted() {
 fn all_problems_are_reported_at_once() {
     let declaration = Declaration {
         summary: "two\nlines".into(),
+        version: "1.4.0".into(),
         commands: vec![
             command("deploy", "deploy <app"),
             command("deploy", "help me"),
@@ -153,6 +155,7 @@ fn limits_are_kept() {
     let long = |count: usize| "x".repeat(count);
     let declaration = Declaration {
         summary: long(limits::SUMMARY_CHARS_MAX + 1),
+        version: long(limits::VERSION_CHARS_MAX + 1),
         commands: (0..=limits::COMMANDS_MAX)
             .map(|n| CommandDeclaration {
                 details: if n == 1 {
@@ -192,6 +195,7 @@ fn limits_are_kept() {
     };
     insta::assert_snapshot!(problems(declaration), @r#"
     summary: it has 201 characters, and at most 200 can be shown: shorten it
+    version: it has 41 characters, and at most 40 can be shown: shorten it
     commands: there are 101, at most 100 are kept: leave some out, or split the plugin
     command `c1`, details: it has 2001 characters, and at most 2000 can be shown: shorten it
     command `c2`, examples: there are 11, at most 10 are kept: leave some out, or split the plugin
