@@ -241,3 +241,32 @@ async fn stored(bot: &Bot) -> Option<i64> {
     store.close().await;
     found.map(|(row, _)| row)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_that_is_revoked_ends_a_wait_that_was_parked_under_it() {
+    let (mut bot, services) = bot().await;
+    bot.say("deploy api/main to staging").await;
+    let started = services.pipeline().await;
+    bot.expect_soon("  #console witbot (edited): Queued.…")
+        .await;
+
+    // Only deploy loses its grants; pipeline goes on, and what it tells GitHub is news for deploy.
+    let settings = services.settings();
+    let (before, rest) = split_grants(&settings);
+    bot.home().write_settings(&format!("{before}{rest}"));
+    bot.expect_log("WARN [deploy] the plugin is held: …").await;
+    services.begin(&started);
+    bot.expect_soon("  #console witbot (edited): …`deploy` may not …")
+        .await;
+    services.circleci.finish(&started.id, &Outcome::Success);
+    bot.stop().await;
+}
+
+/// The settings without the grants of deploy: what stands before them and what stands after them.
+fn split_grants(settings: &str) -> (&str, &str) {
+    let (before, grants) = settings
+        .split_once("[plugins.deploy.grants]")
+        .expect("deploy has grants");
+    let rest = grants.find("\n[").expect("something comes after them");
+    (before, &grants[rest..])
+}

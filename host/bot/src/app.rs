@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use witbot_core::ci::Provider;
 use witbot_core::limits;
-use witbot_engine::{Engine, World as _};
+use witbot_engine::Engine;
 use witbot_store::Store;
 
 use crate::clock;
@@ -205,8 +205,8 @@ fn services(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Services> 
 }
 
 fn look(ground: Arc<Ground>) -> Look {
-    Arc::new(move |operation| {
+    Arc::new(move |wait| {
         let ground = ground.clone();
-        Box::pin(async move { ground.look(&operation).await })
+        Box::pin(async move { ground.look_for(&wait).await })
     })
 }

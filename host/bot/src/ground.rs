@@ -73,6 +73,21 @@ impl Ground {
         Ok(channels)
     }
 
+    /// Looks once whether a parked wait is over. A grant that was revoked meanwhile ends it: with the bot's credentials
+    /// nothing is looked at that the plugin may not see.
+    pub async fn look_for(&self, wait: &Wait) -> Result<Option<Value>, Error> {
+        let run = self
+            .store
+            .invocation(&wait.invocation)
+            .await
+            .map_err(unavailable)?;
+        if let Some(run) = run {
+            let allowed = self.grants(&run.plugin).allows(&wait.operation);
+            allowed.map_err(|denial| denial.error(&run.plugin))?;
+        }
+        self.look(&wait.operation).await
+    }
+
     async fn follow(&self, channels: Vec<ChannelId>, parked: Option<Wait>) {
         // A loop that has ended needs no telling: the next start finds all of this in the store. The wait comes first,
         // so that no answer to what is said can come before it.

@@ -90,12 +90,8 @@ impl Services {
                 Err(error) => error,
             };
             tracing::warn!("{} of {id} cannot be looked up: {error}", operation.name());
-            let transient = matches!(
-                error.code,
-                Code::Unavailable | Code::RateLimited | Code::Timeout
-            );
             match pauses.next() {
-                Some(pause) if transient => tokio::time::sleep(*pause).await,
+                Some(pause) if error.is_transient() => tokio::time::sleep(*pause).await,
                 Some(_) | None => return Found::Unknown,
             }
         }

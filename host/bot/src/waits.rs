@@ -21,8 +21,7 @@ use crate::future::BoxFuture;
 use crate::wake::Wake;
 
 /// Looks once whether a wait is over.
-pub type Look =
-    Arc<dyn Fn(Operation) -> BoxFuture<'static, Result<Option<Value>, Error>> + Send + Sync>;
+pub type Look = Arc<dyn Fn(Wait) -> BoxFuture<'static, Result<Option<Value>, Error>> + Send + Sync>;
 
 /// So many looks at once: each is a request to a service.
 const LOOKS_AT_ONCE_MAX: usize = 8;
@@ -189,13 +188,13 @@ impl Parts {
             Pace::Clock => Ok(None),
             Pace::Once | Pace::Poll => {
                 let _permit = self.looking.acquire().await;
-                (self.look)(wait.operation.clone()).await
+                (self.look)(wait.clone()).await
             }
         };
         let now = clock::now();
         let outcome = match looked {
             Ok(Some(answer)) => Some(Outcome::Ok(answer)),
-            Err(error) if !transient(&error) => Some(Outcome::Error(error)),
+            Err(error) if !error.is_transient() => Some(Outcome::Error(error)),
             Ok(None) | Err(_) if now >= wait.deadline => Some(over(&wait)),
             Ok(None) => None,
             Err(error) => {
@@ -351,13 +350,6 @@ fn interval(looks: u32) -> u64 {
     (0..looks.min(16))
         .fold(first, |interval, _| interval * 3 / 2)
         .min(slowest)
-}
-
-fn transient(error: &Error) -> bool {
-    matches!(
-        error.code,
-        Code::Unavailable | Code::RateLimited | Code::Timeout
-    )
 }
 
 fn over(wait: &Wait) -> Outcome {

@@ -63,6 +63,14 @@ impl Error {
         }
     }
 
+    /// Whether asking again later may help.
+    pub fn is_transient(&self) -> bool {
+        match self.code {
+            Code::RateLimited | Code::Timeout | Code::Unavailable => true,
+            Code::Denied | Code::NotFound | Code::Invalid | Code::Conflict | Code::InDoubt => false,
+        }
+    }
+
     /// `invalid`, with its reason.
     pub fn invalid(message: impl Into<String>) -> Error {
         Error::new(Code::Invalid, message)

@@ -330,7 +330,7 @@ impl Run {
             self.flush().await?;
             // What a service cannot say now, it is asked again while the run is parked.
             let looked = self.world.look(operation).await.or_else(|error| {
-                if transient(&error) {
+                if error.is_transient() {
                     Ok(None)
                 } else {
                     Err(error)
@@ -449,13 +449,6 @@ impl Run {
 
 fn lost(lost: crate::world::Lost) -> Stop {
     Stop::Lost(lost.0)
-}
-
-fn transient(error: &Error) -> bool {
-    matches!(
-        error.code,
-        Code::Unavailable | Code::RateLimited | Code::Timeout
-    )
 }
 
 fn code(outcome: &Outcome) -> &'static str {
