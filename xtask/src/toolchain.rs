@@ -66,7 +66,7 @@ impl Toolchain {
         .with_context(|| {
             format!(
                 "there is no Rust compiler for WebAssembly, and none could be fetched. \
-                 Run `rustup target add {TARGET}` where static.rust-lang.org can be reached"
+                 Run `rustup target add {TARGET}` where rustup can download"
             )
         })?;
         Toolchain::debian(folder)
