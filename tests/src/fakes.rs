@@ -1,4 +1,4 @@
-//! Stand-ins for GitHub and CircleCI that speak their real HTTP on loopback, traps included.
+//! Stand-ins for GitHub, CircleCI and Slack that speak their real HTTP and WebSocket on loopback, traps included.
 //!
 //! They fake the wire, not the client: what runs against them is what runs in production. A test drives and inspects
 //! them through plain methods and never sleeps. It takes a step, or awaits what it expects with `until`.
@@ -12,6 +12,7 @@ mod ids;
 mod request;
 mod server;
 mod signature;
+pub mod slack;
 mod traffic;
 
 #[cfg(test)]
@@ -28,3 +29,4 @@ pub use github::{
 };
 pub use hooks::Delivery;
 pub use request::Request;
+pub use slack::Slack;

@@ -8,11 +8,13 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 use witbot_core::ci::Provider;
 use witbot_core::limits;
 use witbot_engine::Engine;
 use witbot_store::Store;
 
+use crate::chat::Chat;
 use crate::clock;
 use crate::door::{self, Door};
 use crate::doors::console::Console;
@@ -29,8 +31,9 @@ use crate::services::ci::CiProvider;
 use crate::services::ci::circleci::Circleci;
 use crate::services::github::{Credentials, Github};
 use crate::services::web::Web;
-use crate::settings::Settings;
 use crate::settings::secrets::{GithubCredential, Secrets};
+use crate::settings::{ChatChoice, Settings};
+use crate::tell;
 use crate::waits::{Look, Waits};
 use crate::wake::Wake;
 use crate::watch::Watch;
@@ -46,6 +49,8 @@ pub struct Options {
     pub settings_file: PathBuf,
     /// What the bot proves itself with.
     pub secrets: Secrets,
+    /// Where people talk to the bot.
+    pub chat: ChatChoice,
     /// Lines to be said one after the other, each when all before it is answered. Then the bot stops.
     pub script: Option<Vec<String>>,
 }
@@ -56,8 +61,13 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         settings,
         settings_file,
         secrets,
+        chat,
         script,
     } = options;
+    match chat {
+        ChatChoice::Console => {}
+        ChatChoice::Slack(_) => anyhow::bail!("the bot cannot talk at Slack"),
+    }
     let (send_wake, mut wakes) = mpsc::channel(WAKES_MAX);
     std::fs::create_dir_all(&settings.plugins_folder).with_context(|| {
         format!(
@@ -129,6 +139,11 @@ async fn build(
     let engine = Engine::new(&settings.data.join("compiled"))?;
     let artefacts = settings.data.join("artefacts");
     let console = Console::new(&settings.name);
+    let chat: Arc<dyn Chat> = Arc::new(console.clone());
+    let pace = None;
+    let tell = tell::tell(store.clone(), chat.clone());
+    let (outbox, handed_over) = Outbox::new(store.clone(), chat.clone(), pace, tell);
+    tokio::spawn(outbox.clone().run(handed_over));
     let services = services(&settings, secrets)?;
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
@@ -143,6 +158,8 @@ async fn build(
     let owner = format!("{}-{}", std::process::id(), clock::now().0);
     let ground = Arc::new(Ground {
         store: store.clone(),
+        chat,
+        outbox: outbox.clone(),
         services,
         settings: settings.clone(),
         wakes: wakes.clone(),
@@ -156,7 +173,7 @@ async fn build(
     let rooms = Rooms {
         runs: Runs::new(engine, ground.clone(), find, wakes.clone()),
         waits: Waits::new(store.clone(), look(ground.clone()), wakes.clone()),
-        outbox: Outbox::new(store.clone(), console.clone()),
+        outbox,
         door: Door {
             store: store.clone(),
             wakes,
@@ -171,6 +188,7 @@ async fn build(
         ground,
         plugins,
         console,
+        tasks: TaskTracker::new(),
     };
     Ok((rooms, keeper))
 }

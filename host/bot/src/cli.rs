@@ -4,6 +4,7 @@ mod audit;
 mod log;
 mod plugin;
 mod runs;
+mod slack;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,8 +16,9 @@ use witbot_core::printable;
 
 use crate::app;
 use crate::settings::problem::SettingsError;
-use crate::settings::secrets::Secrets;
-use crate::settings::{self, Origin, Settings};
+use crate::settings::secrets::slack::SlackAccess;
+use crate::settings::secrets::{self, Secrets};
+use crate::settings::{self, ChatChoice, Origin, Settings};
 
 /// The exit code for bad usage and bad settings: `EX_USAGE` of `sysexits.h`.
 pub const USAGE: u8 = 64;
@@ -40,10 +42,13 @@ enum Command {
     /// Runs the bot.
     Run(RunOptions),
     /// Reads the settings, the secrets and all plugins, and says what is wrong with them.
-    Check,
+    Check(CheckOptions),
     /// Shows plugins.
     #[command(subcommand)]
     Plugin(plugin::Command),
+    /// Helps with setting up Slack.
+    #[command(subcommand)]
+    Slack(slack::Command),
     /// Lists runs, or shows the steps of one.
     Runs {
         /// The run, by its id or the beginning of it, such as an incident.
@@ -59,18 +64,27 @@ enum Command {
 
 #[derive(Args)]
 struct RunOptions {
-    /// Where people talk to the bot.
-    #[arg(long, value_enum, default_value_t = Chat::Console)]
-    chat: Chat,
-    /// Says the lines of a file, each when all before it is answered, and stops.
+    /// Where people talk to the bot: in Slack if SLACK_BOT_TOKEN is set, else in this terminal.
+    #[arg(long, value_enum)]
+    chat: Option<Chat>,
+    /// Says the lines of a file in this terminal, each when all before it is answered, and stops.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct CheckOptions {
+    /// Also asks Slack whether it takes the tokens, and whether they allow all that the bot needs.
+    #[arg(long)]
+    online: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Chat {
     /// This terminal.
     Console,
+    /// Slack.
+    Slack,
 }
 
 /// Why a command did not do what was asked.
@@ -118,8 +132,9 @@ impl Cli {
             .context("cannot start")?;
         let done = match self.command {
             Command::Run(options) => runtime.block_on(run(options, settings, origin)),
-            Command::Check => runtime.block_on(check(settings, &origin)),
+            Command::Check(options) => runtime.block_on(check(options, settings, &origin)),
             Command::Plugin(command) => runtime.block_on(plugin::run(command, settings)),
+            Command::Slack(command) => slack::run(command, &settings),
             Command::Runs { id, limit } => runtime.block_on(runs::run(id, limit, &settings)),
             Command::Audit(command) => runtime.block_on(audit::run(command, &settings)),
         };
@@ -136,6 +151,7 @@ async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<
         .warnings
         .iter()
         .for_each(|warning| tracing::warn!("{warning}"));
+    let chat = chat(&options, &settings, &secrets)?;
     let script = match &options.script {
         Some(file) => {
             let text = std::fs::read_to_string(file)
@@ -148,28 +164,76 @@ async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<
         Origin::File(path) => path,
         Origin::Defaults => PathBuf::from(settings::FILE),
     };
-    match options.chat {
-        Chat::Console => {
-            app::run(app::Options {
-                settings,
-                settings_file,
-                secrets,
-                script,
-            })
-            .await?
-        }
-    }
+    app::run(app::Options {
+        settings,
+        settings_file,
+        secrets,
+        chat,
+        script,
+    })
+    .await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the bot talks, with all that it needs there.
+fn chat(
+    options: &RunOptions,
+    settings: &Settings,
+    secrets: &Secrets,
+) -> Result<ChatChoice, SettingsError> {
+    let chosen = match (options.chat, &options.script) {
+        (Some(Chat::Slack), Some(_)) => {
+            return Err(SettingsError::usage(
+                "the lines of `--script` are said in this terminal, and `--chat slack` talks elsewhere",
+                "leave one of the two out",
+            ));
+        }
+        (Some(chosen), _) => chosen,
+        (None, None) if secrets.slack.is_some() => Chat::Slack,
+        (None, _) => Chat::Console,
+    };
+    match chosen {
+        Chat::Console => Ok(ChatChoice::Console),
+        Chat::Slack => {
+            SlackAccess::new(secrets.slack.as_ref(), settings.slack.mode).map(ChatChoice::Slack)
+        }
+    }
+}
+
 /// Says what is wrong, without starting anything that others would see.
-async fn check(settings: Settings, origin: &Origin) -> Result<ExitCode, Failure> {
+async fn check(
+    options: CheckOptions,
+    settings: Settings,
+    origin: &Origin,
+) -> Result<ExitCode, Failure> {
     let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
     print(&origin.to_string())?;
     for warning in &secrets.warnings {
         print(&format!("warning: {warning}"))?;
     }
+    print_secrets(&secrets)?;
+    // A token says that the bot is to talk at Slack, so what else it needs there has to be set too.
+    let slack = match &secrets.slack {
+        Some(given) => Some(SlackAccess::new(Some(given), settings.slack.mode)?),
+        None => None,
+    };
+    let well = !options.online || slack::check_online(&settings.slack, slack).await?;
+    let plugins = plugin::check_all(settings).await?;
+    Ok(if well { plugins } else { ExitCode::FAILURE })
+}
+
+fn print_secrets(secrets: &Secrets) -> anyhow::Result<()> {
+    let slack = secrets.slack.as_ref();
     for (set, name) in [
+        (slack.is_some(), secrets::slack::BOT_TOKEN),
+        (
+            slack.is_some_and(|slack| slack.app_token.is_some()),
+            secrets::slack::APP_TOKEN,
+        ),
+        (
+            slack.is_some_and(|slack| !slack.signing_secrets.is_empty()),
+            secrets::slack::SIGNING_SECRET,
+        ),
         (
             secrets.github.is_some(),
             "GITHUB_TOKEN (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)",
@@ -183,7 +247,7 @@ async fn check(settings: Settings, origin: &Origin) -> Result<ExitCode, Failure>
     ] {
         print(&format!("{name}: {}", if set { "set" } else { "not set" }))?;
     }
-    plugin::check_all(settings).await
+    Ok(())
 }
 
 /// Prints lines that may hold what others wrote. Who reads only the first of them, as `head` does, has seen enough.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 use witbot_core::audit;
-use witbot_core::event::{Body, Event, Message, Webhook};
+use witbot_core::call::Ask;
+use witbot_core::chat::{Answerers, Said, Span, Text};
+use witbot_core::event::{Body, Event, Message, Place, Webhook};
 use witbot_core::grants::Grants;
 use witbot_core::help;
 use witbot_core::ids::{CallId, Digest, InvocationId, PluginName};
-use witbot_core::journal::{Begin, Commit, Outgoing, State};
+use witbot_core::journal::{Act, Begin, Commit, Outgoing, State};
 use witbot_core::route::{Route, Routed};
 use witbot_engine::{Invocation, Plugin};
 
@@ -25,15 +27,22 @@ pub enum Action {
     Nothing,
 }
 
-/// Decides about one event.
+/// Decides about one event. `owner` is the plugin whose card has the button that was pressed, if that is the event and
+/// the card is known.
 pub fn decide(
     live: &Live,
     row: i64,
     event: &Arc<Event>,
     grants: impl Fn(&PluginName) -> Arc<Grants>,
+    owner: Option<&PluginName>,
 ) -> Action {
     match &event.body {
-        Body::Message(message) => heard(live, row, event, message),
+        Body::Message(message) => match &message.card {
+            Some(card) => pressed(live, row, event, message, card, owner),
+            None => heard(live, row, event, message),
+        },
+        // What it came to was found out before; it starts nothing.
+        Body::Click(_) => Action::Nothing,
         Body::Webhook(hook) => subscribed(live, row, event, hook, grants),
     }
 }
@@ -51,7 +60,8 @@ fn subscribed(
 }
 
 fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action {
-    let mut routes = live.table.listeners(&message.text);
+    let whole = message.whole.as_deref();
+    let mut routes = live.table.listeners(&message.text, whole);
     if !message.addressed || message.text.is_empty() {
         return call(live, row, event, routes);
     }
@@ -75,6 +85,59 @@ fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action
             say(row, event, message, text)
         }
     }
+}
+
+/// A button says something in the name of whoever presses it. Were it a command of another plugin than the one that
+/// made the button, that plugin could have people do what they do not expect.
+fn pressed(
+    live: &Live,
+    row: i64,
+    event: &Arc<Event>,
+    message: &Message,
+    card: &CallId,
+    owner: Option<&PluginName>,
+) -> Action {
+    let Some(owner) = owner else {
+        let text = format!("This button is too old: I do not know the message {card} any more.");
+        return whisper(row, event, text);
+    };
+    match live.table.command(&message.text) {
+        Routed::Command(route) if route.plugin == *owner => call(live, row, event, vec![route]),
+        Routed::Command(_) | Routed::Usage { .. } | Routed::Unknown { .. } => {
+            let text = kept_from(live, &message.text).unwrap_or_else(|| {
+                format!(
+                    "This button does not work any more: `{owner}` has no command `{}`.",
+                    message.text
+                )
+            });
+            whisper(row, event, text)
+        }
+    }
+}
+
+/// Tells somebody who pressed a button of a question that somebody else is asked.
+pub fn not_theirs(row: i64, event: &Event, ask: &Ask) -> Action {
+    let users = match &ask.answerers {
+        Answerers::Asked | Answerers::Anyone => std::slice::from_ref(&ask.user),
+        Answerers::These(users) => users,
+    };
+    let mut text = Text::from("Only ");
+    for (index, user) in users.iter().enumerate() {
+        if index > 0 {
+            text.push(Span::Plain(" or ".to_owned()));
+        }
+        text.push(Span::User(user.clone()));
+    }
+    whisper(row, event, text.plain(" can answer this."))
+}
+
+/// Tells somebody who pressed a button of a question that it is over.
+pub fn over(row: i64, event: &Event) -> Action {
+    whisper(
+        row,
+        event,
+        "This question is over: it was answered before, or nobody waits for the answer any more.",
+    )
 }
 
 fn unknown(nearest: Option<&str>) -> String {
@@ -168,6 +231,10 @@ fn opening(id: &InvocationId, event: &Event, begin: &Begin) -> audit::Record {
             let detail = json!({ "text": message.text, "channel": message.place.channel, "handler": begin.handler });
             (Some(message.user.id.clone()), "command", detail)
         }
+        Body::Click(click) => {
+            let detail = json!({ "choice": click.choice, "question": click.message, "channel": click.place.channel });
+            (Some(click.user.id.clone()), "click", detail)
+        }
         Body::Webhook(hook) => (
             None,
             "event",
@@ -187,6 +254,25 @@ fn opening(id: &InvocationId, event: &Event, begin: &Begin) -> audit::Record {
 }
 
 fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
+    own(row, event, message.place.clone(), Act::Post(text.into()))
+}
+
+/// What concerns nobody but the person who caused the event.
+fn whisper(row: i64, event: &Event, text: impl Into<Text>) -> Action {
+    let (user, place) = match &event.body {
+        Body::Message(message) => (&message.user, &message.place),
+        Body::Click(click) => (&click.user, &click.place),
+        Body::Webhook(_) => return Action::Nothing,
+    };
+    let act = Act::Whisper {
+        user: user.id.clone(),
+        said: Said::Text(text.into()),
+    };
+    own(row, event, place.clone(), act)
+}
+
+/// A run of the bot itself, which does one thing in the chat.
+fn own(row: i64, event: &Event, place: Place, act: Act) -> Action {
     let plugin: PluginName = OWN_NAME.parse().expect("it is a plugin name");
     let id = InvocationId::derive(event.source.as_str(), &event.key, &plugin, "say");
     let begin = Begin {
@@ -200,9 +286,8 @@ fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
     };
     let outgoing = Outgoing {
         message: CallId::new(&id, 0),
-        place: message.place.clone(),
-        text,
-        edit: false,
+        place,
+        act,
     };
     let commit = Commit {
         audit: vec![opening(&id, event, &begin)],

@@ -19,7 +19,9 @@ use witbot_store::error::StoreError;
 use witbot_store::invocations::Lease;
 use witbot_store::kv::KvWrite;
 
+use crate::chat::Chat;
 use crate::clock;
+use crate::outbox::Outbox;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::wake::Wake;
@@ -31,6 +33,10 @@ const LEASE_MS: u64 = 300_000;
 pub struct Ground {
     /// What lasts.
     pub store: Store,
+    /// Where people are.
+    pub chat: Arc<dyn Chat>,
+    /// What is to be said there.
+    pub outbox: Outbox,
     /// The services outside.
     pub services: Services,
     /// What the operator decided, as it is now.
@@ -68,9 +74,7 @@ impl Ground {
         invocation: &InvocationId,
         commit: Commit,
     ) -> Result<Vec<ChannelId>, CommitError> {
-        let channels = channels(&commit);
-        self.store.commit(invocation, &self.lease(), commit).await?;
-        Ok(channels)
+        self.store.commit(invocation, &self.lease(), commit).await
     }
 
     /// Looks once whether a parked wait is over. A grant that was revoked meanwhile ends it: with the bot's credentials
@@ -114,6 +118,9 @@ impl Ground {
                     .await;
                 Outcome::of(found.map_err(unavailable))
             }
+            Operation::FindChannel(call) => Outcome::of(self.chat.channel(&call.name).await),
+            Operation::FindDirect(call) => Outcome::of(self.chat.direct(&call.user).await),
+            Operation::FindPerson(call) => Outcome::of(self.chat.person(&call.user).await),
             other => {
                 self.services
                     .perform(other, id, &self.grants(&caller.plugin))
@@ -130,16 +137,6 @@ impl Ground {
             .map(|plugin| plugin.settings.clone());
         of_plugin.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
     }
-}
-
-fn channels(commit: &Commit) -> Vec<ChannelId> {
-    let mut channels: Vec<ChannelId> = commit
-        .outgoing
-        .iter()
-        .map(|outgoing| outgoing.place.channel.clone())
-        .collect();
-    channels.dedup();
-    channels
 }
 
 fn unavailable(error: StoreError) -> Error {
@@ -163,6 +160,10 @@ impl World for Ground {
             .get(plugin)
             .map(|plugin| plugin.grants.clone())
             .unwrap_or_default()
+    }
+
+    async fn room(&self, channel: &ChannelId) -> Result<(), Error> {
+        self.outbox.room(channel).await
     }
 
     async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost> {
@@ -194,10 +195,9 @@ impl World for Ground {
                 )));
             }
         };
-        let channels = channels(&before);
         let bytes_max = self.grants(&caller.plugin).kv_bytes_max();
         let (invocation, plugin) = (&caller.invocation, &caller.plugin);
-        let outcome = self
+        let (outcome, channels) = self
             .store
             .kv_write(
                 invocation,

@@ -55,8 +55,8 @@ impl Live {
     /// No plugins.
     pub fn empty() -> Live {
         Live {
-            table: Table::new(Vec::new()),
-            idle: Table::new(Vec::new()),
+            table: Table::default(),
+            idle: Table::default(),
             serving: BTreeMap::new(),
             standings: Vec::new(),
         }

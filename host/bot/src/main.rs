@@ -5,6 +5,7 @@
 //! a run what it asks for.
 
 mod app;
+mod chat;
 mod cli;
 mod clock;
 mod dispatch;
@@ -14,12 +15,15 @@ mod future;
 mod ground;
 mod live;
 mod outbox;
+mod pace;
 mod plugins;
 mod rooms;
 mod runs;
 mod secret;
 mod services;
 mod settings;
+mod slack;
+mod tell;
 mod waits;
 mod wake;
 mod watch;

@@ -1,21 +1,32 @@
-//! Says in the chat what runs have to say: each channel in order, one after the other.
+//! Says in the chat what runs have to say: each channel in order, one thing after the other, at the pace of the chat.
+//!
+//! A thing is done once: what is perhaps done is looked for at the chat service before it is tried again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-use witbot_core::ids::ChannelId;
+use witbot_core::error::{Code, Error};
+use witbot_core::ids::{CallId, ChannelId};
 use witbot_core::limits;
 use witbot_store::Store;
 use witbot_store::error::StoreError;
 use witbot_store::outbox::{Delivery, Next};
 
+use crate::chat::{Chat, Looked, Unsent};
 use crate::clock;
-use crate::doors::console::Console;
+use crate::pace::Pace;
 
-/// So many messages are taken at once. What is said cannot be taken back, so it is not many.
+/// So many messages are taken at once. After a crash each of them is looked for, so it is not many.
 const TAKEN_AT_ONCE_MAX: u32 = 16;
+/// So many channels can have something handed over that nobody has taken up; anything more waits in the store.
+const HANDED_OVER_MAX: usize = 256;
+
+/// Tells somebody that a message was not sent: which, and a sentence.
+pub type Tell = Arc<dyn Fn(CallId, String) + Send + Sync>;
 
 /// What is to be said. Cheap to clone.
 #[derive(Clone)]
@@ -25,36 +36,88 @@ pub struct Outbox {
 
 struct Parts {
     store: Store,
-    chat: Console,
+    chat: Arc<dyn Chat>,
+    /// None: the chat takes things as quickly as they come.
+    pace: Option<Pace>,
+    tell: Tell,
     tasks: TaskTracker,
-    /// The channels that somebody speaks in at this moment, and whether there is more to say since.
-    speaking: Mutex<HashMap<ChannelId, bool>>,
+    /// The channels that somebody speaks in at this moment, and what came up since.
+    speaking: Mutex<HashMap<ChannelId, More>>,
+}
+
+/// What came up for a channel while somebody spoke in it.
+#[derive(Default)]
+struct More {
+    queued: bool,
+    taken: Vec<Taken>,
+}
+
+/// Something that is marked as being sent.
+struct Taken {
+    delivery: Delivery,
+    /// Whether it was perhaps sent before.
+    doubtful: bool,
+}
+
+/// What came of it.
+enum Report {
+    Sent(Option<String>),
+    Again {
+        reason: String,
+        after: Duration,
+    },
+    GivenUp {
+        reason: String,
+        told: Option<String>,
+    },
 }
 
 impl Outbox {
-    /// An outbox that leads to one chat.
-    pub fn new(store: Store, chat: Console) -> Outbox {
+    /// An outbox that leads to one chat. What the store hands over arrives in the receiver: see [`Outbox::run`].
+    pub fn new(
+        store: Store,
+        chat: Arc<dyn Chat>,
+        pace: Option<Pace>,
+        tell: Tell,
+    ) -> (Outbox, mpsc::Receiver<Delivery>) {
+        let (send, handed_over) = mpsc::channel(HANDED_OVER_MAX);
+        store.outbox_hand_over(send);
         let parts = Parts {
             store,
             chat,
+            pace,
+            tell,
             tasks: TaskTracker::new(),
             speaking: Mutex::default(),
         };
-        Outbox {
+        let outbox = Outbox {
             parts: Arc::new(parts),
+        };
+        (outbox, handed_over)
+    }
+
+    /// Takes up what the store hands over, for as long as the bot runs.
+    pub async fn run(self, mut handed_over: mpsc::Receiver<Delivery>) {
+        while let Some(delivery) = handed_over.recv().await {
+            let channel = delivery.outgoing.place.channel.clone();
+            let taken = Taken {
+                delivery,
+                doubtful: false,
+            };
+            self.speak(channel, |more| more.taken.push(taken));
         }
     }
 
-    /// Says what was left unsaid when the bot was stopped. What was about to be said then is said again: on a terminal
-    /// that harms nobody.
+    /// Says what was left unsaid when the bot was stopped. What was about to be said then is looked for first.
     pub async fn recover(&self) {
         let store = &self.parts.store;
         for delivery in logged(store.outbox_in_doubt().await).unwrap_or_default() {
-            logged(
-                store
-                    .outbox_failed(delivery.id, "the bot was stopped", Some(clock::now()))
-                    .await,
-            );
+            let channel = delivery.outgoing.place.channel.clone();
+            let taken = Taken {
+                delivery,
+                doubtful: true,
+            };
+            self.speak(channel, |more| more.taken.push(taken));
         }
         for channel in logged(store.outbox_channels().await).unwrap_or_default() {
             self.deliver(channel);
@@ -63,28 +126,27 @@ impl Outbox {
 
     /// Says what there is to say in a channel.
     pub fn deliver(&self, channel: ChannelId) {
-        let parts = self.parts.clone();
-        let mut speaking = self.parts.speaking();
-        if let Some(more) = speaking.get_mut(&channel) {
-            *more = true;
-            return;
+        self.speak(channel, |more| more.queued = true);
+    }
+
+    /// Whether there is room for more in a channel. `rate-limited`: so much waits there that nobody would read it in
+    /// time.
+    pub async fn room(&self, channel: &ChannelId) -> Result<(), Error> {
+        let Some(pace) = &self.parts.pace else {
+            return Ok(());
+        };
+        if !self.parts.speaking().contains_key(channel) {
+            return Ok(());
         }
-        speaking.insert(channel.clone(), false);
-        drop(speaking);
-        self.parts.tasks.spawn(async move {
-            loop {
-                parts.speak(&channel).await;
-                // In one step, or what comes in between would stay unsaid.
-                let mut speaking = parts.speaking();
-                match speaking.get_mut(&channel) {
-                    Some(more) if *more => *more = false,
-                    Some(_) | None => {
-                        speaking.remove(&channel);
-                        return;
-                    }
-                }
-            }
-        });
+        let waiting = self.parts.store.outbox_waiting(channel).await;
+        let waiting = logged(waiting).unwrap_or(0);
+        if waiting < limits::OUTBOX_CHANNEL_MAX {
+            return Ok(());
+        }
+        let message = format!("{waiting} messages wait to be said in {channel}: say less there");
+        let mut error = Error::new(Code::RateLimited, message);
+        error.retry_after_ms = Some(pace.time_for(waiting / 2).as_millis() as u64);
+        Err(error)
     }
 
     /// Whether nothing is being said.
@@ -97,26 +159,85 @@ impl Outbox {
         self.parts.tasks.close();
         self.parts.tasks.wait().await;
     }
+
+    /// Has somebody speak in a channel who knows of this.
+    fn speak(&self, channel: ChannelId, note: impl FnOnce(&mut More)) {
+        let mut speaking = self.parts.speaking();
+        if let Some(more) = speaking.get_mut(&channel) {
+            return note(more);
+        }
+        let mut more = More::default();
+        note(&mut more);
+        speaking.insert(channel.clone(), More::default());
+        drop(speaking);
+        let parts = self.parts.clone();
+        self.parts.tasks.spawn(async move {
+            loop {
+                parts.speak(&channel, more).await;
+                // In one step, or what comes in between would stay unsaid.
+                let mut speaking = parts.speaking();
+                match speaking.get_mut(&channel).map(std::mem::take) {
+                    Some(came) if came.queued || !came.taken.is_empty() => more = came,
+                    Some(_) | None => {
+                        speaking.remove(&channel);
+                        return;
+                    }
+                }
+            }
+        });
+    }
 }
 
 impl Parts {
-    fn speaking(&self) -> MutexGuard<'_, HashMap<ChannelId, bool>> {
+    fn speaking(&self) -> MutexGuard<'_, HashMap<ChannelId, More>> {
         self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says all that there is. Gives up only when the store is closed: nobody else would say it.
-    async fn speak(&self, channel: &ChannelId) {
+    /// Says all that there is.
+    async fn speak(&self, channel: &ChannelId, more: More) {
+        let mut taken = more.taken;
+        if taken.is_empty() {
+            taken = self.next(channel).await;
+        }
+        while !taken.is_empty() {
+            taken = self.say(channel, taken).await;
+        }
+    }
+
+    /// Says these things in order, and answers what is next.
+    async fn say(&self, channel: &ChannelId, taken: Vec<Taken>) -> Vec<Taken> {
+        let mut rest = taken.into_iter();
+        while let Some(taken) = rest.next() {
+            let report = self.attempt(channel, &taken).await;
+            // What was taken after something that is tried again went back into the queue with it.
+            let last = rest.len() == 0 || matches!(report, Report::Again { .. });
+            let reported = self.report(&taken.delivery, report);
+            if last {
+                // Asked for at once, so that both reach the disk together.
+                return tokio::join!(reported, self.next(channel)).1;
+            }
+            reported.await;
+        }
+        Vec::new()
+    }
+
+    /// What is to be said next, when it is time for it. Empty: nothing, or the store is closed and nobody would say it.
+    async fn next(&self, channel: &ChannelId) -> Vec<Taken> {
         loop {
-            match self
-                .store
-                .outbox_next(channel, TAKEN_AT_ONCE_MAX, clock::now())
-                .await
-            {
-                Ok(Next::Nothing) | Err(StoreError::Closed) => return,
+            let mut limit = TAKEN_AT_ONCE_MAX;
+            if let Some(pace) = &self.pace {
+                // Nothing is taken before its time: an edit that waits can still be replaced by a later one.
+                tokio::time::sleep(pace.wait(channel, Instant::now())).await;
+                limit = pace.room(channel, Instant::now()).clamp(1, limit);
+            }
+            match self.store.outbox_next(channel, limit, clock::now()).await {
+                Ok(Next::Nothing) | Err(StoreError::Closed) => return Vec::new(),
                 Ok(Next::Send(deliveries)) => {
-                    for delivery in deliveries {
-                        self.send(delivery).await;
-                    }
+                    let certain = |delivery| Taken {
+                        delivery,
+                        doubtful: false,
+                    };
+                    return deliveries.into_iter().map(certain).collect();
                 }
                 Ok(Next::Later(at)) => {
                     let wait = at.0.saturating_sub(clock::now().0);
@@ -130,16 +251,100 @@ impl Parts {
         }
     }
 
-    async fn send(&self, delivery: Delivery) {
-        self.chat.say(&delivery.outgoing).await;
-        // Until this is stored, nothing that follows in the channel can be taken.
-        while let Err(error) = self.store.outbox_sent(delivery.id, None).await {
+    async fn attempt(&self, channel: &ChannelId, taken: &Taken) -> Report {
+        let delivery = &taken.delivery;
+        if taken.doubtful
+            && let Some(report) = self.settle(delivery).await
+        {
+            return report;
+        }
+        if let Some(pace) = &self.pace {
+            tokio::time::sleep(pace.wait(channel, Instant::now())).await;
+            pace.spend(channel, Instant::now());
+        }
+        match self.chat.send(delivery).await {
+            Ok(remote) => Report::Sent(remote),
+            Err(Unsent::Doubt(reason)) => {
+                tracing::warn!(message = %delivery.outgoing.message, "perhaps said, perhaps not: {reason}");
+                let after = limits::OUTBOX_AGAIN;
+                let again = Report::Again { reason, after };
+                self.settle(delivery).await.unwrap_or(again)
+            }
+            Err(other) => unsent(other),
+        }
+    }
+
+    /// Finds out whether something was said. None: it certainly was not.
+    async fn settle(&self, delivery: &Delivery) -> Option<Report> {
+        let mut looks = 0;
+        loop {
+            match self.chat.find(delivery).await {
+                Ok(Looked::Done(remote)) => return Some(Report::Sent(remote)),
+                // A request that was cut off can still be under way there.
+                Ok(Looked::NotDone) if looks > 0 => return None,
+                Ok(Looked::NotDone) => tokio::time::sleep(limits::DOUBT_GRACE).await,
+                Err(Unsent::Never { reason, told }) => {
+                    return Some(Report::GivenUp { reason, told });
+                }
+                Err(Unsent::Later { reason, after }) => {
+                    tracing::warn!(message = %delivery.outgoing.message, "cannot be looked for yet: {reason}");
+                    tokio::time::sleep(after).await;
+                    continue;
+                }
+                Err(Unsent::Doubt(reason)) => {
+                    tracing::warn!(message = %delivery.outgoing.message, "cannot be looked for yet: {reason}");
+                    tokio::time::sleep(limits::OUTBOX_AGAIN).await;
+                    continue;
+                }
+            }
+            looks += 1;
+        }
+    }
+
+    /// Stores what came of something. Until this is stored, nothing that follows in the channel can be taken.
+    async fn report(&self, delivery: &Delivery, report: Report) {
+        let message = &delivery.outgoing.message;
+        match &report {
+            Report::Sent(_) => {}
+            Report::Again { reason, after } => {
+                tracing::warn!(%message, "not said yet, and tried again in {after:?}: {reason}");
+            }
+            Report::GivenUp { reason, told } => {
+                tracing::error!(%message, channel = %delivery.outgoing.place.channel, "not said: {reason}");
+                if let Some(told) = told {
+                    (self.tell)(message.clone(), told.clone());
+                }
+            }
+        }
+        while let Err(error) = self.stored(delivery.id, &report).await {
             if error == StoreError::Closed {
                 return;
             }
-            tracing::error!("that a message was sent is not stored, and is tried again: {error}");
+            tracing::error!(%message, "what came of a message is not stored, and is tried again: {error}");
             tokio::time::sleep(limits::STORE_AGAIN).await;
         }
+    }
+
+    async fn stored(&self, id: i64, report: &Report) -> Result<(), StoreError> {
+        match report {
+            Report::Sent(remote) => self.store.outbox_sent(id, remote.clone()).await,
+            Report::Again { reason, after } => {
+                let at = clock::now().plus_ms(after.as_millis() as u64);
+                self.store.outbox_failed(id, reason, Some(at)).await
+            }
+            Report::GivenUp { reason, .. } => self.store.outbox_failed(id, reason, None).await,
+        }
+    }
+}
+
+fn unsent(unsent: Unsent) -> Report {
+    match unsent {
+        Unsent::Later { reason, after } => Report::Again { reason, after },
+        Unsent::Doubt(reason) => Report::Again {
+            reason,
+            after: limits::OUTBOX_AGAIN,
+        },
+        Unsent::Never { reason, told } => Report::GivenUp { reason, told },
     }
 }
 

@@ -108,6 +108,7 @@ impl Plugins {
             entries: BTreeMap::new(),
             passed_over: BTreeMap::new(),
             served,
+            called: None,
         };
         keeper.look(Settling::Skip).await;
         keeper
@@ -209,6 +210,8 @@ pub struct Keeper {
     passed_over: BTreeMap<PathBuf, String>,
     /// Who served when the bot was stopped: a restart must not change who has a command.
     served: BTreeSet<PluginName>,
+    /// The name and the alias of the bot, as they are part of the table that serves.
+    called: Option<(String, Option<String>)>,
 }
 
 impl Keeper {
@@ -319,10 +322,12 @@ impl Keeper {
                 news.push(name);
             }
         }
-        if news.is_empty() {
+        let called = Some((settings.name.clone(), settings.alias.clone()));
+        if news.is_empty() && self.called == called {
             return;
         }
-        let live = Arc::new(self.live());
+        self.called = called;
+        let live = Arc::new(self.live(settings));
         self.parts.live.store(live.clone());
         for name in news {
             let standing = live.standings.iter().find(|standing| standing.name == name);
@@ -357,7 +362,7 @@ impl Keeper {
         before != (entry.digest(), entry.problem.clone())
     }
 
-    fn live(&self) -> Live {
+    fn live(&self, settings: &Settings) -> Live {
         let declared = self
             .entries
             .iter()
@@ -379,8 +384,8 @@ impl Keeper {
             .filter_map(|(name, entry)| entry.declared_in_vain(name))
             .collect();
         Live {
-            table: Table::new(declared),
-            idle: Table::new(idle),
+            table: Table::new(declared, settings.names()),
+            idle: Table::new(idle, settings.names()),
             serving: serving.collect(),
             standings: standings.collect(),
         }

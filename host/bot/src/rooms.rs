@@ -8,8 +8,10 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
+use tokio_util::task::TaskTracker;
 use witbot_core::event::{Body, Event};
-use witbot_core::ids::UnixMillis;
+use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
+use witbot_core::journal::Commit;
 use witbot_core::limits;
 use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
@@ -25,7 +27,7 @@ use crate::plugins::Plugins;
 use crate::runs::Runs;
 use crate::services;
 use crate::settings::Settings;
-use crate::waits::Waits;
+use crate::waits::{Clicked, Waits};
 use crate::wake::Wake;
 
 /// How often a script looks whether its last line is answered.
@@ -46,6 +48,8 @@ pub struct Rooms {
     pub outbox: Outbox,
     pub console: Console,
     pub door: Door,
+    /// What the loop does not wait for.
+    pub tasks: TaskTracker,
 }
 
 impl Rooms {
@@ -132,24 +136,66 @@ impl Rooms {
         for key in services::wait_keys(&event) {
             self.waits.poke(&key);
         }
-        if let Body::Message(message) = &event.body
-            && let Some(run) = self.waits.answer(row, message).await
-        {
-            return self.runs.resume(run);
+        let clicked = match &event.body {
+            Body::Message(message) if message.card.is_none() => {
+                let answered = self.waits.answer(row, message).await;
+                answered.map(Clicked::Answered)
+            }
+            Body::Click(click) => Some(self.waits.click(row, click).await),
+            Body::Message(_) | Body::Webhook(_) => None,
+        };
+        let action = match clicked {
+            Some(Clicked::Answered(answered)) => {
+                self.outbox.deliver(answered.channel);
+                return self.runs.resume(answered.run);
+            }
+            Some(Clicked::NotTheirs(ask)) => dispatch::not_theirs(row, &event, &ask),
+            Some(Clicked::Over) => dispatch::over(row, &event),
+            None => self.decide(row, &event).await,
+        };
+        match action {
+            Action::Nothing => self.routed(row),
+            Action::Say(run, commit) => self.say(run, *commit),
+            Action::Call(calls) => self.call(row, calls).await,
         }
+    }
+
+    async fn decide(&self, row: i64, event: &Arc<Event>) -> Action {
+        let card = match &event.body {
+            Body::Message(message) => message.card.as_ref(),
+            Body::Click(_) | Body::Webhook(_) => None,
+        };
+        let owner = match card {
+            Some(card) => self.plugin_of(card).await,
+            None => None,
+        };
         let live = self.live.load();
-        match dispatch::decide(&live, row, &event, |plugin| self.ground.grants(plugin)) {
-            Action::Nothing => self.routed(row).await,
-            Action::Say(run, commit) => match self.ground.store(&run, *commit).await {
+        let grants = |plugin: &_| self.ground.grants(plugin);
+        dispatch::decide(&live, row, event, grants, owner.as_ref())
+    }
+
+    /// Whose message it is. None when its run is forgotten.
+    async fn plugin_of(&self, message: &CallId) -> Option<PluginName> {
+        let run = self.store.invocation(&message.invocation()).await;
+        let run = run.inspect_err(|error| {
+            tracing::error!("whose message {message} is cannot be found out: {error}");
+        });
+        run.ok().flatten().map(|run| run.plugin)
+    }
+
+    /// Says what the bot says by itself. Not in the loop: it waits for the disk.
+    fn say(&self, run: InvocationId, commit: Commit) {
+        let (ground, outbox) = (self.ground.clone(), self.outbox.clone());
+        self.tasks.spawn(async move {
+            match ground.store(&run, commit).await {
                 Ok(channels) => channels
                     .into_iter()
-                    .for_each(|channel| self.outbox.deliver(channel)),
+                    .for_each(|channel| outbox.deliver(channel)),
                 Err(error) => tracing::error!(
                     "an answer is not stored, so it comes after the next start: {error}"
                 ),
-            },
-            Action::Call(calls) => self.call(row, calls).await,
-        }
+            }
+        });
     }
 
     /// One run begins with its own first commit; several begin together, so that none is forgotten.
@@ -180,10 +226,15 @@ impl Rooms {
         }
     }
 
-    async fn routed(&self, row: i64) {
-        if let Err(error) = self.store.mark_routed(row).await {
-            tracing::error!("event {row} is looked at again after the next start: {error}");
-        }
+    /// Nothing more will come of an event. Most of what is said in chats is not meant for the bot, so the loop does not
+    /// wait for the disk.
+    fn routed(&self, row: i64) {
+        let store = self.store.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = store.mark_routed(row).await {
+                tracing::error!("event {row} is looked at again after the next start: {error}");
+            }
+        });
     }
 
     /// Forgets what ended long ago. The audit and what plugins remember are not touched.
@@ -288,7 +339,11 @@ impl Rooms {
 
     /// Says the next line of a script when all is quiet. False: there is none.
     async fn next_line(&self, script: &mut Script, no_wakes: bool) -> anyhow::Result<bool> {
-        let quiet = no_wakes && self.runs.idle() && self.waits.busy() == 0 && self.outbox.idle();
+        let quiet = no_wakes
+            && self.tasks.is_empty()
+            && self.runs.idle()
+            && self.waits.busy() == 0
+            && self.outbox.idle();
         script.quiet = if quiet { script.quiet + 1 } else { 0 };
         // Twice: between two rooms, something can be in neither.
         if script.quiet < 2 {
@@ -318,8 +373,10 @@ impl Rooms {
         served: JoinHandle<anyhow::Result<()>>,
     ) -> anyhow::Result<()> {
         // Runs that end say so; somebody has to listen, or they would wait for ever.
-        let (outbox, runs) = (self.outbox.clone(), self.runs.clone());
+        let (outbox, runs, tasks) = (self.outbox.clone(), self.runs.clone(), self.tasks.clone());
         let ended = async move {
+            tasks.close();
+            let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, tasks.wait()).await;
             runs.stop(limits::SHUTDOWN_MAX / 2).await;
         };
         let mut ended = std::pin::pin!(ended);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
-use witbot_core::event::{Body, Event, Place};
+use witbot_core::event::{Body, Event};
 use witbot_core::ids::{CallId, Digest, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Outgoing, State};
 use witbot_core::{limits, printable};
@@ -285,13 +285,11 @@ fn line(id: &InvocationId, event: &Event, text: String) -> Option<Outgoing> {
     /// No call of a handler has this number, so no message of it has this id.
     const LAST_WORD: u32 = u32::MAX;
     match &event.body {
-        Body::Webhook(_) => None,
-        Body::Message(message) => Some(Outgoing {
-            message: CallId::new(id, LAST_WORD),
-            place: Place::clone(&message.place),
-            text,
-            edit: false,
-        }),
+        Body::Webhook(_) | Body::Click(_) => None,
+        Body::Message(message) => {
+            let last = CallId::new(id, LAST_WORD);
+            Some(Outgoing::post(last, message.place.clone(), text))
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod problem;
 pub mod secrets;
+pub mod slack;
 
 mod grants;
 mod json;
@@ -23,11 +24,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toml::de::DeTable;
+use witbot_core::address::Names;
 use witbot_core::grants::Grants;
 use witbot_core::ids::PluginName;
 
 use problem::{Problem, Problems, SettingsError};
+use secrets::slack::SlackAccess;
 use section::Section;
+use slack::SlackSettings;
 
 /// The name of the file that is read when none is named.
 pub const FILE: &str = "witbot.toml";
@@ -45,6 +49,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where webhooks and health are served.
     pub listen: SocketAddr,
+    /// How the bot is connected to Slack, if it is.
+    pub slack: SlackSettings,
     /// GitHub's API, without a slash at the end.
     pub github_api_url: String,
     /// CircleCI's API, without a slash at the end.
@@ -60,6 +66,15 @@ pub struct PluginSettings {
     pub settings: serde_json::Value,
     /// What it may do. Shared, because every call looks at it.
     pub grants: Arc<Grants>,
+}
+
+/// Where people talk to the bot.
+#[derive(Debug, Clone)]
+pub enum ChatChoice {
+    /// In the terminal that it runs in.
+    Console,
+    /// At Slack, with all that the bot needs there.
+    Slack(SlackAccess),
 }
 
 /// Where settings came from; its text is a line for the log.
@@ -102,6 +117,15 @@ impl Settings {
         }
     }
 
+    /// What the bot goes by.
+    pub fn names(&self) -> Names<'_> {
+        Names {
+            name: &self.name,
+            alias: self.alias.as_deref(),
+            id: None,
+        }
+    }
+
     /// What holds when a file is empty or missing.
     pub fn default_in(folder: &Path) -> Settings {
         Settings {
@@ -110,6 +134,7 @@ impl Settings {
             plugins_folder: folder.join("plugins"),
             data: folder.join("data"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            slack: SlackSettings::default(),
             github_api_url: "https://api.github.com".to_owned(),
             circleci_api_url: "https://circleci.com".to_owned(),
             plugins: BTreeMap::new(),
@@ -162,16 +187,24 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
     }
     listen.close(problems);
 
+    settings.slack = slack::read(top.section("slack", problems), problems);
+
     let mut github = top.section("github", problems);
     if let Some(url) = github.string("api_url", r#"api_url = "https://api.github.com""#, problems) {
-        problems.keep(&mut settings.github_api_url, value::url(&url));
+        problems.keep(
+            &mut settings.github_api_url,
+            value::url(&url, "https://github.example.com/api/v3"),
+        );
     }
     github.close(problems);
 
     let mut ci = top.section("ci", problems);
     let mut circleci = ci.section("circleci", problems);
     if let Some(url) = circleci.string("api_url", r#"api_url = "https://circleci.com""#, problems) {
-        problems.keep(&mut settings.circleci_api_url, value::url(&url));
+        problems.keep(
+            &mut settings.circleci_api_url,
+            value::url(&url, "https://circleci.example.com"),
+        );
     }
     circleci.close(problems);
     ci.close(problems);

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore, mpsc};
-use witbot_core::call::{Chosen, Operation, ask_key};
+use witbot_core::call::{Ask, Chosen, Operation, ask_key};
+use witbot_core::chat::{Answer, Question, Said};
 use witbot_core::error::{Code, Error};
-use witbot_core::event::Message;
-use witbot_core::ids::{InvocationId, UnixMillis};
-use witbot_core::journal::{Outcome, Wait};
+use witbot_core::event::{Click, Message};
+use witbot_core::ids::{CallId, ChannelId, InvocationId, UnixMillis, UserId};
+use witbot_core::journal::{Act, Outcome, Outgoing, Wait};
 use witbot_core::limits;
 use witbot_store::Store;
 use witbot_store::error::StoreError;
@@ -35,6 +36,24 @@ const POKES_KEPT_MAX: usize = 256;
 #[derive(Clone)]
 pub struct Waits {
     parts: Arc<Parts>,
+}
+
+/// A question that was answered.
+pub struct Answered {
+    /// Who waited for it.
+    pub run: InvocationId,
+    /// Where it stands: that it is answered is to be said there.
+    pub channel: ChannelId,
+}
+
+/// What comes of a button.
+pub enum Clicked {
+    /// It answers the question.
+    Answered(Answered),
+    /// Somebody else is to answer it.
+    NotTheirs(Box<Ask>),
+    /// It was answered before, or nobody waits for the answer any more.
+    Over,
 }
 
 struct Parts {
@@ -104,37 +123,48 @@ impl Waits {
 
     /// The run that goes on because a message answers the question that its author was last asked there. The message is
     /// then routed.
-    pub async fn answer(&self, row: i64, message: &Message) -> Option<InvocationId> {
+    pub async fn answer(&self, row: i64, message: &Message) -> Option<Answered> {
         let asked = self
             .parts
             .waiting()
-            .with_key(&ask_key(&message.place, &message.user.id));
+            .with_key(&ask_key(&message.place.channel));
         for wait in asked.into_iter().rev() {
             let Operation::Ask(ask) = &wait.operation else {
                 continue;
             };
-            let text = message.text.trim();
-            let Some(choice) = ask
-                .choices
-                .iter()
-                .find(|choice| choice.eq_ignore_ascii_case(text))
-            else {
-                continue;
-            };
-            let chosen = Chosen {
-                choice: choice.clone(),
-                user: message.user.id.clone(),
-            };
-            let run = wait.invocation.clone();
-            if self
-                .parts
-                .end(wait, Outcome::of(Ok(chosen)), Some(row))
-                .await
-            {
-                return Some(run);
+            let (user, text) = (&message.user.id, message.text.trim());
+            let mut choices = ask.choices.iter();
+            let choice = choices.find(|choice| choice.eq_ignore_ascii_case(text));
+            if let Some(choice) = choice.filter(|_| ask.answerers.allow(user, &ask.user)) {
+                let chosen = chosen(choice, user);
+                if let Some(answered) = self.parts.choose(wait, chosen, row).await {
+                    return Some(answered);
+                }
             }
         }
         None
+    }
+
+    /// What comes of a button that was pressed to answer a question. When it answers it, the click is routed.
+    pub async fn click(&self, row: i64, click: &Click) -> Clicked {
+        let run = click.message.invocation();
+        let Some(wait) = self.parts.waiting().of_run(&run) else {
+            return Clicked::Over;
+        };
+        let Operation::Ask(ask) = &wait.operation else {
+            return Clicked::Over;
+        };
+        if CallId::new(&run, wait.number) != click.message || !ask.choices.contains(&click.choice) {
+            return Clicked::Over;
+        }
+        if !ask.answerers.allow(&click.user.id, &ask.user) {
+            return Clicked::NotTheirs(Box::new(ask.clone()));
+        }
+        let chosen = chosen(&click.choice, &click.user.id);
+        match self.parts.choose(wait, chosen, row).await {
+            Some(answered) => Clicked::Answered(answered),
+            None => Clicked::Over,
+        }
     }
 
     /// How many runs wait for something else than an answer by a person.
@@ -204,8 +234,13 @@ impl Parts {
         };
         if let Some(outcome) = outcome {
             let run = wait.invocation.clone();
-            if self.end(wait, outcome, None).await {
+            let told = told(&wait, Answer::Nobody);
+            let channel = told.as_ref().map(|told| told.place.channel.clone());
+            if self.end(wait, outcome, None, told).await {
                 let _ = self.wakes.send(Wake::Runnable(run)).await;
+                if let Some(channel) = channel {
+                    let _ = self.wakes.send(Wake::ToSay(vec![channel])).await;
+                }
             }
             return;
         }
@@ -218,15 +253,39 @@ impl Parts {
         self.changed.notify_one();
     }
 
+    /// Ends a wait for an answer, if it was still there.
+    async fn choose(&self, wait: Wait, chosen: Chosen, row: i64) -> Option<Answered> {
+        let answer = Answer::Chosen {
+            choice: chosen.choice.clone(),
+            user: chosen.user.clone(),
+        };
+        let told = told(&wait, answer);
+        let answered = Answered {
+            run: wait.invocation.clone(),
+            channel: told.as_ref()?.place.channel.clone(),
+        };
+        let outcome = Outcome::of(Ok(chosen));
+        self.end(wait, outcome, Some(row), told)
+            .await
+            .then_some(answered)
+    }
+
     /// Ends a wait; true if it was still there. What cannot be stored is tried again, for the answer is not to be lost.
-    async fn end(&self, wait: Wait, outcome: Outcome, event_row: Option<i64>) -> bool {
+    async fn end(
+        &self,
+        wait: Wait,
+        outcome: Outcome,
+        event_row: Option<i64>,
+        told: Option<Outgoing>,
+    ) -> bool {
         self.waiting().forget(&wait.invocation);
         loop {
-            match self
+            let (outcome, told) = (outcome.clone(), told.clone());
+            let fulfilled = self
                 .store
-                .fulfil(&wait, outcome.clone(), clock::now(), event_row)
-                .await
-            {
+                .fulfil(&wait, outcome, clock::now(), event_row, told)
+                .await;
+            match fulfilled {
                 Ok(fulfilled) => return fulfilled,
                 Err(StoreError::Closed) => return false,
                 Err(error) => {
@@ -309,6 +368,10 @@ impl Waiting {
             .collect()
     }
 
+    fn of_run(&self, run: &InvocationId) -> Option<Wait> {
+        self.by_run.get(run).map(|(_, wait)| wait.clone())
+    }
+
     fn take_due(&mut self, now: UnixMillis) -> Vec<Wait> {
         let due: Vec<InvocationId> = self
             .by_time
@@ -350,6 +413,27 @@ fn interval(looks: u32) -> u64 {
     (0..looks.min(16))
         .fold(first, |interval, _| interval * 3 / 2)
         .min(slowest)
+}
+
+fn chosen(choice: &str, user: &UserId) -> Chosen {
+    Chosen {
+        choice: choice.to_owned(),
+        user: user.clone(),
+    }
+}
+
+/// What a question looks like when it is over.
+fn told(wait: &Wait, answer: Answer) -> Option<Outgoing> {
+    let Operation::Ask(ask) = &wait.operation else {
+        return None;
+    };
+    let mut question = Question::new(ask.question.clone(), ask.choices.clone());
+    question.answer = Some(answer);
+    Some(Outgoing {
+        message: CallId::new(&wait.invocation, wait.number),
+        place: ask.place.clone(),
+        act: Act::Edit(Said::Question(question)),
+    })
 }
 
 fn over(wait: &Wait) -> Outcome {

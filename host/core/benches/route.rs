@@ -4,13 +4,19 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use witbot_core::address::Names;
 use witbot_core::declaration::{Checked, CommandDeclaration, Declaration, ListenerDeclaration};
 use witbot_core::ids::PluginName;
 use witbot_core::route::{Routed, Table};
 
 /// Plugins of 50 commands and 5 listeners each.
 fn table(commands: usize) -> Table {
-    Table::new((0..commands / 50).map(plugin).collect())
+    let called = Names {
+        name: "witbot",
+        alias: Some("/"),
+        id: None,
+    };
+    Table::new((0..commands / 50).map(plugin).collect(), called)
 }
 
 fn plugin(number: usize) -> (PluginName, Arc<Checked>) {
@@ -28,7 +34,7 @@ fn plugin(number: usize) -> (PluginName, Arc<Checked>) {
     let listener = |n: usize| ListenerDeclaration {
         id: format!("l{n}"),
         pattern: format!(r"\b(?P<key>PROJ{number}X{n}-\d+)\b"),
-        summary: String::new(),
+        ..ListenerDeclaration::default()
     };
     let declaration = Declaration {
         commands: (0..50).map(command).collect(),
@@ -80,10 +86,10 @@ fn route(criterion: &mut Criterion) {
             bencher.iter(|| table.command(black_box(slip)))
         });
         group.bench_function("listeners, hit", |bencher| {
-            bencher.iter(|| table.listeners(black_box("what became of PROJ7X3-12 then?")))
+            bencher.iter(|| table.listeners(black_box("what became of PROJ7X3-12 then?"), None))
         });
         group.bench_function("listeners, miss", |bencher| {
-            bencher.iter(|| table.listeners(black_box(miss)))
+            bencher.iter(|| table.listeners(black_box(miss), None))
         });
         group.finish();
     }

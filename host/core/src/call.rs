@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::event::Place;
-use crate::ids::{CallId, ChannelId, Repository};
+use crate::chat::{self, Answerers, Audience, Said, Text};
+use crate::event::{MessageId, Place};
+use crate::ids::{CallId, ChannelId, Repository, UserId};
 use crate::journal::Blob;
 use crate::{ci, github, http};
 
@@ -88,14 +89,26 @@ calls! {
         /// Where.
         place: Place,
         /// What.
-        text: String,
+        text: Said,
     } -> CallId;
     /// Write in a channel where nobody asked.
     Record "chat.post" Post {
         /// Where.
         channel: ChannelId,
+        /// How people call the channel: grants may name it so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
         /// What.
-        text: String,
+        text: Said,
+    } -> CallId;
+    /// Write to one person alone, in the conversation that they have with the bot.
+    Record "chat.post-direct" PostDirect {
+        /// To whom.
+        user: UserId,
+        /// The conversation.
+        channel: ChannelId,
+        /// What.
+        text: Said,
     } -> CallId;
     /// Change a message of ours.
     Record "chat.edit" Edit {
@@ -104,8 +117,58 @@ calls! {
         /// Where it stands.
         place: Place,
         /// The new text.
-        text: String,
+        text: Said,
     } -> ();
+    /// Take a message of ours away.
+    Record "chat.delete" Delete {
+        /// Which.
+        message: CallId,
+        /// Where it stands.
+        place: Place,
+    } -> ();
+    /// Put an emoji to a message.
+    Record "chat.react" React {
+        /// To which.
+        message: MessageId,
+        /// Where it stands.
+        place: Place,
+        /// The name of the emoji, without colons.
+        emoji: String,
+    } -> ();
+    /// Say something where the event was said that only the person who caused it sees.
+    Record "chat.whisper" Whisper {
+        /// Where.
+        place: Place,
+        /// To whom.
+        user: UserId,
+        /// What.
+        text: Said,
+    } -> ();
+    /// Notify everybody with the next message.
+    Open "chat.broadcast" Broadcast {
+        /// Where.
+        channel: ChannelId,
+        /// How people call the channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Whom.
+        audience: Audience,
+    } -> ();
+    /// The channel that people call so.
+    Read "chat.channel" FindChannel {
+        /// Its name, or its id.
+        name: String,
+    } -> chat::Channel;
+    /// The conversation of the bot with one person.
+    Read "chat.direct" FindDirect {
+        /// With whom.
+        user: UserId,
+    } -> ChannelId;
+    /// What the chat service knows of a person.
+    Read "chat.person" FindPerson {
+        /// Whom.
+        user: UserId,
+    } -> chat::Person;
 
     /// Open a repository.
     Open "github.open" OpenRepository {
@@ -278,16 +341,19 @@ calls! {
         /// So long.
         milliseconds: u64,
     } -> ();
-    /// Ask the person who caused the event.
+    /// Ask somebody to choose.
     Wait "flow.ask" Ask {
         /// Where.
         place: Place,
-        /// Whom.
-        user: crate::ids::UserId,
+        /// Who caused the event.
+        user: UserId,
         /// What.
-        question: String,
+        question: Text,
         /// What can be answered.
         choices: Vec<String>,
+        /// Who may answer.
+        #[serde(default, skip_serializing_if = "Answerers::is_default")]
+        answerers: Answerers,
         /// How long to wait.
         timeout_ms: u64,
     } -> Chosen;
@@ -310,7 +376,7 @@ pub struct Chosen {
     /// One of the choices.
     pub choice: String,
     /// Who chose.
-    pub user: crate::ids::UserId,
+    pub user: UserId,
 }
 
 /// An event that was waited for.
@@ -363,7 +429,7 @@ impl Operation {
             }
             Operation::AwaitRun(call) => run_key(call.project.provider, &call.run),
             Operation::AwaitEvent(call) => event_key(&call.kind, &call.subject),
-            Operation::Ask(call) => ask_key(&call.place, &call.user),
+            Operation::Ask(call) => ask_key(&call.place.channel),
             Operation::Sleep(_) => "time".to_owned(),
             _ => String::new(),
         }
@@ -396,9 +462,9 @@ pub fn event_key(kind: &str, subject: &str) -> String {
     format!("event {kind} {subject}")
 }
 
-/// The key of a question that was put to somebody in a channel.
-pub fn ask_key(place: &Place, user: &crate::ids::UserId) -> String {
-    format!("ask {} {user}", place.channel)
+/// The key of questions in a channel.
+pub fn ask_key(channel: &ChannelId) -> String {
+    format!("ask {channel}")
 }
 
 #[cfg(test)]

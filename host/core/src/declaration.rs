@@ -9,6 +9,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Usage;
+use crate::hubot::{Hubot, Method};
 
 /// What `describe` filled in, as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ pub struct CommandDeclaration {
 }
 
 /// A listener.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListenerDeclaration {
     /// The plugin's own name of the handler.
     pub id: String,
@@ -54,6 +55,34 @@ pub struct ListenerDeclaration {
     pub pattern: String,
     /// One line.
     pub summary: String,
+    /// It listens by Hubot's rules. None: by ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hubot: Option<Hubot>,
+}
+
+impl ListenerDeclaration {
+    /// The pattern as its author wrote it: those of Hubot with their flags.
+    pub fn written(&self) -> String {
+        match &self.hubot {
+            None => self.pattern.clone(),
+            Some(Hubot { flags, .. }) => format!("/{}/{flags}", self.pattern),
+        }
+    }
+
+    /// Where it must stand, to be read behind the pattern.
+    pub fn place(&self) -> &'static str {
+        match &self.hubot {
+            Some(Hubot {
+                method: Method::Respond,
+                ..
+            }) => " behind the name of the bot",
+            Some(Hubot {
+                method: Method::Hear,
+                ..
+            })
+            | None => "",
+        }
+    }
 }
 
 /// A subscription.
@@ -87,7 +116,16 @@ pub struct Checked {
     /// The usages of its commands, in the same order.
     pub usages: Vec<Usage>,
     /// The patterns of its listeners, in the same order.
-    pub patterns: Vec<Regex>,
+    pub patterns: Vec<Pattern>,
+}
+
+/// The pattern of a listener, in which nothing is wrong.
+#[derive(Debug)]
+pub enum Pattern {
+    /// By our rules.
+    Ours(Regex),
+    /// By Hubot's. The name of the bot can be part of what is matched, so that it is compiled where that is known.
+    Hubot(Hubot, String),
 }
 
 /// Something that is wrong with a declaration.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::chat::Standing;
 use crate::ids::{CallId, ChannelId, UnixMillis, UserId};
 
 /// An event as it is kept in the inbox.
@@ -28,6 +29,8 @@ pub enum Source {
     Github,
     /// `POST /hooks/circleci`.
     Circleci,
+    /// Slack, by a socket or by `POST /hooks/slack/…`.
+    Slack,
 }
 
 impl Source {
@@ -37,6 +40,7 @@ impl Source {
             Source::Console => "console",
             Source::Github => "github",
             Source::Circleci => "circleci",
+            Source::Slack => "slack",
         }
     }
 }
@@ -47,11 +51,13 @@ impl Source {
 pub enum Body {
     /// Somebody wrote something.
     Message(Message),
+    /// Somebody answered a question by a button.
+    Click(Click),
     /// A service told us something.
     Webhook(Webhook),
 }
 
-/// Something that somebody wrote in a chat.
+/// Something that somebody wrote in a chat, or said by pressing a button of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Who wrote it.
@@ -62,15 +68,71 @@ pub struct Message {
     pub text: String,
     /// Whether it was meant for the bot.
     pub addressed: bool,
+    /// All of it with the bot's name, where that is more than `text`: some listeners look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
+    /// The message itself, by the chat service's id. Slash commands and pressed buttons have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether nobody but its author and the bot can read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub direct: bool,
+    /// The card whose button said it. Only the plugin of that card may answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CallId>,
 }
 
-/// A person. Decisions look at the id alone.
+impl Message {
+    /// Something that was said to the bot, in a chat that tells no more about it.
+    pub fn to_bot(user: User, place: Place, text: impl Into<String>) -> Message {
+        Message {
+            user,
+            place,
+            text: text.into(),
+            addressed: true,
+            whole: None,
+            id: None,
+            direct: false,
+            card: None,
+        }
+    }
+}
+
+/// An answer to a question, by a button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Click {
+    /// Who pressed it.
+    pub user: User,
+    /// Where the question stands.
+    pub place: Place,
+    /// The question.
+    pub message: CallId,
+    /// What was chosen.
+    pub choice: String,
+}
+
+/// A person. Decisions look at the id and the standing, never at the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The id at the chat service.
     pub id: UserId,
-    /// For showing only.
-    pub name: String,
+    /// For showing only. None: the chat service has to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How they belong to the workspace, as far as the event says it: guests look like members in it.
+    #[serde(default)]
+    pub standing: Standing,
+}
+
+impl User {
+    /// A member with a name that is known.
+    pub fn named(id: UserId, name: impl Into<String>) -> User {
+        User {
+            id,
+            name: Some(name.into()),
+            standing: Standing::Member,
+        }
+    }
 }
 
 /// Where in a chat something is said.
@@ -78,15 +140,15 @@ pub struct User {
 pub struct Place {
     /// The channel.
     pub channel: ChannelId,
-    /// The thread in it, if it is in one.
+    /// The thread in it, if it is in one, by the message that it hangs from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thread: Option<Thread>,
+    pub thread: Option<MessageId>,
 }
 
-/// The message that a thread hangs from.
+/// A message in a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Thread {
+pub enum MessageId {
     /// One that we wrote. It may not have been sent yet.
     Ours(CallId),
     /// One that somebody else wrote, by the chat service's id.
@@ -108,7 +170,7 @@ impl Body {
     /// The kind that waits and subscriptions name; chat messages have none.
     pub fn kind(&self) -> Option<&str> {
         match self {
-            Body::Message(_) => None,
+            Body::Message(_) | Body::Click(_) => None,
             Body::Webhook(hook) => Some(&hook.kind),
         }
     }

@@ -153,10 +153,23 @@ impl Grants {
             Operation::ReadSettings(_)
             | Operation::Reply(_)
             | Operation::Edit(_)
+            | Operation::Delete(_)
+            | Operation::React(_)
+            | Operation::Whisper(_)
+            | Operation::FindPerson(_)
             | Operation::Sleep(_)
             | Operation::Ask(_) => Ok(()),
 
-            Operation::Post(call) => chat::allows(&self.chat, &call.channel),
+            Operation::Post(call) => chat::allows(&self.chat, &call.channel, call.name.as_deref()),
+            Operation::PostDirect(call) => chat::allows_direct(&self.chat, &call.user),
+            Operation::Broadcast(call) => chat::allows_broadcast(
+                &self.chat,
+                &call.channel,
+                call.name.as_deref(),
+                call.audience,
+            ),
+            Operation::FindChannel(call) => chat::finds(&self.chat, &call.name),
+            Operation::FindDirect(call) => chat::allows_direct(&self.chat, &call.user),
 
             Operation::OpenRepository(call) => self.opens_repository(&call.repository),
             Operation::ResolveReference(call) => {

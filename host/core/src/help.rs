@@ -133,10 +133,11 @@ fn line(command: Command) -> String {
 
 fn listening(listener: &ListenerDeclaration) -> String {
     // A grave accent in the pattern would end the code that it is shown as.
-    let pattern = listener.pattern.replace('`', "'");
+    let pattern = listener.written().replace('`', "'");
+    let place = listener.place();
     match listener.summary.as_str() {
-        "" => format!("- listens for `{pattern}`"),
-        summary => format!("- listens for `{pattern}` {summary}"),
+        "" => format!("- listens for `{pattern}`{place}"),
+        summary => format!("- listens for `{pattern}`{place} {summary}"),
     }
 }
 

@@ -195,6 +195,30 @@ impl CallId {
     }
 }
 
+impl CallId {
+    /// The invocation whose call it is.
+    pub fn invocation(&self) -> InvocationId {
+        InvocationId(self.0.split('-').next().unwrap_or_default().to_owned())
+    }
+}
+
+impl FromStr for CallId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<CallId, InvalidId> {
+        let parts = text.split_once('-').and_then(|(invocation, number)| {
+            Some((invocation.parse().ok()?, number.parse().ok()?))
+        });
+        match parts {
+            Some((invocation, number)) => Ok(CallId::new(&invocation, number)),
+            None => Err(InvalidId {
+                text: text.chars().take(100).collect(),
+                what: "message id",
+                rule: "use the id of a run, a hyphen, and the number of a call",
+            }),
+        }
+    }
+}
+
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use crate::audit;
 use crate::call::Operation;
+use crate::chat::Said;
 use crate::error::Error;
-use crate::event::Place;
-use crate::ids::{CallId, Digest, InvocationId, PluginName, UnixMillis};
+use crate::event::{MessageId, Place};
+use crate::ids::{CallId, Digest, InvocationId, PluginName, UnixMillis, UserId};
 
 /// Bytes that are written as base64 in JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -250,17 +251,76 @@ pub struct Wait {
     pub looks: u32,
 }
 
-/// Something to be said in a chat.
+/// Something to be done in a chat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// Our id of the message.
+    /// Our id of the message that is written, changed or taken away; of the call, where there is no such message.
     pub message: CallId,
     /// Where.
     pub place: Place,
-    /// The text, as it should stand.
-    pub text: String,
-    /// Whether the message was there before and is changed.
-    pub edit: bool,
+    /// What.
+    pub act: Act,
+}
+
+/// What is done in a chat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// A message is written.
+    Post(Said),
+    /// It is changed, so that it says this.
+    Edit(Said),
+    /// It is taken away.
+    Delete,
+    /// An emoji is put to a message.
+    React {
+        /// To which.
+        to: MessageId,
+        /// Its name, without colons.
+        emoji: String,
+    },
+    /// Something is said that one person alone sees, and that cannot be changed.
+    Whisper {
+        /// To whom.
+        user: UserId,
+        /// What.
+        said: Said,
+    },
+}
+
+impl Outgoing {
+    /// A message that is written.
+    pub fn post(message: CallId, place: Place, said: impl Into<Said>) -> Outgoing {
+        let act = Act::Post(said.into());
+        Outgoing {
+            message,
+            place,
+            act,
+        }
+    }
+
+    /// The message of ours whose id at the chat service is needed for it.
+    pub fn needs(&self) -> Option<&CallId> {
+        match (&self.act, &self.place.thread) {
+            (Act::Edit(_) | Act::Delete, _) => Some(&self.message),
+            (
+                Act::React {
+                    to: MessageId::Ours(message),
+                    ..
+                },
+                _,
+            ) => Some(message),
+            (
+                Act::React {
+                    to: MessageId::Theirs(_),
+                    ..
+                },
+                _,
+            ) => None,
+            (Act::Post(_) | Act::Whisper { .. }, Some(MessageId::Ours(message))) => Some(message),
+            (Act::Post(_) | Act::Whisper { .. }, Some(MessageId::Theirs(_)) | None) => None,
+        }
+    }
 }
 
 #[cfg(test)]

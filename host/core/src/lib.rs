@@ -2,8 +2,10 @@
 //!
 //! Nothing here does I/O, waits, reads a clock or knows of WebAssembly: everything can be tested as a table.
 
+pub mod address;
 pub mod audit;
 pub mod call;
+pub mod chat;
 pub mod ci;
 pub mod command;
 pub mod declaration;
@@ -13,6 +15,7 @@ pub mod github;
 pub mod grants;
 pub mod help;
 pub mod http;
+pub mod hubot;
 pub mod ids;
 pub mod journal;
 pub mod limits;

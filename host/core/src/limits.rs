@@ -1,5 +1,6 @@
 //! Every bound that witbot sets, with its reason.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A call that computes longer than this is ended: people wait for its answer. The time of waits does not count.
@@ -40,8 +41,41 @@ pub const HANDLES_MAX: usize = 256;
 pub const LOG_BYTES_MAX: usize = 64 << 10;
 /// A message; Slack cuts at 40,000 characters, and people stop reading earlier.
 pub const MESSAGE_BYTES_MAX: usize = 16 << 10;
-/// Messages and edits of one run.
+/// Whatever one run has people see: messages, edits, questions, reactions, and messages taken away.
 pub const MESSAGES_MAX: u32 = 50;
+/// Pieces of all texts of one message: mentions, links, and words between them. Slack's blocks stay far below their own
+/// bounds, and nobody reads more.
+pub const SPANS_MAX: usize = 500;
+/// The title of a card: Slack refuses longer headings.
+pub const CARD_TITLE_CHARS_MAX: usize = 150;
+/// Details of a card: people look for one of a few. Slack takes 10 in a block, and 50 blocks.
+pub const FIELDS_MAX: usize = 20;
+/// The name of a detail: a word or three.
+pub const FIELD_NAME_CHARS_MAX: usize = 100;
+/// Its value: together with the name it has to fit the 2,000 characters that Slack takes in a field, with room for escapes.
+pub const FIELD_VALUE_CHARS_MAX: usize = 1_000;
+/// Links of a card.
+pub const LINKS_MAX: usize = 10;
+/// Labels of links, buttons and menus, and choices of a question: Slack refuses longer ones.
+pub const LABEL_CHARS_MAX: usize = 75;
+/// An address: browsers and Slack's buttons take no longer ones for sure.
+pub const URL_CHARS_MAX: usize = 2_000;
+/// Buttons of a card; more are a menu.
+pub const BUTTONS_MAX: usize = 10;
+/// The command of a button: as long as a usage can be. Slack takes 2,000.
+pub const BUTTON_COMMAND_CHARS_MAX: usize = 500;
+/// Menus of a card.
+pub const MENUS_MAX: usize = 3;
+/// Commands in one menu: Slack refuses more.
+pub const MENU_OPTIONS_MAX: usize = 100;
+/// The command of one: Slack refuses longer values of options.
+pub const OPTION_COMMAND_CHARS_MAX: usize = 150;
+/// Choices of a question. With more, people no longer see what is asked.
+pub const CHOICES_MAX: usize = 10;
+/// People who may answer a question, when they are named one by one.
+pub const ANSWERERS_MAX: usize = 50;
+/// The name of an emoji: Slack takes no longer ones.
+pub const EMOJI_CHARS_MAX: usize = 100;
 /// Plugin instances at once, which is also the size of the pool that they are taken from.
 pub const INSTANCES_MAX: u32 = 64;
 /// Instances at once of a single plugin, so that one cannot take all.
@@ -100,6 +134,14 @@ pub const CI_LISTED_WITHIN: Duration = Duration::from_secs(5);
 pub const CI_SETTLED_WITHIN: Duration = Duration::from_secs(60);
 /// What could not be stored is tried again after this: a full disk is not emptied at once.
 pub const STORE_AGAIN: Duration = Duration::from_secs(3);
+/// What a chat service did not take is tried again after this, where the service does not say when.
+pub const OUTBOX_AGAIN: Duration = Duration::from_secs(5);
+/// A message that is not found after a connection broke is looked for once more after this: the request can still be
+/// under way at the service.
+pub const DOUBT_GRACE: Duration = Duration::from_secs(2);
+/// Messages that wait for one channel: about eight minutes at Slack's pace. Nobody reads that, so plugins are told to
+/// say less.
+pub const OUTBOX_CHANNEL_MAX: u32 = 500;
 /// After a crash, a service that cannot be asked about an effect is asked again after these pauses. Together with the
 /// requests they stay well below [`CALL_WALL_TIME_MAX`].
 pub const FIND_PAUSES: [Duration; 3] = [
@@ -140,6 +182,10 @@ pub const GITHUB_CLOCK_SKEW_MAX: Duration = Duration::from_secs(30);
 pub const GITHUB_HOOK_BYTES_MAX: usize = 25 << 20;
 /// CircleCI's webhooks are a few kilobytes.
 pub const CIRCLECI_HOOK_BYTES_MAX: usize = 1 << 20;
+/// Slack's messages have at most 40,000 characters, in the text and once more in their blocks.
+pub const SLACK_HOOK_BYTES_MAX: usize = 1 << 20;
+/// What Slack signed earlier than this may have been overheard and sent again; its own retries are signed anew.
+pub const SLACK_SIGNED_WITHIN: Duration = Duration::from_secs(300);
 /// A webhook's body that stops arriving.
 pub const HOOK_READ_TIME_MAX: Duration = Duration::from_secs(10);
 /// Webhooks of more than `HOOK_SMALL_BYTES_MAX` that are read at once: nobody has proved who they are before they are read.
@@ -148,6 +194,62 @@ pub const HOOKS_LARGE_AT_ONCE_MAX: usize = 4;
 pub const HOOK_SMALL_BYTES_MAX: usize = 256 << 10;
 /// Refused webhooks are logged this often, so that a stranger cannot fill the log.
 pub const HOOK_REFUSAL_LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// A connection to Slack, TLS and proxy included: it takes well under a second where there is a way at all.
+pub const SLACK_CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+/// A connection to Slack that nothing is sent over is asked this often whether it still stands: routers and firewalls
+/// forget one after some minutes.
+pub const SLACK_KEEPALIVE: Duration = Duration::from_secs(60);
+/// Sockets that are held open, so that one is there while another is replaced. Slack allows 10 for an app, and while
+/// they are replaced there are twice as many.
+pub const SLACK_SOCKETS: usize = 2;
+/// What operators can set for that: Slack counts the sockets of all processes of an app.
+pub const SLACK_CONNECTIONS: RangeInclusive<u32> = 1..=10;
+/// Messages a second in one channel, as operators can set them: fewer than one in a quarter of an hour are as good as
+/// none, and more than ten thousand are no pace.
+pub const CHANNEL_RATES: RangeInclusive<f64> = 0.001..=10_000.0;
+/// Messages in one channel at once, as operators can set them.
+pub const CHANNEL_BURSTS: RangeInclusive<u32> = 1..=10_000;
+/// From asking for the address of a socket to Slack's hello: Slack's addresses are good for about as long.
+pub const SLACK_SOCKET_OPEN_TIME_MAX: Duration = Duration::from_secs(30);
+/// A question of `witbot check --online`: somebody sits before it and waits.
+pub const SLACK_CHECK_TIME_MAX: Duration = Duration::from_secs(15);
+/// And its answer, which has a few hundred bytes.
+pub const SLACK_CHECK_BYTES_MAX: usize = 64 << 10;
+/// A frame of Slack: the largest are messages with many blocks, which have some hundred KiB.
+pub const SLACK_FRAME_BYTES_MAX: usize = 4 << 20;
+/// Envelopes of one socket that are being stored. When they are more, no more is read: as many as are stored with one
+/// write to the disk.
+pub const SLACK_ENVELOPES_MAX: usize = STORE_BATCH_MAX;
+/// Storing an envelope: it takes milliseconds, and Slack, which waits for 3 s, has sent it again long before.
+pub const SLACK_ENVELOPE_TIME_MAX: Duration = Duration::from_secs(10);
+/// Writing to a socket: a peer that takes nothing for this long is gone.
+pub const SLACK_SOCKET_WRITE_TIME_MAX: Duration = Duration::from_secs(10);
+/// How often Slack is asked for a sign of life; with its own pings every few seconds there is one anyway.
+pub const SLACK_SOCKET_PING_EVERY: Duration = Duration::from_secs(15);
+/// A socket without any sign of life is dead: four of our pings were not answered.
+pub const SLACK_SOCKET_SILENCE_MAX: Duration = Duration::from_secs(70);
+/// A socket that was replaced stays for what Slack may still send over it. Slack closes it about 10 s after its warning.
+pub const SLACK_SOCKET_OLD_TIME_MAX: Duration = Duration::from_secs(60);
+/// Before a socket is closed by us, what came over it is stored and acknowledged, if that takes no longer than this.
+pub const SLACK_SOCKET_DRAIN_MAX: Duration = Duration::from_secs(3);
+/// Slack's answer to a close frame, which is no more than politeness.
+pub const SLACK_SOCKET_CLOSE_MAX: Duration = Duration::from_secs(1);
+/// A stop of all sockets: more than the two above, and less than [`SHUTDOWN_MAX`].
+pub const SLACK_STOP_TIME_MAX: Duration = Duration::from_secs(5);
+/// A socket that lasted this long, or brought anything, was a good one: the pauses begin anew after it.
+pub const SLACK_SOCKET_GOOD_AFTER: Duration = Duration::from_secs(10);
+/// The longest pause before a socket is opened again. It doubles with each try, and a random part of it is taken, so that
+/// not all bots come back at the same moment when Slack does.
+pub const SLACK_SOCKET_PAUSE_FIRST: Duration = Duration::from_secs(1);
+/// And at the most: what happens while there is no socket is lost to the bot.
+pub const SLACK_SOCKET_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// The pause while Slack says that there are too many sockets, as long as there is another.
+pub const SLACK_SOCKETS_TOO_MANY_PAUSE: Duration = Duration::from_secs(60);
+/// The pause while Socket Mode is switched off: somebody has to click in a browser.
+pub const SLACK_SWITCHED_OFF_PAUSE: Duration = Duration::from_secs(60);
+/// The longest that Slack can make us wait before the next try.
+pub const SLACK_RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
 /// Commands of one plugin.
 pub const COMMANDS_MAX: usize = 100;

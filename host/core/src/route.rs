@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use regex::{Regex, RegexSet, RegexSetBuilder};
+use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use crate::address::Names;
 use crate::command::nearest::{Search, Shape};
 use crate::command::{Fit, Usage};
-use crate::declaration::{Checked, CommandDeclaration, RESERVED};
+use crate::declaration::{Checked, CommandDeclaration, Pattern, RESERVED};
 use crate::ids::PluginName;
 use crate::limits;
 
@@ -19,7 +20,7 @@ pub struct Route {
     pub plugin: PluginName,
     /// The id under which it was declared.
     pub handler: String,
-    /// Named values of the command or the pattern.
+    /// Named values of the command or the pattern; where it is a pattern by Hubot's rules, by number as well, from `0`.
     pub arguments: Vec<(String, String)>,
 }
 
@@ -109,7 +110,7 @@ pub fn conflicts(
 }
 
 /// Everything that the live plugins declare.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Table {
     plugins: Vec<(PluginName, Arc<Checked>)>,
     /// Commands by name, in order of declaration.
@@ -121,45 +122,58 @@ pub struct Table {
     begun: HashMap<String, usize>,
     /// Words of the longest name.
     words_max: usize,
-    /// The patterns of all listeners, a number of them in each set.
-    patterns: Vec<RegexSet>,
-    listeners: Vec<Position>,
+    /// Who listens to what is said.
+    listeners: Ears,
+    /// Who listens to all of it, by Hubot's rules.
+    hubots: Ears,
     /// Subscriptions by kind.
     subscribers: HashMap<String, Vec<Position>>,
 }
 
+/// Listeners that are matched on the same text.
+#[derive(Debug, Default)]
+struct Ears {
+    /// In order of declaration.
+    all: Vec<(Position, Regex)>,
+    /// Their patterns, a number of them in each.
+    sets: Vec<RegexSet>,
+}
+
 /// Where something was declared: which plugin, and which of its commands, listeners or subscriptions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
     plugin: usize,
     index: usize,
 }
 
 impl Table {
-    /// The table of some plugins. They should have no conflicts; where they do, the first one wins.
-    pub fn new(plugins: Vec<(PluginName, Arc<Checked>)>) -> Table {
-        let mut table = Table {
-            plugins: Vec::new(),
-            by_name: HashMap::new(),
-            names: Vec::new(),
-            shapes: Vec::new(),
-            begun: HashMap::new(),
-            words_max: 0,
-            patterns: Vec::new(),
-            listeners: Vec::new(),
-            subscribers: HashMap::new(),
-        };
+    /// The table of some plugins, for a bot that is called so. They should have no conflicts; where they do, the first
+    /// one wins.
+    pub fn new(plugins: Vec<(PluginName, Arc<Checked>)>, called: Names<'_>) -> Table {
+        let mut table = Table::default();
         for (plugin, (_, checked)) in plugins.iter().enumerate() {
             table.enter(plugin, checked);
+            for (index, pattern) in checked.patterns.iter().enumerate() {
+                table.enter_pattern(Position { plugin, index }, pattern, called);
+            }
         }
-        let patterns = plugins.iter().flat_map(|(_, checked)| &checked.patterns);
-        let patterns: Vec<&str> = patterns.map(Regex::as_str).collect();
-        table.patterns = patterns
-            .chunks(limits::PATTERNS_TOGETHER)
-            .map(together)
-            .collect();
+        table.listeners.close();
+        table.hubots.close();
         table.plugins = plugins;
         table
+    }
+
+    fn enter_pattern(&mut self, position: Position, pattern: &Pattern, called: Names<'_>) {
+        match pattern {
+            Pattern::Ours(regex) => self.listeners.all.push((position, regex.clone())),
+            Pattern::Hubot(hubot, pattern) => {
+                let regex = RegexBuilder::new(&hubot.expression(pattern, called))
+                    .size_limit(usize::MAX)
+                    .build()
+                    .expect("it was compiled when it was declared, and names are escaped");
+                self.hubots.all.push((position, regex));
+            }
+        }
     }
 
     fn enter(&mut self, plugin: usize, checked: &Checked) {
@@ -172,8 +186,6 @@ impl Table {
                 positions.push(Position { plugin, index });
             }
         }
-        self.listeners
-            .extend((0..checked.patterns.len()).map(|index| Position { plugin, index }));
         for (index, subscription) in checked.declaration.subscriptions.iter().enumerate() {
             let positions = self
                 .subscribers
@@ -281,29 +293,26 @@ impl Table {
         search.found()
     }
 
-    /// The listeners that a message is for, in order of declaration.
-    pub fn listeners(&self, text: &str) -> Vec<Route> {
-        let text = read(text);
-        let listeners = self.listeners.chunks(limits::PATTERNS_TOGETHER);
-        let sets = self.patterns.iter().zip(listeners);
-        let positions = sets.flat_map(|(set, listeners)| {
-            let heard = set.matches(text);
-            heard.into_iter().map(|index| listeners[index])
+    /// The listeners that a message is for, in order of declaration. `whole` is the message with the name of the bot,
+    /// where that is more than the text: listeners by Hubot's rules look at it.
+    pub fn listeners(&self, text: &str, whole: Option<&str>) -> Vec<Route> {
+        let ours = self.listeners.heard(read(text));
+        let ours = ours.map(|(position, regex, captures)| (position, named(regex, &captures)));
+        let hubots = self.hubots.heard(read(whole.unwrap_or(text)));
+        let hubots = hubots.map(|(position, regex, captures)| {
+            let mut arguments = numbered(&captures);
+            arguments.extend(named(regex, &captures));
+            (position, arguments)
         });
-        let routes = positions.filter_map(|position| {
+        let mut all: Vec<(Position, Vec<(String, String)>)> = ours.chain(hubots).collect();
+        all.sort_by_key(|(position, _)| *position);
+        let routes = all.into_iter().map(|(position, arguments)| {
             let (plugin, checked) = &self.plugins[position.plugin];
-            let pattern = &checked.patterns[position.index];
-            let captures = pattern.captures(text)?;
-            let names = pattern.capture_names().flatten();
-            let arguments = names.filter_map(|name| {
-                let value = captures.name(name)?;
-                Some((name.to_owned(), value.as_str().to_owned()))
-            });
-            Some(Route {
+            Route {
                 plugin: plugin.clone(),
                 handler: checked.declaration.listeners[position.index].id.clone(),
-                arguments: arguments.collect(),
-            })
+                arguments,
+            }
         });
         routes.collect()
     }
@@ -325,11 +334,49 @@ impl Table {
     }
 }
 
-fn together(patterns: &[&str]) -> RegexSet {
-    RegexSetBuilder::new(patterns)
+impl Ears {
+    /// Nobody else is coming.
+    fn close(&mut self) {
+        let sets = self.all.chunks(limits::PATTERNS_TOGETHER).map(together);
+        self.sets = sets.collect();
+    }
+
+    /// Who hears something, and what of it.
+    fn heard<'s, 't>(
+        &'s self,
+        text: &'t str,
+    ) -> impl Iterator<Item = (Position, &'s Regex, Captures<'t>)> + use<'s, 't> {
+        let all = self.all.chunks(limits::PATTERNS_TOGETHER);
+        let heard = self.sets.iter().zip(all).flat_map(move |(set, all)| {
+            let heard = set.matches(text);
+            heard.into_iter().map(|index| &all[index])
+        });
+        heard.filter_map(move |(position, regex)| {
+            let captures = regex.captures(text)?;
+            Some((*position, regex, captures))
+        })
+    }
+}
+
+fn together(patterns: &[(Position, Regex)]) -> RegexSet {
+    RegexSetBuilder::new(patterns.iter().map(|(_, regex)| regex.as_str()))
         .size_limit(usize::MAX)
         .build()
         .expect("each pattern was compiled by itself, and there is no limit to the size of all")
+}
+
+fn named(regex: &Regex, captures: &Captures<'_>) -> Vec<(String, String)> {
+    let names = regex.capture_names().flatten();
+    let values = names.filter_map(|name| Some((name.to_owned(), captures.name(name)?)));
+    let values = values.map(|(name, value)| (name, value.as_str().to_owned()));
+    values.collect()
+}
+
+fn numbered(captures: &Captures<'_>) -> Vec<(String, String)> {
+    let values = captures.iter().enumerate();
+    let values = values.filter_map(|(number, value)| Some((number.to_string(), value?)));
+    let values = values.map(|(number, value)| (number, value.as_str().to_owned()));
+    values.collect()
 }
 
 /// The first words of a message as names are written: in small letters and with single spaces.

@@ -17,7 +17,7 @@ use witbot_core::call::Operation;
 use witbot_core::error::Error;
 use witbot_core::event::{Body, Event, Message, Place, Source, User};
 use witbot_core::grants::Grants;
-use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
+use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Commit, Entry, Outcome};
 use witbot_engine::{Caller, Ending, Engine, Found, Invocation, Lost, World};
 
@@ -35,6 +35,10 @@ impl World for Void {
     fn grants(&self, _: &PluginName) -> Arc<Grants> {
         Arc::default()
     }
+    async fn room(&self, _: &ChannelId) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn commit(&self, _: &InvocationId, _: Commit) -> Result<(), Lost> {
         Ok(())
     }
@@ -114,18 +118,12 @@ async fn measure() {
 }
 
 fn event() -> Arc<Event> {
-    let body = Body::Message(Message {
-        user: User {
-            id: "ada".parse().expect("an id"),
-            name: "ada".into(),
-        },
-        place: Place {
-            channel: "general".parse().expect("an id"),
-            thread: None,
-        },
-        text: "hello Ada".into(),
-        addressed: true,
-    });
+    let user = User::named("ada".parse().expect("an id"), "ada");
+    let place = Place {
+        channel: "general".parse().expect("an id"),
+        thread: None,
+    };
+    let body = Body::Message(Message::to_bot(user, place, "hello Ada"));
     Arc::new(Event {
         source: Source::Console,
         key: "1".into(),

@@ -10,10 +10,11 @@ use witbot_core::limits;
 const CONTRACT_VERSION: &str = "0.1.0";
 
 /// Every interface that a plugin can import from the contract.
-const INTERFACES: [&str; 12] = [
+const INTERFACES: [&str; 13] = [
     "witbot:types/types",
     "witbot:plugin/declare",
     "witbot:plugin/events",
+    "witbot:chat/content",
     "witbot:chat/messages",
     "witbot:chat/chat",
     "witbot:github/github",

@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use witbot_core::audit;
-use witbot_core::call::{Call, Class, Operation};
+use witbot_core::call::{Ask, Call, Class, Edit, Operation, Post, PostDirect, Reply, Whisper};
+use witbot_core::chat::{Question, Said};
 use witbot_core::error::{Code, Error};
-use witbot_core::event::{Place, Thread};
-use witbot_core::ids::{CallId, Digest, UnixMillis, UserId};
+use witbot_core::event::Place;
+use witbot_core::ids::{CallId, ChannelId, Digest, UnixMillis, UserId};
 use witbot_core::journal::{
-    Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait,
+    Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait,
 };
 use witbot_core::limits;
 
@@ -223,7 +224,12 @@ impl Run {
             return Ok(self.record(entry, denied));
         }
         match operation.class() {
-            Class::Open => Ok(self.record(entry, Outcome::Ok(Value::Null))),
+            Class::Open => {
+                if matches!(operation, Operation::Broadcast(_)) {
+                    self.audit(operation, "ok");
+                }
+                Ok(self.record(entry, Outcome::Ok(Value::Null)))
+            }
             Class::Record if is_kv(operation) => {
                 entry.at = self.world.now();
                 let (at, before) = (entry.at, std::mem::take(&mut self.pending));
@@ -234,8 +240,16 @@ impl Run {
                 Ok((written.map_err(lost)?, at))
             }
             Class::Record => {
-                let message = self.say(number, operation);
-                let answer = message.map_or(Value::Null, |id| json!(id));
+                if let Some(outgoing) = outgoing(self.id(number), operation)
+                    && let Err(error) = self.world.room(&outgoing.place.channel).await
+                {
+                    return Ok(self.record(entry, Outcome::Error(error)));
+                }
+                if matches!(operation, Operation::Post(_) | Operation::PostDirect(_)) {
+                    self.audit(operation, "ok");
+                }
+                let written = self.say(number, operation);
+                let answer = written.map_or(Value::Null, |id| json!(id));
                 Ok(self.record(entry, Outcome::Ok(answer)))
             }
             Class::Read => {
@@ -341,14 +355,7 @@ impl Run {
                 return Ok(self.record(Entry { at, ..entry }, Outcome::of(answer)));
             }
         }
-        if let Operation::Ask(ask) = operation {
-            self.pending.outgoing.push(Outgoing {
-                message: self.id(entry.number),
-                place: ask.place.clone(),
-                text: format!("{} [{}]", ask.question, ask.choices.join(" / ")),
-                edit: false,
-            });
-        }
+        self.say(entry.number, operation);
         let (number, begun) = (entry.number, entry.at);
         self.pending.entries.push(entry);
         self.park(number, operation, begun).await
@@ -377,32 +384,12 @@ impl Run {
         Err(Stop::Parked)
     }
 
-    /// Puts a message or an edit with what becomes durable next.
+    /// Puts what is done in a chat with what becomes durable next, and gives the id of a message that is written by it.
     fn say(&mut self, number: u32, operation: &Operation) -> Option<CallId> {
-        let (message, place, text, edit) = match operation {
-            Operation::Reply(reply) => (self.id(number), reply.place.clone(), &reply.text, false),
-            Operation::Post(post) => {
-                self.audit(operation, "ok");
-                (
-                    self.id(number),
-                    Place {
-                        channel: post.channel.clone(),
-                        thread: None,
-                    },
-                    &post.text,
-                    false,
-                )
-            }
-            Operation::Edit(edit) => (edit.message.clone(), edit.place.clone(), &edit.text, true),
-            _ => return None,
-        };
-        self.pending.outgoing.push(Outgoing {
-            message: message.clone(),
-            place,
-            text: text.clone(),
-            edit,
-        });
-        (!edit).then_some(message)
+        let outgoing = outgoing(self.id(number), operation)?;
+        let written = matches!(outgoing.act, Act::Post(_)).then(|| outgoing.message.clone());
+        self.pending.outgoing.push(outgoing);
+        written
     }
 
     fn record(&mut self, mut entry: Entry, outcome: Outcome) -> (Outcome, UnixMillis) {
@@ -447,6 +434,50 @@ impl Run {
     }
 }
 
+/// What a call does in a chat, if it does anything there.
+fn outgoing(id: CallId, operation: &Operation) -> Option<Outgoing> {
+    let in_channel = |channel: &ChannelId| Place {
+        channel: channel.clone(),
+        thread: None,
+    };
+    let (message, place, act) = match operation {
+        Operation::Reply(Reply { place, text }) => (id, place.clone(), Act::Post(text.clone())),
+        Operation::Post(Post { channel, text, .. })
+        | Operation::PostDirect(PostDirect { channel, text, .. }) => {
+            (id, in_channel(channel), Act::Post(text.clone()))
+        }
+        Operation::Ask(Ask {
+            place,
+            question,
+            choices,
+            ..
+        }) => {
+            let question = Question::new(question.clone(), choices.iter().cloned());
+            (id, place.clone(), Act::Post(Said::Question(question)))
+        }
+        Operation::Edit(Edit {
+            message,
+            place,
+            text,
+        }) => (message.clone(), place.clone(), Act::Edit(text.clone())),
+        Operation::Delete(call) => (call.message.clone(), call.place.clone(), Act::Delete),
+        Operation::React(call) => {
+            let (to, emoji) = (call.message.clone(), call.emoji.clone());
+            (id, call.place.clone(), Act::React { to, emoji })
+        }
+        Operation::Whisper(Whisper { place, user, text }) => {
+            let (user, said) = (user.clone(), text.clone());
+            (id, place.clone(), Act::Whisper { user, said })
+        }
+        _ => return None,
+    };
+    Some(Outgoing {
+        message,
+        place,
+        act,
+    })
+}
+
 fn lost(lost: crate::world::Lost) -> Stop {
     Stop::Lost(lost.0)
 }
@@ -471,16 +502,4 @@ fn is_local(operation: &Operation) -> bool {
         operation,
         Operation::ReadSettings(_) | Operation::KvGet(_) | Operation::KvKeys(_)
     )
-}
-
-/// The thread below a message of ours: threads do not nest, so an answer in a thread stays in it.
-pub(crate) fn thread_below(message: &CallId, place: &Place) -> Place {
-    let thread = place
-        .thread
-        .clone()
-        .unwrap_or_else(|| Thread::Ours(message.clone()));
-    Place {
-        channel: place.channel.clone(),
-        thread: Some(thread),
-    }
 }

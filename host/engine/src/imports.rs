@@ -3,6 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod ci;
 pub(crate) mod config;
+pub(crate) mod content;
 pub(crate) mod declare;
 pub(crate) mod events;
 pub(crate) mod flow;
@@ -10,4 +11,5 @@ pub(crate) mod github;
 pub(crate) mod http;
 pub(crate) mod kv;
 pub(crate) mod log;
+mod say;
 pub(crate) mod types;

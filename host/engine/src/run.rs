@@ -230,6 +230,7 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
     } = invocation;
     let actor = match &event.body {
         Body::Message(message) => Some(message.user.id.clone()),
+        Body::Click(click) => Some(click.user.id.clone()),
         Body::Webhook(_) => None,
     };
     let listens = plugin

@@ -12,6 +12,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{
     HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
 };
+use witbot_core::chat::Person;
 use witbot_core::declaration::Declaration;
 use witbot_core::event::Event;
 use witbot_core::ids::{Digest, InvocationId};
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) declaration: Declaration,
     pub(crate) invocation: Option<Invoked>,
     pub(crate) settings: Option<Arc<Value>>,
+    /// Who caused the event, if the chat service was asked.
+    pub(crate) person: Option<Person>,
     /// The row of the event that caused the run.
     row: i64,
     /// The row of the last event that the run was given, by the key of the wait: the next such wait looks behind it.
@@ -73,6 +76,7 @@ impl State {
             declaration: Declaration::default(),
             invocation,
             settings: None,
+            person: None,
             row,
             seen: HashMap::new(),
             ticks: 0,
@@ -113,7 +117,7 @@ impl State {
         }
         let most = limits::HELD_BYTES_MAX >> 20;
         Err(wasmtime::Error::new(Stop::Budget(format!(
-            "it built requests or declarations of more than {most} MiB; drop those that were sent, and send less"
+            "it built requests, cards or declarations of more than {most} MiB; drop those that are no longer needed, and build less"
         ))))
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use witbot_core::call::Operation;
 use witbot_core::error::Error;
 use witbot_core::grants::Grants;
-use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
+use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Commit, Entry, Outcome};
 
 /// Whose call it is.
@@ -43,6 +43,9 @@ pub trait World: Send + Sync + 'static {
 
     /// What the operator grants a plugin at this moment: revoking acts at once.
     fn grants(&self, plugin: &PluginName) -> Arc<Grants>;
+
+    /// Whether more can be said in a channel now. `rate-limited`: too much waits there already.
+    async fn room(&self, channel: &ChannelId) -> Result<(), Error>;
 
     /// Makes what a run did durable, all of it or nothing.
     async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost>;

@@ -27,17 +27,9 @@ async fn answer(store: &Store) {
         channel: "ops".parse().expect("a channel"),
         thread: None,
     };
-    let user = User {
-        id: "U1".parse().expect("a user"),
-        name: "ada".to_owned(),
-    };
-    let text = "deploy api/main to staging".to_owned();
-    let body = Body::Message(Message {
-        user,
-        place: place.clone(),
-        text,
-        addressed: true,
-    });
+    let user = User::named("U1".parse().expect("a user"), "ada");
+    let text = "deploy api/main to staging";
+    let body = Body::Message(Message::to_bot(user, place.clone(), text));
     let event = Event {
         source: Source::Console,
         key,
@@ -53,7 +45,7 @@ async fn answer(store: &Store) {
     let message = CallId::new(&id, 0);
     let reply = Reply {
         place: place.clone(),
-        text: "deploying".to_owned(),
+        text: "deploying".into(),
     };
     let mut entry = Entry::begin(0, &reply.into(), UnixMillis(2));
     entry.outcome = Some(Outcome::Ok(json!(message.as_str())));
@@ -71,12 +63,7 @@ async fn answer(store: &Store) {
             routed: true,
         }),
         entries: vec![entry],
-        outgoing: vec![Outgoing {
-            message,
-            place,
-            text: "deploying".to_owned(),
-            edit: false,
-        }],
+        outgoing: vec![Outgoing::post(message, place, "deploying")],
         state: Some(State::Done),
         ..Commit::default()
     };

@@ -3,7 +3,7 @@
 mod encoded;
 mod row;
 
-use witbot_core::ids::InvocationId;
+use witbot_core::ids::{ChannelId, InvocationId};
 use witbot_core::journal::{Begin, Commit};
 
 use crate::Store;
@@ -43,7 +43,8 @@ impl Failure for CommitError {
 }
 
 impl Store {
-    /// Makes durable what an invocation did, if the lease is good. One that is free is taken.
+    /// Makes durable what an invocation did, if the lease is good. One that is free is taken. Answers the channels in
+    /// which something waits to be said since; not those where it was handed over at once.
     ///
     /// When the invocation of `commit.begin` exists already, its event is not marked as routed either: do that.
     pub async fn commit(
@@ -51,7 +52,7 @@ impl Store {
         id: &InvocationId,
         lease: &Lease,
         commit: Commit,
-    ) -> Result<(), CommitError> {
+    ) -> Result<Vec<ChannelId>, CommitError> {
         let commit = Encoded::new(id, lease, commit, self.sender())?;
         self.write_then(move |db| commit.apply(db), Applied::go)
             .await
@@ -90,7 +91,7 @@ mod tests {
 
     use witbot_core::call::{KvGet, Sleep};
     use witbot_core::ids::UnixMillis;
-    use witbot_core::journal::{Entry, Outcome, Outgoing, State};
+    use witbot_core::journal::{Entry, Outcome, State};
 
     use super::*;
     use crate::fixture::{
@@ -350,7 +351,7 @@ mod tests {
         let (_, clash, good, refused, panics, last, ()) =
             tokio::join!(hold, clash, good, refused, panics, last, release);
         assert_eq!(clash, Err(CommitError::Superseded));
-        assert_eq!((good, last), (Ok(()), Ok(())));
+        assert_eq!((good, last), (Ok(vec![]), Ok(vec![])));
         assert!(
             matches!(refused, Err(StoreError::Refused(_))),
             "{refused:?}"
@@ -378,10 +379,7 @@ mod tests {
             store.write(set).await.unwrap();
         };
         limit(1).await;
-        let large = Outgoing {
-            text: "x".repeat(100_000),
-            ..outgoing(&id, 1, "", false)
-        };
+        let large = outgoing(&id, 1, &"x".repeat(100_000), false);
         let commit = Commit {
             outgoing: vec![large],
             ..calls(vec![read(0)])

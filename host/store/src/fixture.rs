@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use witbot_core::audit::Record;
 use witbot_core::event::{Body, Event, Message, Place, Source, User, Webhook};
 use witbot_core::ids::{CallId, Digest, InvocationId, UnixMillis};
-use witbot_core::journal::{Begin, Commit, Outgoing, State};
+use witbot_core::journal::{Act, Begin, Commit, Outgoing, State};
 
 use crate::Store;
 use crate::commit::CommitError;
@@ -27,16 +27,8 @@ pub(crate) fn place() -> Place {
 }
 
 pub(crate) fn message(key: &str) -> Event {
-    let user = User {
-        id: "U1".parse().unwrap(),
-        name: "ada".into(),
-    };
-    let body = Body::Message(Message {
-        user,
-        place: place(),
-        text: "deploy api".into(),
-        addressed: true,
-    });
+    let user = User::named("U1".parse().unwrap(), "ada");
+    let body = Body::Message(Message::to_bot(user, place(), "deploy api"));
     Event {
         source: Source::Console,
         key: key.into(),
@@ -86,8 +78,18 @@ pub(crate) fn outgoing(invocation: &InvocationId, number: u32, text: &str, edit:
     Outgoing {
         message: CallId::new(invocation, number),
         place: place(),
-        text: text.into(),
-        edit,
+        act: if edit {
+            Act::Edit(text.into())
+        } else {
+            Act::Post(text.into())
+        },
+    }
+}
+
+pub(crate) fn said(outgoing: &Outgoing) -> String {
+    match &outgoing.act {
+        Act::Post(said) | Act::Edit(said) | Act::Whisper { said, .. } => said.shown(),
+        Act::Delete | Act::React { .. } => String::new(),
     }
 }
 
@@ -145,4 +147,5 @@ pub(crate) async fn finish(
             },
         )
         .await
+        .map(drop)
 }

@@ -28,7 +28,7 @@ impl Store {
             stored_millis(event.received),
         );
         let (kind, subject) = match &event.body {
-            Body::Message(_) => (None, String::new()),
+            Body::Message(_) | Body::Click(_) => (None, String::new()),
             Body::Webhook(hook) => (Some(hook.kind.clone()), hook.subject.clone()),
         };
         self.write(move |db| {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use serde_json::Value;
 
 use witbot_core::error::{Code, Error};
-use witbot_core::ids::{InvocationId, PluginName};
+use witbot_core::ids::{ChannelId, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Entry, Outcome};
 
 use crate::Store;
@@ -73,7 +73,7 @@ impl Store {
 
     /// Makes durable at once what an invocation did before, a change of its plugin's space, and the call that asked for
     /// it, with its answer, which is returned. A space that would grow beyond `max_bytes` is left as it is, and the
-    /// call is answered with `conflict`.
+    /// call is answered with `conflict`. The channels are those of [`Store::commit`].
     #[expect(
         clippy::too_many_arguments,
         reason = "they are what the transaction consists of"
@@ -87,7 +87,7 @@ impl Store {
         plugin: &PluginName,
         write: KvWrite,
         max_bytes: u64,
-    ) -> Result<Outcome, CommitError> {
+    ) -> Result<(Outcome, Vec<ChannelId>), CommitError> {
         let commit = Encoded::new(id, lease, commit, self.sender())?;
         let mut line = Line::new(entry)?;
         let plugin = plugin.to_string();
@@ -101,10 +101,7 @@ impl Store {
             line.insert(db, applied.run)?;
             Ok((applied, outcome))
         };
-        let go = |(applied, outcome): (Applied, Outcome)| {
-            applied.go();
-            outcome
-        };
+        let go = |(applied, outcome): (Applied, Outcome)| (outcome, applied.go());
         self.write_then(work, go).await
     }
 }
@@ -290,7 +287,7 @@ mod tests {
                     max_bytes,
                 )
                 .await;
-            let outcome = written.unwrap();
+            let (outcome, _queued) = written.unwrap();
             let journal = self.store.journal(&self.id).await.unwrap();
             assert_eq!(
                 journal.last().and_then(|entry| entry.outcome.as_ref()),

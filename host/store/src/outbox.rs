@@ -12,21 +12,22 @@ use witbot_core::ids::{CallId, ChannelId, UnixMillis};
 use witbot_core::journal::Outgoing;
 
 use crate::Store;
-use crate::column::{all, execute, id, stored_millis};
+use crate::column::{all, execute, first, id, stored_millis};
 use crate::error::StoreError;
 
 use queue::{delivery, give_up, put_back, remote, resolve, take};
 
-pub(crate) use letter::{HandedOver, Letter};
+pub(crate) use letter::{HandedOver, Letter, Posted};
 
 /// Something to be sent, taken by the one who sends it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Its row: what [`Store::outbox_sent`] and [`Store::outbox_failed`] are told.
     pub id: i64,
-    /// What to say, and where.
+    /// What to do, and where.
     pub outgoing: Outgoing,
-    /// What the chat service calls the message that is edited. None for a new message, or where the service has no ids.
+    /// What the chat service calls the message that is changed, taken away or reacted to. None for a new message, or
+    /// where the service has no ids.
     pub remote: Option<String>,
     /// What the chat service calls the message that the thread hangs from, where it is in a thread and that is known.
     pub thread: Option<String>,
@@ -128,6 +129,17 @@ impl Store {
         .await
     }
 
+    /// How much is queued for a channel.
+    pub async fn outbox_waiting(&self, channel: &ChannelId) -> Result<u32, StoreError> {
+        let channel = channel.to_string();
+        self.read(move |db| {
+            let sql = "SELECT count(*) AS waiting FROM outbox
+                       WHERE channel = ? AND (state = 'queued' OR state = 'sending') AND state = 'queued'";
+            Ok(first(db, sql, (channel,), |row| Ok(row.get("waiting")?))?.unwrap_or(0))
+        })
+        .await
+    }
+
     /// What the chat service calls a message of ours, if it was sent and the service has ids.
     pub async fn remote(&self, message: &CallId) -> Result<Option<String>, StoreError> {
         let message = message.to_string();
@@ -137,7 +149,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use witbot_core::event::{Place, Thread};
+    use witbot_core::event::{MessageId, Place};
     use witbot_core::ids::InvocationId;
     use witbot_core::journal::Commit;
 
@@ -172,10 +184,10 @@ mod tests {
         }
     }
 
-    fn texts(taken: &[Delivery]) -> Vec<&str> {
+    fn texts(taken: &[Delivery]) -> Vec<String> {
         taken
             .iter()
-            .map(|delivery| delivery.outgoing.text.as_str())
+            .map(|delivery| crate::fixture::said(&delivery.outgoing))
             .collect()
     }
 
@@ -296,11 +308,11 @@ mod tests {
             ..place()
         };
         let ours = Outgoing {
-            place: thread(Thread::Ours(CallId::new(&id, 0))),
+            place: thread(MessageId::Ours(CallId::new(&id, 0))),
             ..outgoing(&id, 1, "ours", false)
         };
         let theirs = Outgoing {
-            place: thread(Thread::Theirs("170.1".into())),
+            place: thread(MessageId::Theirs("170.1".into())),
             ..outgoing(&id, 2, "theirs", false)
         };
         say(
@@ -384,7 +396,13 @@ mod tests {
         store.commit(&id, &stranger, commit).await.unwrap_err();
         let first = handed.recv().await.unwrap();
         assert!(handed.try_recv().is_err());
-        assert_eq!((first.outgoing.text.as_str(), first.attempts), ("0", 0));
+        assert_eq!(
+            (
+                crate::fixture::said(&first.outgoing).as_str(),
+                first.attempts
+            ),
+            ("0", 0)
+        );
         assert_eq!(store.outbox_in_doubt().await.unwrap()[0].id, first.id);
         assert_eq!(next(&store, 9).await, []);
         let channel = place().channel;
@@ -398,7 +416,7 @@ mod tests {
         };
         assert_eq!(
             (texts(&taken), taken[0].remote.as_deref()),
-            (vec!["edit"], Some("171.5"))
+            (vec!["edit".to_owned()], Some("171.5"))
         );
         let queued = store.outbox_channels().await.unwrap();
         assert_eq!(queued, ["dev".parse().unwrap()]);

@@ -4,12 +4,13 @@ use rusqlite::{Connection, Params, Row};
 
 use witbot_core::call::Operation;
 use witbot_core::ids::UnixMillis;
-use witbot_core::journal::{Outcome, Wait};
+use witbot_core::journal::{Outcome, Outgoing, Wait};
 
 use crate::Store;
 use crate::column::{damaged, execute, first, id, json, millis, stored_millis};
 use crate::error::StoreError;
 use crate::inbox::mark_routed;
+use crate::outbox::Letter;
 
 const SELECT: &str =
     "SELECT id, number, name, journal.arguments AS arguments, key, deadline_ms, looks
@@ -53,15 +54,18 @@ impl Store {
     }
 
     /// Ends a wait: its call is answered, and its run is free to be claimed. False: it had ended before. An event of
-    /// the inbox that was the answer is thereby routed, so that it cannot answer anything else.
+    /// the inbox that was the answer is thereby routed, so that it cannot answer anything else. What is to be told about
+    /// it in the chat waits in the outbox.
     pub async fn fulfil(
         &self,
         wait: &Wait,
         outcome: Outcome,
         at: UnixMillis,
         event_row: Option<i64>,
+        told: Option<Outgoing>,
     ) -> Result<bool, StoreError> {
         let outcome = serde_json::to_string(&outcome)?;
+        let told = told.map(|told| Letter::new(told, at)).transpose()?;
         let (which, number, at) = (wait.invocation.to_string(), wait.number, stored_millis(at));
         self.write(move |db| {
             let Some(run) = remove(db, &which, number)? else { return Ok(false) };
@@ -78,6 +82,9 @@ impl Store {
             )?;
             if let Some(row) = event_row {
                 mark_routed(db, row)?;
+            }
+            if let Some(told) = &told {
+                told.post(db, None)?;
             }
             Ok(true)
         })
@@ -187,8 +194,20 @@ mod tests {
         );
         assert_eq!(store.recover().await.unwrap().runs, [], "it does not run");
         let answers = tokio::join!(
-            store.fulfil(&wait, Outcome::Ok(json!("first")), UnixMillis(30), None),
-            store.fulfil(&wait, Outcome::Ok(json!("second")), UnixMillis(31), None),
+            store.fulfil(
+                &wait,
+                Outcome::Ok(json!("first")),
+                UnixMillis(30),
+                None,
+                None
+            ),
+            store.fulfil(
+                &wait,
+                Outcome::Ok(json!("second")),
+                UnixMillis(31),
+                None,
+                None
+            ),
         );
         assert_eq!(answers, (Ok(true), Ok(false)));
         let entry = store.journal(&id).await.unwrap().remove(0);
@@ -226,7 +245,7 @@ mod tests {
         );
         assert_eq!(
             store
-                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(50), None)
+                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(50), None, None)
                 .await,
             Ok(false)
         );
@@ -239,7 +258,7 @@ mod tests {
         store.commit(&id, &lease("b", 9_000), again).await.unwrap();
         assert_eq!(
             store
-                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(60), None)
+                .fulfil(&wait, Outcome::Ok(json!(1)), UnixMillis(60), None, None)
                 .await,
             Ok(true)
         );

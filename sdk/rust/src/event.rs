@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::bindings::witbot::plugin::events;
-use crate::chat::Message;
+use crate::chat::{Content, Message, Standing};
 use crate::error::{Error, Result};
 
 /// One command, message or webhook. What it says does not change while the handler waits.
@@ -18,15 +18,67 @@ impl<'a> Event<'a> {
         Event { raw }
     }
 
-    /// Answers where the event was said: in the channel, or in the thread if it was said in one.
+    /// Answers where the event was said: in the channel, or in the thread if it was said in one. The answer is a text, or
+    /// anything else that is a [`Content`]:
+    ///
+    /// ```no_run
+    /// use witbot_sdk::chat::{Card, State};
+    /// use witbot_sdk::{Event, Result};
+    ///
+    /// fn status(event: &Event) -> Result {
+    ///     event.reply("All is well.")?;
+    ///     event.reply(Card::new("api").state(State::Success).field("Version", "v1.2"))?;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// `invalid` (longer than 16 KiB, or empty), `not-found` (the event was not said in a chat), `rate-limited`.
-    pub fn reply(&self, text: impl AsRef<str>) -> Result<Message> {
-        Ok(Message::new(self.raw.reply(text.as_ref())?))
+    /// `invalid` (longer than 16 KiB, empty, or otherwise not to be said), `not-found` (the event was not said in a chat),
+    /// `rate-limited`, `denied` (it would notify everybody).
+    pub fn reply(&self, content: impl Into<Content>) -> Result<Message> {
+        let message = match content.into() {
+            Content::Plain(text) => self.raw.reply(&text)?,
+            rich => self.raw.reply_with(&rich.raw())?,
+        };
+        Ok(Message::new(message))
     }
 
-    /// An argument of a command, or a named group of a listener. None when it was not given.
+    /// Answers in the thread below what was said, or in the thread that it was said in. What has no message of its own,
+    /// such as a slash command, is answered as by [`reply`](Event::reply).
+    ///
+    /// # Errors
+    /// As [`reply`](Event::reply).
+    pub fn reply_in_thread(&self, content: impl Into<Content>) -> Result<Message> {
+        let message = self.raw.reply_in_thread(&content.into().raw())?;
+        Ok(Message::new(message))
+    }
+
+    /// Says something there that only the person sees who caused the event. It cannot be changed, and is gone when that
+    /// person comes back later.
+    ///
+    /// ```no_run
+    /// # use witbot_sdk::{Event, Result};
+    /// fn secret(event: &Event) -> Result {
+    ///     event.whisper("Nobody else sees this.")
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`reply`](Event::reply).
+    pub fn whisper(&self, content: impl Into<Content>) -> Result {
+        Ok(self.raw.whisper(&content.into().raw())?)
+    }
+
+    /// Puts an emoji to what was said, by its name without colons, such as `eyes`. The same one twice is one.
+    ///
+    /// # Errors
+    /// `invalid` (no such name is possible), `not-found` (what was said has no message of its own), `rate-limited`.
+    pub fn react(&self, emoji: &str) -> Result {
+        Ok(self.raw.react(emoji)?)
+    }
+
+    /// An argument of a command, or a named group of a listener; by number, from `0`, of a listener by Hubot's rules. None
+    /// when it was not given.
     pub fn argument(&self, name: &str) -> Option<String> {
         self.raw.argument(name)
     }
@@ -72,16 +124,30 @@ impl<'a> Event<'a> {
         self.raw.user()
     }
 
-    /// How that person is called, or else `somebody`. For showing only: names change, and two people can share one.
+    /// How that person is called, their id when the chat service cannot be asked, or `somebody` when no person caused the
+    /// event. For showing only: names change, and two people can share one.
     pub fn user_name(&self) -> String {
         self.raw
             .user_name()
             .unwrap_or_else(|| "somebody".to_owned())
     }
 
-    /// The channel in which it was said.
+    /// How that person belongs to the workspace. None when no person caused the event.
+    ///
+    /// # Errors
+    /// `unavailable`, `rate-limited`, `not-found` (the chat service does not know the person).
+    pub fn user_standing(&self) -> Result<Option<Standing>> {
+        Ok(self.raw.user_standing()?.map(Standing::from))
+    }
+
+    /// The id of the channel in which it was said.
     pub fn channel(&self) -> Option<String> {
         self.raw.channel()
+    }
+
+    /// Whether it was said to the bot alone, where nobody else can read it.
+    pub fn is_direct(&self) -> bool {
+        self.raw.direct()
     }
 
     /// What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI

@@ -7,7 +7,7 @@ use crate::bindings::witbot::plugin::{declare, events};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::log;
-use crate::plugin::{Entry, Plugin, Trigger};
+use crate::plugin::{Entry, Hubot, Plugin, Trigger};
 
 pub use crate::bindings::exports::witbot::plugin::handler::Guest;
 
@@ -47,7 +47,19 @@ fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
                 command.details(details);
             }
         }
-        Trigger::Listener { pattern, summary } => declaration.listener(&entry.id, pattern, summary),
+        Trigger::Listener {
+            pattern,
+            summary,
+            hubot,
+        } => match hubot {
+            None => declaration.listener(&entry.id, pattern, summary),
+            Some((Hubot::Hear, flags)) => {
+                declaration.hubot_hear(&entry.id, pattern, flags, summary);
+            }
+            Some((Hubot::Respond, flags)) => {
+                declaration.hubot_respond(&entry.id, pattern, flags, summary);
+            }
+        },
         Trigger::Subscription { kind } => declaration.subscribe(&entry.id, kind),
     }
 }

@@ -21,6 +21,7 @@
 use std::time::Duration;
 
 use crate::bindings::witbot::flow::flow;
+use crate::chat::Text;
 use crate::error::Result;
 use crate::time::milliseconds;
 
@@ -45,10 +46,10 @@ pub fn sleep(duration: Duration) -> Result {
 }
 
 /// Asks the person who caused this event, where it was said, and waits for one of 2 to 10 choices of 1 to 75 characters
-/// each. The question is at most 3,000 characters.
+/// each. The question is at most 3,000 characters. With a [`Question`], others can answer as well.
 ///
 /// # Errors
-/// `timeout`, `invalid`, `not-found` (nobody to ask: the event was not said in a chat).
+/// `timeout`, `invalid`, `rate-limited`, `not-found` (nobody to ask: the event was not said in a chat).
 pub fn ask(question: &str, choices: &[&str], timeout: Duration) -> Result<Answer> {
     let choices = choices
         .iter()
@@ -68,6 +69,78 @@ pub fn await_event(kind: &str, subject: &str, timeout: Duration) -> Result<Occur
     Ok(Occurrence {
         raw: flow::await_event(kind, subject, milliseconds(timeout))?,
     })
+}
+
+/// A question, where more is to be said than with [`ask`].
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use witbot_sdk::chat::Text;
+/// use witbot_sdk::{Event, Result, flow};
+///
+/// fn approve(event: &Event) -> Result {
+///     let text = Text::new().plain("May ").user("U024BE7LH").plain(" deploy to production?");
+///     let answer = flow::Question::new(text)
+///         .choice("Yes")
+///         .choice("No")
+///         .answered_by("U7QPRSTUV")
+///         .ask(Duration::from_secs(3_600))?;
+///     event.reply(format!("{} it is.", answer.choice()))?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    text: Text,
+    choices: Vec<String>,
+    answerers: Vec<String>,
+    anyone: bool,
+}
+
+impl Question {
+    /// Of at most 3,000 characters. The person who caused the event answers it, unless others are named.
+    pub fn new(text: impl Into<Text>) -> Question {
+        Question {
+            text: text.into(),
+            choices: Vec::new(),
+            answerers: Vec::new(),
+            anyone: false,
+        }
+    }
+
+    /// Adds what can be answered, of 1 to 75 characters. 2 to 10 are needed.
+    pub fn choice(mut self, text: impl Into<String>) -> Question {
+        self.choices.push(text.into());
+        self
+    }
+
+    /// Lets a person answer, by id, instead of the one who caused the event. Called again, one more: 50 at most.
+    pub fn answered_by(mut self, user: impl Into<String>) -> Question {
+        self.answerers.push(user.into());
+        self
+    }
+
+    /// Lets anybody answer who can see it.
+    pub fn anyone(mut self) -> Question {
+        self.anyone = true;
+        self
+    }
+
+    /// Asks where the event was said, and waits, 30 days at most.
+    ///
+    /// # Errors
+    /// As [`ask`], and `denied` (it would notify everybody).
+    pub fn ask(&self, timeout: Duration) -> Result<Answer> {
+        let raw = flow::Question::new(&self.text.raw());
+        self.choices.iter().for_each(|choice| raw.choice(choice));
+        self.answerers.iter().for_each(|user| raw.answered_by(user));
+        if self.anyone {
+            raw.anyone();
+        }
+        Ok(Answer {
+            raw: raw.ask(milliseconds(timeout))?,
+        })
+    }
 }
 
 /// An answer to a question.

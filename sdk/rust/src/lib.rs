@@ -19,8 +19,8 @@
 //!
 //! It is a library crate with `crate-type = ["cdylib"]`, built for `wasm32-unknown-unknown`. The file that comes of it
 //! goes into the plugins folder as it is. Each interface of the contract that a plugin uses is a module here; only those
-//! that are really called end up in the file, and those in [`chat`], [`github`], [`ci`], [`http`] and [`kv`] need a
-//! grant from the operator.
+//! that are really called end up in the file, and those in [`github`], [`ci`], [`http`] and [`kv`] need a grant from the
+//! operator. Answering needs none; of [`chat`], only what writes where nobody asked does.
 //!
 //! A handler is an ordinary function that may wait, for hours if need be. A run that waited is run again from the top
 //! and is given the answers that it already had, see [`flow`]. So a handler must do the same again when it is told the

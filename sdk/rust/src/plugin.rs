@@ -61,8 +61,65 @@ impl Plugin {
         let trigger = Trigger::Listener {
             pattern: pattern.into(),
             summary: summary.into(),
+            hubot: None,
         };
         self.entry("listener".to_owned(), trigger, Box::new(handler))
+    }
+
+    /// Adds a listener by Hubot's rules, as `robot.hear(/pattern/flags, …)` does there. It is tried on every message as
+    /// it was said, with the name of the bot and with mentions as `@name`. Groups become arguments by number, from `0`
+    /// for all that matched, and by name where they have one.
+    ///
+    /// The flags are `i`, `m` and `s`, or none. `g` is accepted and changes nothing: there is always the first hit, with
+    /// its groups. The syntax is that of [`listener`](Plugin::listener), not JavaScript's.
+    pub fn hubot_hear(
+        self,
+        pattern: impl Into<String>,
+        flags: impl Into<String>,
+        summary: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Plugin {
+        let trigger = Trigger::Listener {
+            pattern: pattern.into(),
+            summary: summary.into(),
+            hubot: Some((Hubot::Hear, flags.into())),
+        };
+        self.entry("hear".to_owned(), trigger, Box::new(handler))
+    }
+
+    /// Adds a listener by Hubot's rules, as `robot.respond(/pattern/flags, …)` does there: like
+    /// [`hubot_hear`](Plugin::hubot_hear), for what begins with the name or the alias of the bot. The pattern is tried
+    /// directly behind that, and need not reach to the end. Without `i`, the name as well has to be written as it stands
+    /// in the settings.
+    ///
+    /// ```no_run
+    /// use witbot_sdk::{Event, Plugin, Result};
+    ///
+    /// fn plugin() -> Plugin {
+    ///     Plugin::new("Opens the doors.")
+    ///         // robot.respond(/open the (.*) doors/i, (res) => res.reply(`Opening the ${res.match[1]} doors.`))
+    ///         .hubot_respond("open the (.*) doors", "i", "Opens doors.", open)
+    /// }
+    ///
+    /// fn open(event: &Event) -> Result {
+    ///     let doors = event.required("1")?;
+    ///     event.reply(format!("Opening the {doors} doors."))?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn hubot_respond(
+        self,
+        pattern: impl Into<String>,
+        flags: impl Into<String>,
+        summary: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Plugin {
+        let trigger = Trigger::Listener {
+            pattern: pattern.into(),
+            summary: summary.into(),
+            hubot: Some((Hubot::Respond, flags.into())),
+        };
+        self.entry("respond".to_owned(), trigger, Box::new(handler))
     }
 
     /// Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`. Only
@@ -194,10 +251,19 @@ pub(crate) enum Trigger {
     Listener {
         pattern: String,
         summary: String,
+        /// Hubot's method and flags, where its rules hold.
+        hubot: Option<(Hubot, String)>,
     },
     Subscription {
         kind: String,
     },
+}
+
+/// Hubot's ways to listen.
+#[derive(Clone, Copy)]
+pub(crate) enum Hubot {
+    Hear,
+    Respond,
 }
 
 pub(crate) struct Setting {
@@ -259,6 +325,9 @@ mod tests {
             .command(Command::new("deploy", "Three.", nothing).id("all"))
             .listener("one", "One.", nothing)
             .listener("two", "Two.", |_| Ok(()))
+            .hubot_hear("three", "i", "Three.", nothing)
+            .hubot_respond("four", "", "Four.", nothing)
+            .hubot_respond("five", "", "Five.", nothing)
             .subscribe("github.deployment", nothing);
         assert_eq!(
             ids(&plugin),
@@ -268,6 +337,9 @@ mod tests {
                 "all",
                 "listener",
                 "listener-2",
+                "hear",
+                "respond",
+                "respond-2",
                 "github.deployment"
             ]
         );

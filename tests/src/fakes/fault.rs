@@ -10,6 +10,8 @@ pub struct Fault {
     trouble: Trouble,
     moment: Moment,
     left: usize,
+    every: usize,
+    seen: usize,
 }
 
 /// What goes wrong.
@@ -50,6 +52,8 @@ impl Fault {
             trouble,
             moment: Moment::BeforeEffect,
             left: 1,
+            every: 1,
+            seen: 0,
         }
     }
 
@@ -77,8 +81,22 @@ impl Fault {
         self.times(usize::MAX)
     }
 
-    fn matches(&self, method: &str, path: &str) -> bool {
-        self.left > 0 && self.method.eq_ignore_ascii_case(method) && path_matches(&self.path, path)
+    /// Of the requests that it matches it befalls only every second, third and so on.
+    #[must_use]
+    pub fn every(self, nth: usize) -> Fault {
+        Fault {
+            every: nth.max(1),
+            ..self
+        }
+    }
+
+    /// Whether it befalls this request.
+    fn befalls(&mut self, method: &str, path: &str) -> bool {
+        let matches = self.left > 0
+            && self.method.eq_ignore_ascii_case(method)
+            && path_matches(&self.path, path);
+        self.seen += usize::from(matches);
+        matches && self.seen.is_multiple_of(self.every)
     }
 }
 
@@ -100,7 +118,7 @@ impl Faults {
         let fault = self
             .0
             .iter_mut()
-            .find(|fault| fault.matches(method, path))?;
+            .find_map(|fault| fault.befalls(method, path).then_some(fault))?;
         fault.left = fault.left.saturating_sub(1);
         let taken = (fault.trouble.clone(), fault.moment);
         self.0.retain(|fault| fault.left > 0);
@@ -163,5 +181,15 @@ mod tests {
             Some((Trouble::Cut, Moment::AfterEffect))
         );
         assert_eq!(faults.take("POST", "/a"), None);
+    }
+
+    #[test]
+    fn every_third_request() {
+        let mut faults = Faults::default();
+        faults.add(Fault::on("POST", "/a", Trouble::Cut).every(3).times(2));
+        let befallen = |faults: &mut Faults| faults.take("POST", "/a").is_some();
+        let taken: Vec<bool> = (0..10).map(|_| befallen(&mut faults)).collect();
+        let hit: Vec<usize> = (0..10).filter(|n| taken[*n]).collect();
+        assert_eq!(hit, [2, 5]);
     }
 }

@@ -75,7 +75,8 @@ impl Request {
     }
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+/// The names and values of a query or a form, decoded.
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     let pieces = query.split('&').filter(|piece| !piece.is_empty());
     pieces
         .map(|piece| piece.split_once('=').unwrap_or((piece, "")))

@@ -184,11 +184,11 @@ fn retry_after(answer: Answer, seconds: Option<u64>) -> Answer {
 
 /// Closes one connection.
 #[derive(Debug, Clone, Default)]
-struct Cut(Arc<AtomicBool>);
+pub(super) struct Cut(Arc<AtomicBool>);
 
 impl Cut {
     /// Nothing is written to the connection any more, not even the answer that stands here for one.
-    fn now(&self) -> Answer {
+    pub(super) fn now(&self) -> Answer {
         self.0.store(true, Ordering::Release);
         Answer::empty(500)
     }
@@ -207,7 +207,8 @@ impl Connected<IncomingStream<'_, CuttableListener>> for Cut {
     }
 }
 
-struct CuttableListener(TcpListener);
+/// Takes connections that can be cut.
+pub(super) struct CuttableListener(pub(super) TcpListener);
 
 impl Listener for CuttableListener {
     type Io = Connection;
@@ -229,7 +230,7 @@ impl Listener for CuttableListener {
     }
 }
 
-struct Connection {
+pub(super) struct Connection {
     stream: TcpStream,
     cut: Cut,
 }

@@ -157,7 +157,10 @@ fn describe(name: &PluginName, plugin: Option<&Plugin>) -> PluginSheet {
         "listens for",
         said.listeners
             .iter()
-            .map(|listener| format!("{} – {}", listener.pattern, listener.summary))
+            .map(|listener| {
+                let (pattern, place) = (listener.written(), listener.place());
+                format!("{pattern}{place} – {}", listener.summary)
+            })
             .collect(),
     );
     section(

@@ -6,13 +6,21 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
+use witbot_core::address::Names;
+use witbot_core::chat::{Channel, Person, Standing};
+use witbot_core::error::Error;
 use witbot_core::event::{Body, Event, Message, Place, Source, User};
+use witbot_core::hubot;
 use witbot_core::ids::{ChannelId, UnixMillis, UserId};
-use witbot_core::journal::Outgoing;
+use witbot_core::journal::{Act, Outgoing};
 use witbot_core::limits;
 use witbot_core::printable;
+use witbot_store::outbox::Delivery;
+
+use crate::chat::{Chat, Looked, Unsent};
 
 /// Who speaks when a line does not say it.
 const USER: &str = "you";
@@ -35,11 +43,6 @@ impl Console {
         }
     }
 
-    /// Prints what the bot says.
-    pub async fn say(&self, outgoing: &Outgoing) {
-        self.print(&shown(&self.name, outgoing)).await;
-    }
-
     /// Prints a line that somebody said, for a transcript.
     pub async fn echo(&self, line: &str) {
         self.print(&format!("> {}\n", printable::line(line))).await;
@@ -57,19 +60,68 @@ impl Console {
     }
 }
 
-/// A message as it is printed. Further lines are indented more than any first line.
+#[async_trait]
+impl Chat for Console {
+    async fn send(&self, delivery: &Delivery) -> Result<Option<String>, Unsent> {
+        self.print(&shown(&self.name, &delivery.outgoing)).await;
+        Ok(None)
+    }
+
+    /// A terminal cannot be asked. What was about to be printed is printed again: that harms nobody.
+    async fn find(&self, _: &Delivery) -> Result<Looked, Unsent> {
+        Ok(Looked::NotDone)
+    }
+
+    /// On a terminal everything is called by its name.
+    async fn channel(&self, name: &str) -> Result<Channel, Error> {
+        let id = name
+            .parse()
+            .map_err(|error| Error::invalid(format!("{error}")))?;
+        let name = name.to_owned();
+        Ok(Channel { id, name })
+    }
+
+    async fn direct(&self, user: &UserId) -> Result<ChannelId, Error> {
+        format!("@{user}")
+            .parse()
+            .map_err(|error| Error::invalid(format!("{error}")))
+    }
+
+    async fn person(&self, user: &UserId) -> Result<Person, Error> {
+        Ok(Person {
+            id: user.clone(),
+            name: user.to_string(),
+            standing: Standing::Member,
+        })
+    }
+}
+
+/// Something that is said, as it is printed. Further lines are indented more than any first line.
 fn shown(name: &str, outgoing: &Outgoing) -> String {
     let indent = if outgoing.place.thread.is_some() {
         "  "
     } else {
         ""
     };
-    let edited = if outgoing.edit { " (edited)" } else { "" };
-    let text = printable::text(&outgoing.text).replace('\n', &format!("\n{indent}    "));
-    format!(
-        "{indent}#{} {name}{edited}: {text}\n",
-        outgoing.place.channel
-    )
+    let (how, text) = match &outgoing.act {
+        Act::Post(said) => (String::new(), said.shown()),
+        Act::Edit(said) => (" (edited)".to_owned(), said.shown()),
+        Act::Whisper { user, said } => (format!(" (to @{user} alone)"), said.shown()),
+        Act::Delete => (" (deleted)".to_owned(), "a message".to_owned()),
+        Act::React { emoji, .. } => (" (reacted)".to_owned(), format!(":{emoji}:")),
+    };
+    let text = printable::text(&text).replace('\n', &format!("\n{indent}    "));
+    let channel = channel_name(&outgoing.place.channel);
+    format!("{indent}{channel} {name}{how}: {text}\n")
+}
+
+/// Channels begin with `#`, and conversations with one person with `@` already.
+fn channel_name(channel: &ChannelId) -> String {
+    if channel.as_str().starts_with('@') {
+        channel.to_string()
+    } else {
+        format!("#{channel}")
+    }
 }
 
 /// The event of a line; none for an empty one. `key` has to differ from line to line.
@@ -82,23 +134,25 @@ pub fn event(
 ) -> Option<Event> {
     let line: String = line.trim().chars().take(limits::INPUT_CHARS_MAX).collect();
     let (user, channel, text) = speaker(&line).unwrap_or((USER, CHANNEL, &line));
-    let text = addressed(text.trim(), bot, alias);
-    if text.is_empty() {
-        return None;
-    }
+    let names = Names {
+        name: bot,
+        alias,
+        id: None,
+    };
+    // On the console everything is meant for the bot, named or not.
+    let whole = hubot::whole(text.trim(), names, true);
+    let text = names
+        .addressed(text, true)
+        .filter(|text| !text.is_empty())?;
     let id: UserId = user.parse().ok()?;
     let channel: ChannelId = channel.parse().ok()?;
+    let place = Place {
+        channel,
+        thread: None,
+    };
     let message = Message {
-        user: User {
-            id,
-            name: user.to_owned(),
-        },
-        place: Place {
-            channel,
-            thread: None,
-        },
-        text: text.to_owned(),
-        addressed: true,
+        whole: Some(whole),
+        ..Message::to_bot(User::named(id, user), place, text)
     };
     Some(Event {
         source: Source::Console,
@@ -115,29 +169,10 @@ fn speaker(line: &str) -> Option<(&str, &str, &str)> {
     Some((user, channel, text))
 }
 
-/// The text without the bot's name. On the console everything is meant for the bot, named or not.
-fn addressed<'a>(text: &'a str, bot: &str, alias: Option<&str>) -> &'a str {
-    let after_name = |name: &str| {
-        let unmarked = text.strip_prefix('@').unwrap_or(text);
-        let head = unmarked.get(..name.len())?;
-        let rest = unmarked.get(name.len()..)?;
-        let ends = rest.starts_with(|c: char| c.is_whitespace() || c == ':' || c == ',')
-            || rest.is_empty();
-        (head.eq_ignore_ascii_case(name) && ends)
-            .then(|| rest.trim_start_matches([':', ',']).trim_start())
-    };
-    let after_alias = || {
-        alias
-            .and_then(|alias| text.strip_prefix(alias))
-            .map(str::trim_start)
-    };
-    after_name(bot).or_else(after_alias).unwrap_or(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use witbot_core::event::Thread;
+    use witbot_core::event::MessageId;
     use witbot_core::ids::CallId;
 
     fn heard(line: &str) -> Option<String> {
@@ -182,18 +217,14 @@ mod tests {
             thread: None,
         };
         let message = CallId::new(&"00112233445566778899".parse().unwrap(), 1);
-        let mut outgoing = Outgoing {
-            message: message.clone(),
-            place,
-            text: "a\u{1b}[2J\n#ops witbot: b".into(),
-            edit: false,
-        };
+        let text = "a\u{1b}[2J\n#ops witbot: b";
+        let mut outgoing = Outgoing::post(message.clone(), place, text);
         assert_eq!(
             shown("witbot", &outgoing),
             "#deploys witbot: a\u{fffd}[2J\n    #ops witbot: b\n"
         );
-        outgoing.place.thread = Some(Thread::Ours(message));
-        outgoing.edit = true;
+        outgoing.place.thread = Some(MessageId::Ours(message));
+        outgoing.act = Act::Edit(text.into());
         assert_eq!(
             shown("witbot", &outgoing),
             "  #deploys witbot (edited): a\u{fffd}[2J\n      #ops witbot: b\n"

@@ -3,10 +3,11 @@
 //! What comes in is bounded, then verified on its bytes, then read, then stored, and only then acknowledged. Nothing is
 //! read of a webhook that is not signed, and nothing of it is logged.
 
-mod body;
-mod refusals;
+pub mod body;
+pub mod refusals;
+pub mod signature;
+
 mod sender;
-mod signature;
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,7 @@ use witbot_core::ids::UnixMillis;
 use witbot_core::limits;
 
 use self::body::Unread;
-use self::refusals::Refusals;
+use self::refusals::{Refusal, Refusals};
 use self::sender::{Said, Sender};
 use crate::secret::Secret;
 
@@ -88,34 +89,13 @@ struct Door {
     refusals: Refusals,
 }
 
-/// Why a webhook is not taken.
-struct Refusal {
-    status: StatusCode,
-    /// For whoever set the webhook up, who sees it in the list of deliveries. Strangers get no line at all.
-    line: String,
-}
-
-impl Refusal {
-    fn new(status: StatusCode, line: impl Into<String>) -> Refusal {
-        Refusal {
-            status,
-            line: line.into(),
-        }
-    }
-}
-
 async fn receive(State(door): State<Arc<Door>>, request: Request) -> Response {
     match door.take(request).await {
         Ok(response) => response,
         Err(refusal) => {
             door.refusals
-                .log(door.sender, refusal.status, &refusal.line, (door.now)());
-            // Who cannot sign is told nothing.
-            let line = match refusal.status {
-                StatusCode::UNAUTHORIZED => String::new(),
-                _ => format!("{}\n", refusal.line),
-            };
-            (refusal.status, line).into_response()
+                .log(door.sender.source(), &refusal, (door.now)());
+            refusal.into_response()
         }
     }
 }
@@ -136,15 +116,12 @@ impl Door {
         let read = tokio::time::timeout(self.read_time, read)
             .await
             .unwrap_or(Err(Unread::Slow));
-        let body = read.map_err(|unread| self.unread(unread))?;
+        let body = read.map_err(|unread| unread.refusal(self.sender.bytes_max()))?;
         if !self
             .sender
             .is_signed(&head.headers, &body.bytes, &self.secrets)
         {
-            return Err(Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                "its signature is missing or wrong",
-            ));
+            return Err(Refusal::unsigned("its signature is missing or wrong"));
         }
         match self.sender.read(&head.headers, &body.bytes)? {
             Said::Ping => Ok((StatusCode::OK, "pong\n").into_response()),
@@ -180,30 +157,6 @@ impl Door {
                 )
                     .into_response()
             }
-        }
-    }
-
-    fn unread(&self, unread: Unread) -> Refusal {
-        match unread {
-            Unread::TooLarge => Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!(
-                    "Larger than {} MiB, which no webhook of this service is.",
-                    self.sender.bytes_max() >> 20
-                ),
-            ),
-            Unread::Slow => Refusal::new(
-                StatusCode::REQUEST_TIMEOUT,
-                format!(
-                    "It did not arrive whole within {} s.",
-                    limits::HOOK_READ_TIME_MAX.as_secs()
-                ),
-            ),
-            Unread::Busy => Refusal::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Too many large webhooks at once: send it again.",
-            ),
-            Unread::Broken => Refusal::new(StatusCode::BAD_REQUEST, "It did not arrive whole."),
         }
     }
 }

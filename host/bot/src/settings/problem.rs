@@ -19,6 +19,12 @@ pub struct SettingsError {
 }
 
 impl SettingsError {
+    /// Something that was asked for on the command line and cannot be.
+    pub fn usage(message: impl fmt::Display, help: impl fmt::Display) -> SettingsError {
+        let headline = "this cannot be done as it was asked for";
+        SettingsError::without_source(headline, vec![Problem::plain(message).help(help)])
+    }
+
     /// Problems that are not in a text.
     pub(super) fn without_source(headline: &str, problems: Vec<Problem>) -> SettingsError {
         SettingsError {

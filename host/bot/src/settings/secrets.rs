@@ -1,5 +1,7 @@
 //! Secrets, from the environment only: each as `NAME`, or as a file named by `NAME_FILE`.
 
+pub mod slack;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -9,12 +11,16 @@ use crate::secret::Secret;
 
 use super::problem::{Problem, Problems, SettingsError};
 
+use slack::SlackSecrets;
+
 /// The largest secret is a private key, of a few kilobytes; this keeps a wrong path from filling the memory.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
 
 /// What the bot proves itself with, and what its webhooks are checked with. Nothing of it is ever printed.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
+    /// How the bot speaks to Slack; without, it cannot.
+    pub slack: Option<SlackSecrets>,
     /// How the bot speaks to GitHub; without, it cannot.
     pub github: Option<GithubCredential>,
     /// What GitHub signs its webhooks with. Any of these: there are two while one replaces the other.
@@ -52,6 +58,7 @@ impl Secrets {
             warnings: Vec::new(),
         };
         let secrets = Secrets {
+            slack: reader.slack(),
             github: reader.github(),
             github_webhook: reader.several("GITHUB_WEBHOOK_SECRET"),
             circleci: reader.word("CIRCLECI_TOKEN"),

@@ -1,5 +1,8 @@
 //! One table of the file while it is read: the keys that were asked for are the keys that it may have.
 
+use std::fmt;
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -55,6 +58,61 @@ impl<'t> Section<'t> {
             problems.add(problem.help(format!("write it as `{example}`")));
         }
         text.map(|text| Spanned::new(value.span(), text))
+    }
+
+    /// The number of a key, within bounds.
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        bounds: RangeInclusive<f64>,
+        problems: &mut Problems,
+    ) -> Option<f64> {
+        let value = self.get(key)?;
+        let path = self.path_of(key);
+        let number = match value.get_ref() {
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .ok()
+                .map(|integer| integer as f64),
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            _ => {
+                let (from, to) = (bounds.start(), bounds.end());
+                problems.add(
+                    wrong_type(&path, "a number", value)
+                        .help(format!("write a number from {from} to {to}")),
+                );
+                return None;
+            }
+        };
+        let within = number.filter(|number| bounds.contains(number));
+        if within.is_none() {
+            problems.add(out_of_bounds(&path, &bounds, value));
+        }
+        within
+    }
+
+    /// The whole number of a key, within bounds.
+    pub(super) fn whole_number(
+        &mut self,
+        key: &'static str,
+        bounds: RangeInclusive<u32>,
+        problems: &mut Problems,
+    ) -> Option<u32> {
+        let value = self.get(key)?;
+        let path = self.path_of(key);
+        let DeValue::Integer(integer) = value.get_ref() else {
+            let (from, to) = (bounds.start(), bounds.end());
+            problems.add(
+                wrong_type(&path, "a whole number", value)
+                    .help(format!("write a whole number from {from} to {to}")),
+            );
+            return None;
+        };
+        let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok();
+        let within = number.filter(|number| bounds.contains(number));
+        if within.is_none() {
+            problems.add(out_of_bounds(&path, &bounds, value));
+        }
+        within
     }
 
     /// The table of a key; an empty one if there is none.
@@ -144,11 +202,7 @@ impl<'t> Section<'t> {
 const TOP: [&str; 4] = ["name", "alias", "plugins_folder", "data"];
 
 /// Keys that promise something that would not be kept.
-const NOT_YET: [(&str, &str); 3] = [
-    (
-        "slack",
-        "this version talks on the console only; take this table out",
-    ),
+const NOT_YET: [(&str, &str); 2] = [
     (
         "roles",
         "this version has no roles: whoever can talk to the bot may use all commands; take this table out",
@@ -158,6 +212,16 @@ const NOT_YET: [(&str, &str); 3] = [
         "this version has no rules: whoever can talk to the bot may use all commands; take these tables out",
     ),
 ];
+
+fn out_of_bounds(
+    path: &str,
+    bounds: &RangeInclusive<impl fmt::Display>,
+    value: &Spanned<DeValue<'_>>,
+) -> Problem {
+    let (from, to) = (bounds.start(), bounds.end());
+    let message = format!("`{path}` has to be from {from} to {to}");
+    Problem::at(value.span(), message, "out of bounds")
+}
 
 /// `x` has to be a string, and this is an integer.
 pub(super) fn wrong_type(path: &str, wanted: &str, value: &Spanned<DeValue<'_>>) -> Problem {

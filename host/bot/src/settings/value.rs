@@ -54,12 +54,12 @@ pub(super) fn address(text: &Text<'_>) -> Checked<SocketAddr> {
     })
 }
 
-/// The address of a service, to which paths are appended.
-pub(super) fn url(text: &Text<'_>) -> Checked<String> {
+/// The address of a service, to which paths are appended. `example` is such an address.
+pub(super) fn url(text: &Text<'_>, example: &str) -> Checked<String> {
     let wrong = |label: &str, help: &str| {
         Err(Problem::at(text.span(), "this is not the address of a service", label).help(help))
     };
-    let example = "write it as `https://github.example.com/api/v3`";
+    let example = &format!("write it as `{example}`");
     let Ok(url) = Url::parse(text.get_ref()) else {
         return wrong("not a URL", example);
     };

@@ -58,7 +58,8 @@ impl Kind {
             Kind::Number => decimal(value),
             Kind::Boolean => boolean(value).map(|yes| yes.to_string()),
             Kind::Duration => milliseconds(value).map(|length| length.to_string()),
-            Kind::User => id_in(value, '@')
+            Kind::User => group_in(value)
+                .unwrap_or_else(|| id_in(value, '@'))
                 .parse::<UserId>()
                 .ok()
                 .filter(|id| !id.as_str().starts_with(['<', '@', '#']))
@@ -162,6 +163,12 @@ fn id_in(value: &str, sign: char) -> &str {
     }
 }
 
+/// The id in `<!subteam^S123|@name>`: a group of people is one as well.
+fn group_in(value: &str) -> Option<&str> {
+    let inner = value.strip_prefix("<!subteam^")?.strip_suffix('>')?;
+    inner.split('|').next()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,9 +212,18 @@ mod tests {
             (Kind::User, "U123", Some("U123")),
             (Kind::User, "<#C1|dev>", None),
             (Kind::User, "@", None),
+            (Kind::User, "<@W123|Ann Lee>", Some("W123")),
+            (Kind::User, "<@>", None),
+            (Kind::User, "<@U123", None),
+            (Kind::User, "<!subteam^S1|@deployers>", Some("S1")),
+            (Kind::User, "<!subteam^S1>", Some("S1")),
+            (Kind::User, "<!subteam^|@x>", None),
             (Kind::User, "<!here>", None),
             (Kind::Channel, "<#C1|dev>", Some("C1")),
             (Kind::Channel, "<#C1>", Some("C1")),
+            (Kind::Channel, "<#C1|>", Some("C1")),
+            (Kind::Channel, "<#|dev>", None),
+            (Kind::Channel, "<!subteam^S1|@x>", None),
             (Kind::Channel, "#dev", Some("dev")),
             (Kind::Channel, "dev", Some("dev")),
             (Kind::Channel, "##dev", None),

@@ -146,7 +146,7 @@ impl Writer<'_> {
             Kind::Number if self.strict => r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)".to_owned(),
             Kind::Boolean if self.strict => "(?i:true|yes|on|false|no|off)".to_owned(),
             Kind::Duration if self.strict => "(?:[0-9]+(?i:ms|s|m|h|d))+".to_owned(),
-            Kind::User => format!("<@[^>]+>|{}", word(follow)),
+            Kind::User => format!(r"<@[^>]+>|<!subteam\^[^>]+>|{}", word(follow)),
             Kind::Channel => format!("<#[^>]+>|{}", word(follow)),
             Kind::Word | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Duration => {
                 word(follow)

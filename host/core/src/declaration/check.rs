@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use regex::{Regex, RegexBuilder, RegexSetBuilder};
 
 use super::{
-    Checked, CommandDeclaration, Declaration, ListenerDeclaration, Problem, RESERVED,
+    Checked, CommandDeclaration, Declaration, ListenerDeclaration, Pattern, Problem, RESERVED,
     SettingDeclaration, SubscriptionDeclaration,
 };
+use crate::address::Names;
 use crate::command::nearest::nearest;
 use crate::command::{Fit, Usage};
 use crate::event::Source;
 use crate::grants::Capability;
+use crate::hubot::Hubot;
 use crate::limits;
 
 pub(super) fn check(declaration: Declaration) -> Result<Checked, Vec<Problem>> {
@@ -167,18 +169,26 @@ impl Report {
         }
     }
 
-    fn listeners(&mut self, listeners: &[ListenerDeclaration]) -> Vec<Regex> {
+    fn listeners(&mut self, listeners: &[ListenerDeclaration]) -> Vec<Pattern> {
         let mut patterns = Vec::new();
+        let mut compiled = Vec::new();
         for listener in self.within("listeners", listeners, limits::LISTENERS_MAX) {
             let what = format!("listener `{}`", shown(&listener.id));
             self.summary(&format!("{what}, summary"), &listener.summary);
-            match pattern(&listener.pattern) {
-                Ok(regex) => patterns.push(regex),
+            if let Some(message) = listener.hubot.as_ref().and_then(Hubot::wrong_flag) {
+                self.add(format!("{what}, flags"), message);
+                continue;
+            }
+            match pattern(listener) {
+                Ok((pattern, regex)) => {
+                    patterns.push(pattern);
+                    compiled.push(regex);
+                }
                 Err(message) => self.add(format!("{what}, pattern"), message),
             }
         }
         // They are also compiled together, with those of all other plugins, where no limit must be met any more.
-        let together = RegexSetBuilder::new(patterns.iter().map(Regex::as_str))
+        let together = RegexSetBuilder::new(compiled.iter().map(Regex::as_str))
             .size_limit(limits::PATTERNS_BYTES_MAX)
             .build();
         if together.is_err() {
@@ -266,7 +276,15 @@ impl Report {
     }
 }
 
-fn pattern(source: &str) -> Result<Regex, String> {
+/// What the bot is called while nobody knows: what comes of it may have no other shape with other names.
+const ANY: Names = Names {
+    name: "witbot",
+    alias: Some("/"),
+    id: None,
+};
+
+fn pattern(listener: &ListenerDeclaration) -> Result<(Pattern, Regex), String> {
+    let source = &listener.pattern;
     let most = limits::USAGE_CHARS_MAX;
     if source.is_empty() {
         return Err(
@@ -278,6 +296,19 @@ fn pattern(source: &str) -> Result<Regex, String> {
             "it has more than {most} characters: use several listeners"
         ));
     }
+    // Alone as well if a name comes before it: the two could be good together, and be something else.
+    let alone = compiled(source)?;
+    let Some(hubot) = &listener.hubot else {
+        return Ok((Pattern::Ours(alone.clone()), alone));
+    };
+    if let Some(message) = hubot.wrong_pattern(source) {
+        return Err(message.to_owned());
+    }
+    let regex = compiled(&hubot.expression(source, ANY))?;
+    Ok((Pattern::Hubot(hubot.clone(), source.clone()), regex))
+}
+
+fn compiled(source: &str) -> Result<Regex, String> {
     let built = RegexBuilder::new(source)
         .size_limit(limits::PATTERN_BYTES_MAX)
         .build();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::hubot::{Hubot, Method};
 use crate::limits;
 
 fn command(id: &str, usage: &str) -> CommandDeclaration {
@@ -15,6 +16,15 @@ fn listener(id: &str, pattern: &str) -> ListenerDeclaration {
         id: id.into(),
         pattern: pattern.into(),
         summary: "Hears it.".into(),
+        hubot: None,
+    }
+}
+
+fn hubot(method: Method, id: &str, pattern: &str, flags: &str) -> ListenerDeclaration {
+    let flags = flags.into();
+    ListenerDeclaration {
+        hubot: Some(Hubot { method, flags }),
+        ..listener(id, pattern)
     }
 }
 
@@ -142,6 +152,45 @@ fn all_problems_are_reported_at_once() {
     command ``: the name must have 1 to 100 characters and no spaces
     command `two words`: the name must have 1 to 100 characters and no spaces
     listener `scale`: another handler has the same id: give each its own
+    "#);
+}
+
+#[test]
+fn listeners_by_hubots_rules_are_checked_as_they_will_be_matched() {
+    let declaration = Declaration {
+        listeners: vec![
+            hubot(Method::Respond, "good", r"(?P<x>a)|b\/c$", "gims"),
+            hubot(Method::Hear, "also-good", "^x|y", ""),
+            hubot(Method::Respond, "after-a-line", "^x", "m"),
+            hubot(Method::Respond, "anchored", "^x", "i"),
+            hubot(Method::Respond, "empty", "", ""),
+            hubot(Method::Hear, "u", "x", "iu"),
+            hubot(Method::Hear, "twice", "x", "igi"),
+            hubot(Method::Hear, "strange", "x", "\n"),
+            hubot(Method::Respond, "open", "a)|(b", ""),
+            hubot(Method::Respond, "look", "x(?!y)", ""),
+            hubot(Method::Respond, "comment", "(?x)a # b", ""),
+        ],
+        ..Declaration::default()
+    };
+    insta::assert_snapshot!(problems(declaration), @r#"
+    listener `anchored`, pattern: it begins with `^`, which never matches, as the name of the bot stands before it: leave the `^` out
+    listener `empty`, pattern: it is empty, which would answer every message: write what to listen for
+    listener `u`, flags: there is no flag `u`: leave it out; known are `i`, `m`, `s` and `g`
+    listener `twice`, flags: the flag `i` is there twice: once is enough
+    listener `strange`, flags: there is no flag `\n`: leave it out; known are `i`, `m`, `s` and `g`
+    listener `open`, pattern: it is not a regular expression (look-around and back-references are not supported): regex parse error:
+        a)|(b
+         ^
+    error: unopened group
+    listener `look`, pattern: it is not a regular expression (look-around and back-references are not supported): regex parse error:
+        x(?!y)
+         ^^^
+    error: look-around, including look-ahead and look-behind, is not supported
+    listener `comment`, pattern: it is not a regular expression (look-around and back-references are not supported): regex parse error:
+        ^\s*@?(?:witbot[:,]?|/[:,]?)\s*(?:(?x)a # b)
+                                       ^
+    error: unclosed group
     "#);
 }
 

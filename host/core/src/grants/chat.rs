@@ -1,17 +1,27 @@
-//! Grants to write where nobody asked: `chat = [{ channel = "deploys" }]`.
+//! Grants to write where nobody asked: `chat = [{ channel = "deploys" }]`, `chat = [{ direct = true }]`.
+
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
 use super::Capability;
 use super::denial::{Denial, toml_text};
-use crate::ids::{ChannelId, InvalidId};
+use crate::chat::Audience;
+use crate::ids::{ChannelId, InvalidId, UserId};
 
-/// A channel that may be written to.
+/// Where may be written, and how loudly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChatGrant {
-    /// Which one.
-    pub channel: ChannelPattern,
+    /// In which channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelPattern>,
+    /// To single people, too, in their conversation with the bot.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub direct: bool,
+    /// Notifying everybody in the channel.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub broadcast: bool,
 }
 
 /// A channel as people name it, with or without `#`, or by id; or `*` for all.
@@ -47,15 +57,63 @@ impl From<ChannelPattern> for String {
     }
 }
 
-pub(super) fn allows(grants: &[ChatGrant], channel: &ChannelId) -> Result<(), Denial> {
-    let covered = grants.iter().any(|grant| match &grant.channel {
-        ChannelPattern::Any => true,
-        ChannelPattern::One(granted) => granted == channel,
-    });
-    if covered {
+impl ChatGrant {
+    fn covers(&self, channel: &ChannelId, name: Option<&str>) -> bool {
+        match &self.channel {
+            None => false,
+            Some(ChannelPattern::Any) => true,
+            Some(ChannelPattern::One(granted)) => {
+                granted == channel || name == Some(granted.as_str())
+            }
+        }
+    }
+}
+
+pub(super) fn allows(
+    grants: &[ChatGrant],
+    channel: &ChannelId,
+    name: Option<&str>,
+) -> Result<(), Denial> {
+    if grants.iter().any(|grant| grant.covers(channel, name)) {
         return Ok(());
     }
+    let channel = name.unwrap_or(channel.as_str());
     let what = format!("write in the channel `{channel}`");
-    let entry = format!("{{ channel = {} }}", toml_text(channel.as_str()));
+    let entry = format!("{{ channel = {} }}", toml_text(channel));
+    Err(Denial::missing(Capability::Chat, grants, what, entry))
+}
+
+pub(super) fn allows_broadcast(
+    grants: &[ChatGrant],
+    channel: &ChannelId,
+    name: Option<&str>,
+    audience: Audience,
+) -> Result<(), Denial> {
+    let mut covering = grants.iter().filter(|grant| grant.covers(channel, name));
+    if covering.any(|grant| grant.broadcast) {
+        return Ok(());
+    }
+    let channel = name.unwrap_or(channel.as_str());
+    let what = format!("notify @{} in the channel `{channel}`", audience.as_str());
+    let entry = format!("{{ channel = {}, broadcast = true }}", toml_text(channel));
+    Err(Denial::missing(Capability::Chat, grants, what, entry))
+}
+
+pub(super) fn allows_direct(grants: &[ChatGrant], user: &UserId) -> Result<(), Denial> {
+    if grants.iter().any(|grant| grant.direct) {
+        return Ok(());
+    }
+    let what = format!("write to {user} alone");
+    let entry = "{ direct = true }".to_owned();
+    Err(Denial::missing(Capability::Chat, grants, what, entry))
+}
+
+/// Looking a channel up says no more than that it exists: whoever may write anywhere may do so.
+pub(super) fn finds(grants: &[ChatGrant], name: &str) -> Result<(), Denial> {
+    if !grants.is_empty() {
+        return Ok(());
+    }
+    let what = format!("write in the channel `{name}`");
+    let entry = format!("{{ channel = {} }}", toml_text(name));
     Err(Denial::missing(Capability::Chat, grants, what, entry))
 }

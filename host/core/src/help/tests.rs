@@ -1,7 +1,15 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::address::Names;
 use crate::declaration::{CommandDeclaration, Declaration};
+use crate::hubot::{Hubot, Method};
+
+const CALLED: Names = Names {
+    name: "witbot",
+    alias: None,
+    id: None,
+};
 
 fn command(
     id: &str,
@@ -60,10 +68,12 @@ fn table() -> Table {
             id: "key".into(),
             pattern: r"\bOPS-\d+`?".into(),
             summary: "Shows the ticket.".into(),
+            hubot: None,
         }],
         ..Declaration::default()
     };
-    Table::new(vec![plugin("deploy", deploy), plugin("tickets", tickets)])
+    let plugins = vec![plugin("deploy", deploy), plugin("tickets", tickets)];
+    Table::new(plugins, CALLED)
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn everything_at_a_glance() {
 
     Type `help WORD` for more about a command or a plugin.
     "#);
-    insta::assert_snapshot!(overview(&Table::new(Vec::new())), @r#"No plugins are loaded, so there are no commands yet."#);
+    insta::assert_snapshot!(overview(&Table::default()), @r#"No plugins are loaded, so there are no commands yet."#);
 }
 
 #[test]
@@ -98,6 +108,34 @@ fn one_command_with_details_and_examples() {
     "#);
     insta::assert_snapshot!(about(&table(), "deploy  LIST"), @r#"- `deploy list` Lists the last deployments. (plugin `deploy`)"#);
     insta::assert_snapshot!(about(&table(), "freeze"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
+}
+
+#[test]
+fn what_listens_like_hubot_is_shown_like_there() {
+    let listener = |method, summary: &str| ListenerDeclaration {
+        id: format!("{method:?}"),
+        pattern: "ship it".into(),
+        summary: summary.into(),
+        hubot: Some(Hubot {
+            method,
+            flags: "i".into(),
+        }),
+    };
+    let squirrel = Declaration {
+        listeners: vec![
+            listener(Method::Hear, ""),
+            listener(Method::Respond, "Ships it."),
+        ],
+        ..Declaration::default()
+    };
+    let table = Table::new(vec![plugin("squirrel", squirrel)], CALLED);
+    insta::assert_snapshot!(overview(&table), @r#"
+    squirrel
+    - listens for `/ship it/i`
+    - listens for `/ship it/i` behind the name of the bot Ships it.
+
+    Type `help WORD` for more about a command or a plugin.
+    "#);
 }
 
 #[test]
@@ -138,7 +176,7 @@ fn help_is_never_longer_than_a_message() {
         };
         plugin(&format!("p{plugin_number}"), declaration)
     });
-    let table = Table::new(plugins.collect());
+    let table = Table::new(plugins.collect(), CALLED);
     let text = overview(&table);
     assert!(
         text.starts_with("p0 (50 commands)\np1 (50 commands)"),

@@ -1,5 +1,12 @@
 use super::*;
 use crate::declaration::{Declaration, ListenerDeclaration, SubscriptionDeclaration};
+use crate::hubot::{Hubot, Method};
+
+const CALLED: Names = Names {
+    name: "witbot",
+    alias: Some("/"),
+    id: None,
+};
 
 /// A plugin whose handlers are called like what they answer to.
 fn plugin(
@@ -16,7 +23,7 @@ fn plugin(
     let listener = |pattern: &&str| ListenerDeclaration {
         id: pattern.to_string(),
         pattern: pattern.to_string(),
-        summary: String::new(),
+        ..ListenerDeclaration::default()
     };
     let subscription = |kind: &&str| SubscriptionDeclaration {
         id: kind.to_string(),
@@ -35,7 +42,7 @@ fn plugin(
 }
 
 fn table() -> Table {
-    Table::new(vec![
+    let plugins = vec![
         plugin(
             "deploy",
             &[
@@ -53,7 +60,8 @@ fn table() -> Table {
             &["thanks", r"(\d+)"],
             &["github.deployment"],
         ),
-    ])
+    ];
+    Table::new(plugins, CALLED)
 }
 
 fn command(text: &str) -> String {
@@ -150,11 +158,100 @@ fn messages_find_their_command() {
 #[test]
 fn listeners_hear_what_they_asked_for() {
     let heard = |text: &str| {
-        let routes = table().listeners(text);
+        let routes = table().listeners(text, None);
         routes.iter().map(shown).collect::<Vec<_>>().join("; ")
     };
     insta::assert_snapshot!(heard("thanks for OPS-12"), @r#"deploy: (?i)\b(?P<key>ops-\d+)(?P<x>!)? key=OPS-12; other: thanks; other: (\d+)"#);
     assert_eq!(heard("nothing"), "");
+}
+
+fn hubot(id: &str, method: Method, pattern: &str, flags: &str) -> ListenerDeclaration {
+    let flags = flags.into();
+    ListenerDeclaration {
+        id: id.into(),
+        pattern: pattern.into(),
+        hubot: Some(Hubot { method, flags }),
+        ..ListenerDeclaration::default()
+    }
+}
+
+fn with_hubots(called: Names<'_>) -> Table {
+    let ours = |pattern: &str| ListenerDeclaration {
+        id: pattern.to_owned(),
+        pattern: pattern.to_owned(),
+        ..ListenerDeclaration::default()
+    };
+    let declaration = Declaration {
+        listeners: vec![
+            hubot(
+                "any",
+                Method::Respond,
+                r"ping|deploy (?P<app>\w+)( now)?",
+                "i",
+            ),
+            ours("ping"),
+            hubot("hear", Method::Hear, "(p)ing", "g"),
+            hubot("loud", Method::Respond, "PING", ""),
+            ours("^witbot"),
+        ],
+        ..Declaration::default()
+    };
+    let checked = Arc::new(declaration.check().unwrap());
+    Table::new(vec![("old".parse().unwrap(), checked)], called)
+}
+
+fn heard(table: &Table, text: &str, whole: Option<&str>) -> String {
+    let routes = table.listeners(text, whole);
+    routes.iter().map(shown).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn listeners_by_hubots_rules_hear_the_whole() {
+    let table = with_hubots(CALLED);
+    for (text, whole, expected) in [
+        // Said to nobody.
+        ("ping", None, "old: ping; old: hear 0=ping 1=p"),
+        // Said to the bot: all that match are called, in the order in which they were declared.
+        (
+            "ping",
+            Some("@Witbot: ping"),
+            "old: any 0=@Witbot: ping; old: ping; old: hear 0=ping 1=p",
+        ),
+        (
+            "deploy api",
+            Some("/deploy api"),
+            "old: any 0=/deploy api 1=api app=api",
+        ),
+        (
+            "deploy api now",
+            Some("witbot deploy api now"),
+            "old: any 0=witbot deploy api now 1=api 2= now app=api",
+        ),
+        (
+            "PING",
+            Some("witbot PING"),
+            "old: any 0=witbot PING; old: loud 0=witbot PING",
+        ),
+        // Ours never see the name.
+        ("hello", Some("witbot hello"), ""),
+    ] {
+        assert_eq!(heard(&table, text, whole), expected, "{whole:?}");
+    }
+}
+
+#[test]
+fn a_bot_with_another_name_has_another_table() {
+    let hal = Names {
+        name: "hal",
+        alias: None,
+        id: None,
+    };
+    let table = with_hubots(hal);
+    assert_eq!(
+        heard(&table, "PING", Some("hal, PING")),
+        r"old: any 0=hal, PING; old: loud 0=hal, PING"
+    );
+    assert_eq!(heard(&table, "PING", Some("witbot PING")), "");
 }
 
 #[test]
@@ -175,7 +272,7 @@ fn subscribers_get_their_kind() {
 
 #[test]
 fn an_empty_table_knows_the_commands_of_the_host() {
-    let table = Table::new(Vec::new());
+    let table = Table::default();
     assert_eq!(table.command("x"), Routed::Unknown { nearest: None });
     assert_eq!(
         table.command("hepl"),
@@ -183,7 +280,7 @@ fn an_empty_table_knows_the_commands_of_the_host() {
             nearest: Some("help".into())
         }
     );
-    assert!(table.listeners("x").is_empty());
+    assert!(table.listeners("x", None).is_empty());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What one run may use up, and how large one call may be. All of it depends on the calls alone, so that a run that is
 //! resumed meets the same bounds at the same calls.
 
+mod said;
+
 use witbot_core::call::{HttpFetch, HttpSend, Operation};
 use witbot_core::ci::{Parameter, RunRequest};
 use witbot_core::error::{Code, Error};
@@ -44,7 +46,14 @@ impl Budget {
             );
         }
         match operation {
-            Operation::Reply(_) | Operation::Post(_) | Operation::Edit(_) | Operation::Ask(_) => {
+            Operation::Reply(_)
+            | Operation::Post(_)
+            | Operation::PostDirect(_)
+            | Operation::Edit(_)
+            | Operation::Delete(_)
+            | Operation::React(_)
+            | Operation::Whisper(_)
+            | Operation::Ask(_) => {
                 self.messages += 1;
                 within(
                     self.messages,
@@ -77,11 +86,15 @@ fn check_size(operation: &Operation) -> Result<(), Error> {
         at_most(text.len(), limits::TEXT_BYTES_MAX, what)?;
     }
     match operation {
-        Operation::Reply(call) => message(&call.text),
-        Operation::Post(call) => message(&call.text),
-        Operation::Edit(call) => message(&call.text),
+        Operation::Reply(call) => said::message(&call.text),
+        Operation::Post(call) => said::message(&call.text),
+        Operation::PostDirect(call) => said::message(&call.text),
+        Operation::Edit(call) => said::message(&call.text),
+        Operation::Whisper(call) => said::message(&call.text),
+        Operation::React(call) => said::emoji(&call.emoji),
         Operation::Ask(call) => {
-            question(&call.question, &call.choices).and_then(|()| wait(call.timeout_ms))
+            said::question(&call.question, &call.choices, &call.answerers)?;
+            wait(call.timeout_ms)
         }
         Operation::Sleep(call) => wait(call.milliseconds),
         Operation::AwaitEvent(call) => wait(call.timeout_ms),
@@ -156,11 +169,19 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
         Operation::HttpFetch(HttpFetch { request }) | Operation::HttpSend(HttpSend { request }) => {
             vec![("a method", &request.method), ("an address", &request.url)]
         }
+        Operation::FindChannel(call) => vec![("the name of a channel", &call.name)],
         Operation::AwaitEvent(call) => vec![("a kind", &call.kind), ("a subject", &call.subject)],
         Operation::ReadSettings(_)
         | Operation::Reply(_)
         | Operation::Post(_)
+        | Operation::PostDirect(_)
         | Operation::Edit(_)
+        | Operation::Delete(_)
+        | Operation::React(_)
+        | Operation::Whisper(_)
+        | Operation::Broadcast(_)
+        | Operation::FindDirect(_)
+        | Operation::FindPerson(_)
         | Operation::OpenRepository(_)
         | Operation::ReadDeployment(_)
         | Operation::ReadDeploymentStatus(_)
@@ -217,11 +238,13 @@ fn run_texts(request: &RunRequest) -> Vec<(&'static str, &str)> {
 /// About what the arguments of a call take in the record.
 fn bytes(operation: &Operation) -> usize {
     let large = match operation {
-        Operation::Reply(call) => call.text.len(),
-        Operation::Post(call) => call.text.len(),
-        Operation::Edit(call) => call.text.len(),
+        Operation::Reply(call) => call.text.bytes(),
+        Operation::Post(call) => call.text.bytes(),
+        Operation::PostDirect(call) => call.text.bytes(),
+        Operation::Edit(call) => call.text.bytes(),
+        Operation::Whisper(call) => call.text.bytes(),
         Operation::Ask(call) => {
-            call.question.len() + call.choices.iter().map(String::len).sum::<usize>()
+            call.question.bytes() + call.choices.iter().map(String::len).sum::<usize>()
         }
         Operation::CreateDeployment(call) => call.request.payload.len(),
         Operation::KvGet(call) => call.key.len(),
@@ -245,38 +268,6 @@ fn bytes(operation: &Operation) -> usize {
             .iter()
             .map(|(_, text)| text.len())
             .sum::<usize>()
-}
-
-fn message(text: &str) -> Result<(), Error> {
-    if text.trim().is_empty() {
-        return Err(Error::invalid("a message needs some text"));
-    }
-    at_most(text.len(), limits::MESSAGE_BYTES_MAX, "a message")
-}
-
-fn question(question: &str, choices: &[String]) -> Result<(), Error> {
-    message(question)?;
-    let (characters, most) = (question.chars().count(), limits::QUESTION_CHARS_MAX);
-    if characters > most {
-        return Err(Error::invalid(format!(
-            "a question can have {most} characters, not {characters}"
-        )));
-    }
-    if !(2..=10).contains(&choices.len()) {
-        return Err(Error::invalid(format!(
-            "a question needs 2 to 10 choices, not {}",
-            choices.len()
-        )));
-    }
-    match choices
-        .iter()
-        .find(|choice| choice.trim().is_empty() || choice.chars().count() > 75)
-    {
-        Some(choice) => Err(Error::invalid(format!(
-            "the choice `{choice}` does not have 1 to 75 characters"
-        ))),
-        None => Ok(()),
-    }
 }
 
 fn wait(milliseconds: u64) -> Result<(), Error> {

@@ -9,9 +9,10 @@ use witbot_core::call::{
     Ask, AwaitDeploymentStatus, CreateDeployment, Edit, KvGet, KvReplace, Post, Reply,
     ResolveReference, Sleep,
 };
+use witbot_core::chat::Answerers;
 use witbot_core::github::DeploymentRequest;
 use witbot_core::grants::Grants;
-use witbot_core::ids::{InvocationId, PluginName};
+use witbot_core::ids::{ChannelId, InvocationId, PluginName};
 use witbot_core::journal::Blob;
 
 use super::*;
@@ -89,6 +90,13 @@ impl World for Memory {
 
     fn grants(&self, _: &PluginName) -> Arc<Grants> {
         self.grants.lock().unwrap().clone()
+    }
+
+    async fn room(&self, channel: &ChannelId) -> Result<(), Error> {
+        match channel.as_str() {
+            "full" => Err(Error::new(Code::RateLimited, "too much waits there")),
+            _ => Ok(()),
+        }
     }
 
     async fn commit(&self, _: &InvocationId, commit: Commit) -> Result<(), Lost> {
@@ -341,9 +349,9 @@ async fn messages_go_with_the_next_commit_and_keep_their_ids() {
     let said: Vec<_> = world.kept()[0]
         .outgoing
         .iter()
-        .map(|out| (out.text.clone(), out.edit))
+        .map(|out| out.act.clone())
         .collect();
-    assert_eq!(said, [("one".to_owned(), false), ("two".to_owned(), true)]);
+    assert_eq!(said, [Act::Post("one".into()), Act::Edit("two".into())]);
     let again = world.gate().pass(reply("one")).await.unwrap();
     assert_eq!(again, first);
 }
@@ -518,8 +526,9 @@ async fn a_question_is_bounded_in_characters_and_in_time() {
     let ask = |characters, timeout_ms| Ask {
         place: reply("").place,
         user: "ada".parse().unwrap(),
-        question: "\u{20ac}".repeat(characters),
+        question: "\u{20ac}".repeat(characters).into(),
         choices: vec!["yes".into(), "no".into()],
+        answerers: Answerers::Asked,
         timeout_ms,
     };
     let month = limits::WAIT_MAX.as_millis() as u64;
@@ -594,6 +603,7 @@ async fn nothing_passes_while_a_plugin_describes_itself() {
     );
     let post = Post {
         channel: "deploys".parse().unwrap(),
+        name: None,
         text: "x".into(),
     };
     assert_eq!(error(gate.pass(post).await.unwrap_err()).code, Code::Denied);

@@ -4,6 +4,7 @@ use wasmtime::component::Resource;
 use witbot_core::declaration::{
     CommandDeclaration, ListenerDeclaration, SettingDeclaration, SubscriptionDeclaration,
 };
+use witbot_core::hubot::{Hubot, Method};
 
 use crate::bindings::witbot::plugin::declare::{Host, HostCommand, HostDeclaration};
 use crate::state::State;
@@ -15,6 +16,25 @@ pub struct Declaring;
 pub struct DeclaringCommand(usize);
 
 impl Host for State {}
+
+impl State {
+    fn hubot(
+        &mut self,
+        id: String,
+        pattern: String,
+        hubot: Hubot,
+        summary: String,
+    ) -> wasmtime::Result<()> {
+        self.hold(id.len() + pattern.len() + hubot.flags.len() + summary.len())?;
+        self.declaration.listeners.push(ListenerDeclaration {
+            id,
+            pattern,
+            summary,
+            hubot: Some(hubot),
+        });
+        Ok(())
+    }
+}
 
 impl HostDeclaration for State {
     async fn summary(&mut self, _: Resource<Declaring>, text: String) -> wasmtime::Result<()> {
@@ -60,8 +80,33 @@ impl HostDeclaration for State {
             id,
             pattern,
             summary,
+            hubot: None,
         });
         Ok(())
+    }
+
+    async fn hubot_hear(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        pattern: String,
+        flags: String,
+        summary: String,
+    ) -> wasmtime::Result<()> {
+        let method = Method::Hear;
+        self.hubot(id, pattern, Hubot { method, flags }, summary)
+    }
+
+    async fn hubot_respond(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        pattern: String,
+        flags: String,
+        summary: String,
+    ) -> wasmtime::Result<()> {
+        let method = Method::Respond;
+        self.hubot(id, pattern, Hubot { method, flags }, summary)
     }
 
     async fn subscribe(

@@ -1,11 +1,14 @@
 //! `witbot:plugin/events`: what a handler is called with. It never changes within a run, so nothing of it is recorded.
 
 use wasmtime::component::Resource;
-use witbot_core::call::Reply;
+use witbot_core::call::{React, Whisper};
+use witbot_core::chat::Standing;
 use witbot_core::error::{Code, Error};
-use witbot_core::event::{self, Body, Message, Webhook};
+use witbot_core::event::{self, Body, Message, MessageId, Place, Webhook};
 
 use super::chat::OwnMessage;
+use super::content::BuildingContent;
+use super::say::{not_said, thread_below};
 use crate::bindings::witbot::plugin::events::{Host, HostEvent};
 use crate::gate::Refusal;
 use crate::state::State;
@@ -19,13 +22,26 @@ impl State {
     fn message(&self) -> Option<&Message> {
         match &self.invocation.as_ref()?.event.body {
             Body::Message(message) => Some(message),
-            Body::Webhook(_) => None,
+            Body::Click(_) | Body::Webhook(_) => None,
         }
+    }
+
+    /// Where it was said.
+    fn place(&self) -> Result<Place, Error> {
+        let message = self.message().ok_or_else(|| not_said("answer"))?;
+        Ok(message.place.clone())
+    }
+
+    /// The message that it was said with: somebody's own, or the card of ours whose button was pressed.
+    fn said_with(&self) -> Option<MessageId> {
+        let message = self.message()?;
+        let own = message.card.clone().map(MessageId::Ours);
+        own.or_else(|| message.id.clone().map(MessageId::Theirs))
     }
 
     fn webhook(&self) -> Option<&Webhook> {
         match &self.invocation.as_ref()?.event.body {
-            Body::Message(_) => None,
+            Body::Message(_) | Body::Click(_) => None,
             Body::Webhook(webhook) => Some(webhook),
         }
     }
@@ -83,13 +99,42 @@ impl HostEvent for State {
     }
 
     async fn user_name(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<Option<String>> {
-        Ok(self.message().map(|message| message.user.name.clone()))
+        let Some(user) = self.message().map(|message| message.user.clone()) else {
+            return Ok(None);
+        };
+        if user.name.is_some() {
+            return Ok(user.name);
+        }
+        match self.person(&user.id).await {
+            Ok(person) => Ok(Some(person.name)),
+            Err(Refusal::Error(_)) => Ok(Some(user.id.into())),
+            Err(Refusal::Stop(stop)) => Err(stop),
+        }
+    }
+
+    async fn user_standing(
+        &mut self,
+        _: Resource<CurrentEvent>,
+    ) -> Result<Option<String>, Refusal> {
+        let Some(user) = self.message().map(|message| message.user.clone()) else {
+            return Ok(None);
+        };
+        // A chat whose events have the names of people has nobody but members.
+        let standing = match (user.standing, user.name) {
+            (Standing::Member, None) => self.person(&user.id).await?.standing,
+            (known, _) => known,
+        };
+        Ok(Some(standing.as_str().to_owned()))
     }
 
     async fn channel(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<Option<String>> {
         Ok(self
             .message()
             .map(|message| message.place.channel.to_string()))
+    }
+
+    async fn direct(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<bool> {
+        Ok(self.message().is_some_and(|message| message.direct))
     }
 
     async fn subject(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<String> {
@@ -114,21 +159,58 @@ impl HostEvent for State {
         _: Resource<CurrentEvent>,
         text: String,
     ) -> Result<Resource<OwnMessage>, Refusal> {
-        let Some(place) = self.message().map(|message| message.place.clone()) else {
+        self.answer(self.place()?, text.into()).await
+    }
+
+    async fn reply_with(
+        &mut self,
+        _: Resource<CurrentEvent>,
+        content: Resource<BuildingContent>,
+    ) -> Result<Resource<OwnMessage>, Refusal> {
+        let (place, said) = (self.place()?, self.said(&content)?);
+        self.answer(place, said).await
+    }
+
+    async fn reply_in_thread(
+        &mut self,
+        _: Resource<CurrentEvent>,
+        content: Resource<BuildingContent>,
+    ) -> Result<Resource<OwnMessage>, Refusal> {
+        let (place, said) = (self.place()?, self.said(&content)?);
+        let place = match self.said_with() {
+            Some(message) => thread_below(message, &place),
+            None => place,
+        };
+        self.answer(place, said).await
+    }
+
+    async fn whisper(
+        &mut self,
+        _: Resource<CurrentEvent>,
+        content: Resource<BuildingContent>,
+    ) -> Result<(), Refusal> {
+        let text = self.said(&content)?;
+        let message = self.message().ok_or_else(|| not_said("answer"))?;
+        let (place, user) = (message.place.clone(), message.user.id.clone());
+        self.may_call_everyone(&place.channel, &text).await?;
+        self.gate.pass(Whisper { place, user, text }).await
+    }
+
+    async fn react(&mut self, _: Resource<CurrentEvent>, emoji: String) -> Result<(), Refusal> {
+        let place = self.place()?;
+        let Some(message) = self.said_with() else {
             return Err(Error::new(
                 Code::NotFound,
-                "this event was not said in a chat, so there is nobody to answer",
+                "what was said has no message of its own, to which an emoji could be put",
             )
             .into());
         };
-        let id = self
-            .gate
-            .pass(Reply {
-                place: place.clone(),
-                text,
-            })
-            .await?;
-        Ok(self.table.push(OwnMessage { id, place })?)
+        let call = React {
+            message,
+            place,
+            emoji,
+        };
+        self.gate.pass(call).await
     }
 
     async fn drop(&mut self, event: Resource<CurrentEvent>) -> wasmtime::Result<()> {

@@ -3,12 +3,65 @@
 use rand_chacha::rand_core::Rng;
 use wasmtime::component::Resource;
 use witbot_core::call::{Ask, AwaitEvent, Chosen, Occurrence, Sleep, event_key};
-use witbot_core::error::{Code, Error};
+use witbot_core::chat::{Answerers, Question, Said, Text};
 use witbot_core::event::{self, Body};
+use witbot_core::ids::UserId;
 
-use crate::bindings::witbot::flow::flow::{Host, HostAnswer, HostOccurrence};
+use super::content::{Building, BuildingText, id};
+use super::say::not_said;
+use crate::bindings::witbot::flow::flow::{Host, HostAnswer, HostOccurrence, HostQuestion};
 use crate::gate::Refusal;
 use crate::state::State;
+
+/// A question that is being built.
+pub type BuildingQuestion = Building<Asked>;
+
+/// What is asked, and who may answer.
+#[derive(Clone)]
+pub struct Asked {
+    text: Text,
+    choices: Vec<String>,
+    answerers: Answerers,
+}
+
+impl State {
+    async fn put(&mut self, asked: Asked, timeout_ms: u64) -> Result<Resource<Chosen>, Refusal> {
+        let said = self
+            .invocation
+            .as_ref()
+            .and_then(|invocation| match &invocation.event.body {
+                Body::Message(message) => Some((message.place.clone(), message.user.id.clone())),
+                Body::Click(_) | Body::Webhook(_) => None,
+            });
+        let (place, user) = said.ok_or_else(|| not_said("ask"))?;
+        let Asked {
+            text: question,
+            choices,
+            answerers,
+        } = asked;
+        let shown = Said::Question(Question::new(question.clone(), Vec::<String>::new()));
+        self.may_call_everyone(&place.channel, &shown).await?;
+        let call = Ask {
+            place,
+            user,
+            question,
+            choices,
+            answerers,
+            timeout_ms,
+        };
+        let chosen = self.gate.pass(call).await?;
+        Ok(self.table.push(chosen)?)
+    }
+}
+
+fn add_answerer(asked: &mut Asked, user: UserId) {
+    match &mut asked.answerers {
+        Answerers::Asked => asked.answerers = Answerers::These(vec![user]),
+        Answerers::These(users) => users.push(user),
+        // Anybody includes them.
+        Answerers::Anyone => {}
+    }
+}
 
 impl Host for State {
     async fn now(&mut self) -> wasmtime::Result<u64> {
@@ -29,31 +82,12 @@ impl Host for State {
         choices: Vec<String>,
         timeout_ms: u64,
     ) -> Result<Resource<Chosen>, Refusal> {
-        let asked = self
-            .invocation
-            .as_ref()
-            .and_then(|invocation| match &invocation.event.body {
-                Body::Message(message) => Some((message.place.clone(), message.user.id.clone())),
-                Body::Webhook(_) => None,
-            });
-        let Some((place, user)) = asked else {
-            return Err(Error::new(
-                Code::NotFound,
-                "this event was not said in a chat, so there is nobody to ask",
-            )
-            .into());
+        let asked = Asked {
+            text: question.into(),
+            choices,
+            answerers: Answerers::Asked,
         };
-        let chosen = self
-            .gate
-            .pass(Ask {
-                place,
-                user,
-                question,
-                choices,
-                timeout_ms,
-            })
-            .await?;
-        Ok(self.table.push(chosen)?)
+        self.put(asked, timeout_ms).await
     }
 
     async fn await_event(
@@ -75,6 +109,64 @@ impl Host for State {
             .await?;
         self.seen.insert(key, occurrence.event);
         Ok(self.table.push(occurrence)?)
+    }
+}
+
+impl HostQuestion for State {
+    async fn new(
+        &mut self,
+        text: Resource<BuildingText>,
+    ) -> wasmtime::Result<Resource<BuildingQuestion>> {
+        let (text, bytes) = self.text_of(&text)?;
+        let (text, wrong) = match text {
+            Ok(text) => (text, None),
+            Err(wrong) => (Text::default(), Some(wrong)),
+        };
+        let asked = Asked {
+            text,
+            choices: Vec::new(),
+            answerers: Answerers::Asked,
+        };
+        self.build(asked, wrong, bytes)
+    }
+
+    async fn choice(
+        &mut self,
+        question: Resource<BuildingQuestion>,
+        choice: String,
+    ) -> wasmtime::Result<()> {
+        self.add(&question, choice.len(), |question| {
+            question.value.choices.push(choice);
+        })
+    }
+
+    async fn answered_by(
+        &mut self,
+        question: Resource<BuildingQuestion>,
+        user: String,
+    ) -> wasmtime::Result<()> {
+        self.add(&question, user.len(), |question| {
+            question.with(id(&user), add_answerer);
+        })
+    }
+
+    async fn anyone(&mut self, question: Resource<BuildingQuestion>) -> wasmtime::Result<()> {
+        self.add(&question, 0, |question| {
+            question.value.answerers = Answerers::Anyone;
+        })
+    }
+
+    async fn ask(
+        &mut self,
+        question: Resource<BuildingQuestion>,
+        timeout_ms: u64,
+    ) -> Result<Resource<Chosen>, Refusal> {
+        let asked = self.table.get(&question)?.built()?;
+        self.put(asked, timeout_ms).await
+    }
+
+    async fn drop(&mut self, question: Resource<BuildingQuestion>) -> wasmtime::Result<()> {
+        self.unbuild(question)
     }
 }
 

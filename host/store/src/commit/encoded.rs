@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use tokio::sync::mpsc::Sender;
 
-use witbot_core::ids::{InvocationId, UnixMillis};
+use witbot_core::ids::{ChannelId, InvocationId, UnixMillis};
 use witbot_core::journal::{Commit, Outcome};
 
 use super::CommitError;
@@ -13,7 +13,7 @@ use crate::column::{execute, first, stored_millis};
 use crate::error::StoreError;
 use crate::inbox::mark_routed;
 use crate::invocations::Lease;
-use crate::outbox::{Delivery, HandedOver, Letter};
+use crate::outbox::{Delivery, HandedOver, Letter, Posted};
 
 /// A commit with everything turned into text: everybody waits for the thread that stores it, so it only has to store.
 pub(crate) struct Encoded {
@@ -33,12 +33,16 @@ pub(crate) struct Applied {
     /// The row of the invocation.
     pub(crate) run: i64,
     handed_over: Vec<HandedOver>,
+    queued: Vec<ChannelId>,
 }
 
 impl Applied {
-    /// The commit is on the disk.
-    pub(crate) fn go(self) {
+    /// The commit is on the disk. Answers the channels in which something waits to be said.
+    pub(crate) fn go(mut self) -> Vec<ChannelId> {
         self.handed_over.into_iter().for_each(HandedOver::go);
+        self.queued.sort();
+        self.queued.dedup();
+        self.queued
     }
 }
 
@@ -95,9 +99,12 @@ impl Encoded {
             )?;
             expect_one(answered)?;
         }
-        let mut handed_over = Vec::new();
+        let (mut handed_over, mut queued) = (Vec::new(), Vec::new());
         for letter in &self.outgoing {
-            handed_over.extend(letter.post(db, self.sender.as_ref())?);
+            match letter.post(db, self.sender.as_ref())? {
+                Posted::HandedOver(letter) => handed_over.push(letter),
+                Posted::Queued(channel) => queued.push(channel),
+            }
         }
         audit::append(db, &self.audit)?;
         if let Some(wait) = &self.standing.wait {
@@ -113,7 +120,11 @@ impl Encoded {
                 ),
             )?;
         }
-        Ok(Applied { run, handed_over })
+        Ok(Applied {
+            run,
+            handed_over,
+            queued,
+        })
     }
 
     fn begin(&self, db: &Connection, begin: &Beginning) -> Result<i64, CommitError> {

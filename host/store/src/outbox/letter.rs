@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 use tokio::sync::mpsc::{OwnedPermit, Sender};
 
-use witbot_core::ids::UnixMillis;
-use witbot_core::journal::Outgoing;
+use witbot_core::ids::{ChannelId, UnixMillis};
+use witbot_core::journal::{Act, Outgoing};
 
 use super::{Delivery, queue};
 use crate::column::{execute, first, stored_millis};
@@ -14,7 +14,17 @@ use crate::error::StoreError;
 pub(crate) struct Letter {
     outgoing: Outgoing,
     thread: Option<String>,
+    act: String,
+    edit: bool,
     at: UnixMillis,
+}
+
+/// What became of a letter in its commit.
+pub(crate) enum Posted {
+    /// It is handed over when the commit is on the disk.
+    HandedOver(HandedOver),
+    /// It waits in this channel.
+    Queued(ChannelId),
 }
 
 /// Something that its commit marked as being sent. It goes out when the commit is on the disk.
@@ -39,6 +49,8 @@ impl Letter {
             .map(serde_json::to_string)
             .transpose()?;
         Ok(Letter {
+            act: serde_json::to_string(&outgoing.act)?,
+            edit: matches!(outgoing.act, Act::Edit(_)),
             outgoing,
             thread,
             at,
@@ -51,9 +63,9 @@ impl Letter {
         &self,
         db: &Connection,
         sender: Option<&Sender<Delivery>>,
-    ) -> Result<Option<HandedOver>, StoreError> {
-        if self.outgoing.edit && self.replaces_edit(db)? {
-            return Ok(None);
+    ) -> Result<Posted, StoreError> {
+        if self.edit && self.replaces_edit(db)? {
+            return Ok(Posted::Queued(self.channel()));
         }
         let permit = match sender {
             Some(sender) if self.channel_is_idle(db)? => sender.clone().try_reserve_owned().ok(),
@@ -61,7 +73,7 @@ impl Letter {
         };
         let Some(permit) = permit else {
             self.insert(db, "queued", 0)?;
-            return Ok(None);
+            return Ok(Posted::Queued(self.channel()));
         };
         let id = self.insert(db, "sending", 1)?;
         let outgoing = self.outgoing.clone();
@@ -73,16 +85,20 @@ impl Letter {
             attempts: 0,
             at: self.at,
         };
-        Ok(Some(HandedOver {
+        Ok(Posted::HandedOver(HandedOver {
             permit,
             delivery: queue::resolve(db, delivery)?,
         }))
     }
 
+    fn channel(&self) -> ChannelId {
+        self.outgoing.place.channel.clone()
+    }
+
     fn replaces_edit(&self, db: &Connection) -> Result<bool, StoreError> {
-        let Outgoing { message, text, .. } = &self.outgoing;
-        let sql = "UPDATE outbox SET text = ? WHERE message = ? AND state = 'queued' AND edit = 1";
-        Ok(execute(db, sql, (text, message.as_str()))? > 0)
+        let sql = "UPDATE outbox SET act = ? WHERE message = ? AND state = 'queued' AND edit = 1";
+        let message = self.outgoing.message.as_str();
+        Ok(execute(db, sql, (&self.act, message))? > 0)
     }
 
     fn channel_is_idle(&self, db: &Connection) -> Result<bool, StoreError> {
@@ -91,12 +107,7 @@ impl Letter {
     }
 
     fn insert(&self, db: &Connection, state: &str, attempts: u32) -> Result<i64, StoreError> {
-        let Outgoing {
-            message,
-            place,
-            text,
-            edit,
-        } = &self.outgoing;
+        let Outgoing { message, place, .. } = &self.outgoing;
         let (message, channel, at) = (
             message.as_str(),
             place.channel.as_str(),
@@ -104,14 +115,14 @@ impl Letter {
         );
         execute(
             db,
-            "INSERT INTO outbox (message, channel, thread, text, edit, state, attempts, at_ms)
+            "INSERT INTO outbox (message, channel, thread, act, edit, state, attempts, at_ms)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 message,
                 channel,
                 self.thread,
-                text,
-                edit,
+                self.act,
+                self.edit,
                 state,
                 attempts,
                 at

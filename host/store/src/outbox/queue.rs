@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Row};
 
-use witbot_core::event::{Place, Thread};
-use witbot_core::ids::{CallId, UnixMillis};
-use witbot_core::journal::Outgoing;
+use witbot_core::event::{MessageId, Place};
+use witbot_core::ids::UnixMillis;
+use witbot_core::journal::{Act, Outgoing};
 
 use super::{Delivery, Next};
-use crate::column::{all, call_id, execute, first, id, json_option, millis};
+use crate::column::{all, call_id, execute, first, id, json, json_option, millis};
 use crate::error::StoreError;
 
 pub(crate) fn take(
@@ -28,7 +28,10 @@ pub(crate) fn take(
     for (queued, due, delivery) in all(db, sql, (channel, limit), read)? {
         let ready = queued
             && due <= at
-            && !needed(&delivery).is_some_and(|message| messages.contains(message));
+            && !delivery
+                .outgoing
+                .needs()
+                .is_some_and(|message| messages.contains(message));
         if !ready && taken.is_empty() && queued {
             return Ok(Next::Later(UnixMillis(due.cast_unsigned())));
         }
@@ -48,15 +51,6 @@ pub(crate) fn take(
     } else {
         Next::Send(taken)
     })
-}
-
-/// The message of ours whose id at the chat service is needed to send something.
-fn needed(delivery: &Delivery) -> Option<&CallId> {
-    match &delivery.outgoing.place.thread {
-        _ if delivery.outgoing.edit => Some(&delivery.outgoing.message),
-        Some(Thread::Ours(message)) => Some(message),
-        Some(Thread::Theirs(_)) | None => None,
-    }
 }
 
 /// Order is kept: what was taken after it goes back, too.
@@ -89,7 +83,7 @@ pub(crate) fn give_up(db: &Connection, id: i64, reason: &str) -> Result<(), rusq
             db,
             "UPDATE outbox SET state = 'failed', reason = 'the message itself was not sent'
              WHERE state = 'queued' AND edit = 1
-                 AND message = (SELECT message FROM outbox WHERE id = ? AND edit = 0)",
+                 AND message = (SELECT message FROM outbox WHERE id = ? AND json_type(act, '$.post') IS NOT NULL)",
             (id,),
         )?;
     }
@@ -107,12 +101,21 @@ pub(crate) fn remote(db: &Connection, message: &str) -> Result<Option<String>, S
 
 /// Looks up the ids of the chat service.
 pub(crate) fn resolve(db: &Connection, mut delivery: Delivery) -> Result<Delivery, StoreError> {
-    if delivery.outgoing.edit {
-        delivery.remote = remote(db, delivery.outgoing.message.as_str())?;
-    }
+    delivery.remote = match &delivery.outgoing.act {
+        Act::Edit(_) | Act::Delete => remote(db, delivery.outgoing.message.as_str())?,
+        Act::React {
+            to: MessageId::Ours(message),
+            ..
+        } => remote(db, message.as_str())?,
+        Act::React {
+            to: MessageId::Theirs(remote),
+            ..
+        } => Some(remote.clone()),
+        Act::Post(_) | Act::Whisper { .. } => None,
+    };
     delivery.thread = match &delivery.outgoing.place.thread {
-        Some(Thread::Ours(message)) => remote(db, message.as_str())?,
-        Some(Thread::Theirs(remote)) => Some(remote.clone()),
+        Some(MessageId::Ours(message)) => remote(db, message.as_str())?,
+        Some(MessageId::Theirs(remote)) => Some(remote.clone()),
         None => None,
     };
     Ok(delivery)
@@ -123,15 +126,14 @@ pub(crate) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
         channel: id(row, "channel")?,
         thread: json_option(row, "thread")?,
     };
-    let (message, text, edit) = (call_id(row, "message")?, row.get("text")?, row.get("edit")?);
+    let outgoing = Outgoing {
+        message: call_id(row, "message")?,
+        place,
+        act: json(row, "act")?,
+    };
     Ok(Delivery {
         id: row.get("id")?,
-        outgoing: Outgoing {
-            message,
-            place,
-            text,
-            edit,
-        },
+        outgoing,
         remote: None,
         thread: None,
         attempts: row.get("attempts")?,

@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _};
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use witbot_core::limits;
+
+use super::refusals::Refusal;
 
 /// A body, as it was sent.
 pub struct Whole {
@@ -29,6 +31,33 @@ pub enum Unread {
     Busy,
     /// The connection broke.
     Broken,
+}
+
+impl Unread {
+    /// What is answered where bodies have at most this size.
+    pub fn refusal(self, bytes_max: usize) -> Refusal {
+        match self {
+            Unread::TooLarge => Refusal::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!(
+                    "Larger than {} MiB, which no webhook of this service is.",
+                    bytes_max >> 20
+                ),
+            ),
+            Unread::Slow => Refusal::new(
+                StatusCode::REQUEST_TIMEOUT,
+                format!(
+                    "It did not arrive whole within {} s.",
+                    limits::HOOK_READ_TIME_MAX.as_secs()
+                ),
+            ),
+            Unread::Busy => Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many large webhooks at once: send it again.",
+            ),
+            Unread::Broken => Refusal::new(StatusCode::BAD_REQUEST, "It did not arrive whole."),
+        }
+    }
 }
 
 /// Reads a body. One that announces its size is refused before it is sent.

@@ -1,12 +1,51 @@
-//! The log lines of refused webhooks: not one for each, as anybody can send them.
+//! Why webhooks are refused, and the log lines of it: not one for each, as anybody can send them.
 
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use witbot_core::event::Source;
 use witbot_core::ids::UnixMillis;
 use witbot_core::limits;
 
-use super::sender::Sender;
+/// Why a webhook is not taken.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    /// For whoever set the webhook up, who sees it in the list of deliveries.
+    line: String,
+    /// Who cannot sign is told nothing.
+    told: bool,
+}
+
+impl Refusal {
+    /// A refusal that says why. Only for what is signed, and for what anybody may know.
+    pub fn new(status: StatusCode, line: impl Into<String>) -> Refusal {
+        Refusal {
+            status,
+            line: line.into(),
+            told: true,
+        }
+    }
+
+    /// A refusal of what is not signed; the reason is for the log.
+    pub fn unsigned(line: impl Into<String>) -> Refusal {
+        Refusal {
+            told: false,
+            ..Refusal::new(StatusCode::UNAUTHORIZED, line)
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let line = match self.told {
+            true => format!("{}\n", self.line),
+            false => String::new(),
+        };
+        (self.status, line).into_response()
+    }
+}
 
 /// When the last line was written, and how many were not since.
 #[derive(Debug, Default)]
@@ -14,9 +53,10 @@ pub struct Refusals(Mutex<(Option<UnixMillis>, u64)>);
 
 impl Refusals {
     /// Writes a line, unless one was written a short time ago. Nothing of the payload is in it.
-    pub fn log(&self, sender: Sender, status: StatusCode, reason: &str, now: UnixMillis) {
+    pub fn log(&self, source: Source, refusal: &Refusal, now: UnixMillis) {
         if let Some(unlogged) = self.due(now) {
-            let (source, status) = (sender.source().as_str(), status.as_u16());
+            let (source, status) = (source.as_str(), refusal.status.as_u16());
+            let reason = refusal.line.as_str();
             tracing::warn!(source, status, reason, unlogged, "a webhook was refused");
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use witbot_core::event::{Source, Webhook};
 use witbot_core::limits;
 
-use super::Refusal;
+use super::refusals::Refusal;
 use super::signature;
 use crate::secret::Secret;
 
@@ -65,7 +65,7 @@ impl Sender {
 
     /// Whether one of the secrets has signed it.
     pub fn is_signed(self, headers: &HeaderMap, body: &[u8], secrets: &[Secret]) -> bool {
-        let fits = |signature: &str| signature::fits(secrets, body, signature);
+        let fits = |signature: &str| signature::fits(secrets, &[body], signature);
         match self {
             Sender::Github => text(headers, "x-hub-signature-256")
                 .and_then(|text| text.strip_prefix("sha256="))

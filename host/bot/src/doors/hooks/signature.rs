@@ -1,13 +1,13 @@
-//! HMAC-SHA256 over the bytes of a body, as GitHub and CircleCI sign.
+//! HMAC-SHA256 over the bytes of a body, as GitHub and CircleCI sign; Slack signs some more with it.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::secret::Secret;
 
-/// Whether any of the secrets gives this signature, which is in hexadecimal. Every secret is tried, and each in the same
-/// time whatever is wrong.
-pub fn fits(secrets: &[Secret], body: &[u8], signature: &str) -> bool {
+/// Whether any of the secrets gives this signature, which is in hexadecimal, of all these parts together. Every secret is
+/// tried, and each in the same time whatever is wrong.
+pub fn fits(secrets: &[Secret], signed: &[&[u8]], signature: &str) -> bool {
     let mut bytes = [0; 32];
     if hex::decode_to_slice(signature, &mut bytes).is_err() {
         return false;
@@ -15,7 +15,7 @@ pub fn fits(secrets: &[Secret], body: &[u8], signature: &str) -> bool {
     let fits = secrets.iter().map(|secret| {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
             .expect("HMAC takes keys of any length");
-        mac.update(body);
+        signed.iter().for_each(|part| mac.update(part));
         mac.verify_slice(&bytes).is_ok()
     });
     fits.fold(false, |any, one| any | one)
@@ -31,7 +31,7 @@ mod tests {
             .iter()
             .map(|text| Secret::new((*text).to_owned()))
             .collect();
-        assert_eq!(fits(&secrets, body.as_bytes(), signature), expected);
+        assert_eq!(fits(&secrets, &[body.as_bytes()], signature), expected);
     }
 
     /// <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>

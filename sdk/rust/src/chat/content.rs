@@ -1,0 +1,57 @@
+//! What a message says.
+
+use super::card::Card;
+use super::text::Text;
+use crate::bindings::witbot::chat::content;
+
+/// What a message says: a plain text, a [`Text`] with mentions and links, or a [`Card`]. It is made from any of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Content {
+    /// A plain text.
+    Plain(String),
+    /// A text with mentions and links.
+    Rich(Text),
+    /// A card.
+    Card(Card),
+}
+
+impl Content {
+    pub(crate) fn raw(&self) -> content::Content {
+        match self {
+            Content::Plain(text) => content::Content::new(text),
+            Content::Rich(text) => content::Content::rich(&text.raw()),
+            Content::Card(card) => content::Content::card(&card.raw()),
+        }
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Content {
+        Content::Plain(text.to_owned())
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Content {
+        Content::Plain(text)
+    }
+}
+
+impl From<&String> for Content {
+    fn from(text: &String) -> Content {
+        Content::Plain(text.clone())
+    }
+}
+
+impl From<Text> for Content {
+    fn from(text: Text) -> Content {
+        Content::Rich(text)
+    }
+}
+
+impl From<Card> for Content {
+    fn from(card: Card) -> Content {
+        Content::Card(card)
+    }
+}

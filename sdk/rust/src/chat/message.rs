@@ -1,0 +1,61 @@
+//! A message of ours.
+
+use std::fmt;
+
+use super::content::Content;
+use crate::bindings::witbot::chat::messages;
+use crate::error::Result;
+
+/// A message of ours. It is sent in order with all others of its channel, soon after it was written.
+///
+/// What is done with it counts as a message of the run, of which there can be 50. Everything can answer `rate-limited` (too
+/// many in this run) and `invalid` (longer than 16 KiB, empty, or otherwise not to be said); a content that notifies
+/// everybody can also be `denied`.
+pub struct Message {
+    raw: messages::Message,
+}
+
+impl Message {
+    pub(crate) fn new(raw: messages::Message) -> Message {
+        Message { raw }
+    }
+
+    /// Our own id of the message, the same when the run is resumed.
+    pub fn id(&self) -> String {
+        self.raw.id()
+    }
+
+    /// Changes what it says. Edits that follow each other quickly are put together: the last one wins.
+    pub fn edit(&self, content: impl Into<Content>) -> Result {
+        match content.into() {
+            Content::Plain(text) => self.raw.edit(&text)?,
+            rich => self.raw.edit_with(&rich.raw())?,
+        }
+        Ok(())
+    }
+
+    /// Writes below this message, in its thread.
+    pub fn reply(&self, content: impl Into<Content>) -> Result<Message> {
+        let message = match content.into() {
+            Content::Plain(text) => self.raw.reply(&text)?,
+            rich => self.raw.reply_with(&rich.raw())?,
+        };
+        Ok(Message::new(message))
+    }
+
+    /// Takes it away, for everybody.
+    pub fn delete(&self) -> Result {
+        Ok(self.raw.delete()?)
+    }
+
+    /// Puts an emoji to it, by its name without colons, such as `white_check_mark`. The same one twice is one.
+    pub fn react(&self, emoji: &str) -> Result {
+        Ok(self.raw.react(emoji)?)
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").finish_non_exhaustive()
+    }
+}
