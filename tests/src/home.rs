@@ -100,7 +100,9 @@ impl Home {
 
     /// Replaces the settings, as an editor does. A bot of a test listens at a port that was free.
     pub fn write_settings(&self, settings: &str) {
-        let text = format!("[listen]\naddress = \"127.0.0.1:0\"\n{settings}\n");
+        let text = format!(
+            "# What follows can be a key of its own.\nlisten.address = \"127.0.0.1:0\"\n{settings}\n"
+        );
         replace(&self.folder().join("witbot.toml"), text.as_bytes());
     }
 

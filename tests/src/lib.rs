@@ -1,9 +1,11 @@
 //! Whole-bot tests, and what they and the demo run against: stand-ins for the services that witbot speaks to.
 
 pub mod bot;
+pub mod card;
 pub mod conversation;
 pub mod fakes;
 pub mod home;
 pub mod pattern;
 pub mod services;
+pub mod slack;
 pub mod transcript;

@@ -105,5 +105,6 @@ deployment_id = "{deployment_id}"
 
 [plugins.pipeline.grants]
 github = [{ repository = "acme/api", permissions = ["deployments:read", "deployments:write"], environments = ["staging"] }]
-ci = [{ provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read"] }]
+ci = [{ provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read", "cancel"] }]
+kv = [{ max_bytes = 1048576 }]
 "#;

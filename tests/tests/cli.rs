@@ -84,7 +84,7 @@ async fn plugins_are_listed_and_shown() {
     for part in [
         "Has a CI service run GitHub's deployments.",
         "github.deployment",
-        "state: held: it needs a grant for github, ci and the setting repositories. To allow it, add to witbot.toml:\n[plugins.pipeline.grants]\ngithub = [",
+        "state: held: it needs a grant for github, ci, kv and the setting repositories. To allow it, add to witbot.toml:\n[plugins.pipeline.grants]\ngithub = [",
         "\nci = [",
         "\n[plugins.pipeline.settings]\nrepositories = ",
     ] {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use witbot_store::Store;
 use witbot_tests::bot::Bot;
+use witbot_tests::card::{self, CANCEL, LOG, SEE};
 use witbot_tests::fakes::{Deployment, DeploymentState, Outcome, Pipeline};
 use witbot_tests::home::Home;
+use witbot_tests::pattern::matches;
 use witbot_tests::services::{PROJECT, REPOSITORY, Services};
 
 use DeploymentState::{Error, Failure, InProgress, Queued, Success};
@@ -42,13 +44,10 @@ fn pipeline(services: &Services) -> Pipeline {
 async fn begin(bot: &mut Bot, services: &Services) -> Pipeline {
     bot.say("deploy api/main to staging").await;
     let pipeline = services.pipeline().await;
-    bot.expect_soon("  #console witbot (edited): Queued.…")
-        .await;
+    card::expect_soon(bot, "console", "waiting", "Queued.…", &[CANCEL]).await;
     services.begin(&pipeline);
-    bot.expect_soon("  #console witbot (edited): In progress. …")
-        .await;
-    bot.expect("      Log: https://app.circleci.com/pipelines/…")
-        .await;
+    let running = [LOG, CANCEL];
+    card::expect_soon(bot, "console", "running", "In progress. …", &running).await;
     pipeline
 }
 
@@ -63,19 +62,17 @@ async fn a_deployment_is_queued_runs_and_succeeds() {
         "#ops witbot: Deploying api main ({version}) to staging for ada"
     ))
     .await;
-    bot.expect("  #ops witbot: Creating the deployment.").await;
+    bot.expect("  #ops witbot: [waiting] api to staging").await;
+    bot.expect("      Creating the deployment.").await;
+    bot.expect(&format!("      Version: main ({version})"))
+        .await;
+    bot.expect("      For: @ada").await;
     let started = services.pipeline().await;
-    bot.expect_soon("  #ops witbot (edited): Queued.…").await;
+    card::expect_soon(&bot, "ops", "waiting", "Queued.…", &[CANCEL]).await;
     services.begin(&started);
-    bot.expect_soon("  #ops witbot (edited): In progress. …")
-        .await;
-    bot.expect("      Log: https://app.circleci.com/pipelines/…")
-        .await;
+    card::expect_soon(&bot, "ops", "running", "In progress. …", &[LOG, CANCEL]).await;
     services.circleci.finish(&started.id, &Outcome::Success);
-    bot.expect_soon("  #ops witbot (edited): Success. …").await;
-    bot.expect("      Log: https://app.circleci.com/pipelines/…")
-        .await;
-    bot.expect("      See: https://staging.acme.example").await;
+    card::expect_soon(&bot, "ops", "success", "Success. …", &[LOG, SEE]).await;
 
     let deployment = deployment(&services);
     assert_eq!(deployment.states(), [Queued, InProgress, Success]);
@@ -109,10 +106,8 @@ async fn a_pipeline_that_fails_fails_the_deployment() {
     let pipeline = begin(&mut bot, &services).await;
     let outcome = Outcome::FailedAt("deploy".to_owned());
     services.circleci.finish(&pipeline.id, &outcome);
-    bot.expect_soon("  #console witbot (edited): Failed. Failed: deploy")
-        .await;
-    bot.expect("      Log: https://app.circleci.com/pipelines/…")
-        .await;
+    let text = "Failed. Failed: deploy";
+    card::expect_soon(&bot, "console", "failure", text, &[LOG]).await;
     assert_eq!(
         deployment(&services).states(),
         [Queued, InProgress, Failure]
@@ -125,12 +120,66 @@ async fn a_pipeline_that_is_cancelled_is_no_success() {
     let (mut bot, services) = bot().await;
     let pipeline = begin(&mut bot, &services).await;
     services.circleci.finish(&pipeline.id, &Outcome::Canceled);
-    bot.expect_soon("  #console witbot (edited): Gave up. Cancelled in CI")
-        .await;
-    bot.expect("      Log: https://app.circleci.com/pipelines/…")
-        .await;
+    card::expect_soon(&bot, "console", "canceled", "Canceled in CI", &[LOG]).await;
     assert_eq!(deployment(&services).states(), [Queued, InProgress, Error]);
     bot.stop().await;
+}
+
+/// What the follower of a canceled deployment prints.
+const CANCELED: [&str; 5] = [
+    "  #console witbot (edited): [canceled] api to staging",
+    "      Canceled by ada.",
+    "      Version: main (…)",
+    "      For: @you",
+    "      Log: https://app.circleci.com/pipelines/…",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_is_canceled_stops_its_pipeline_and_is_told_once() {
+    let (mut bot, services) = bot().await;
+    let pipeline = begin(&mut bot, &services).await;
+    bot.say("@ada #console: cancel deploy api in staging").await;
+    // The one run answers, the other changes its card, and nobody knows which is first.
+    let mut lines = Vec::new();
+    for _ in 0..=CANCELED.len() {
+        lines.push(bot.expect("…").await);
+    }
+    let answer = "#console witbot: Canceled the deployment of api main (…) to staging.";
+    let answers = lines.extract_if(.., |line| matches(answer, line)).count();
+    assert_eq!(answers, 1, "{lines:#?}");
+    for (line, expected) in lines.iter().zip(CANCELED) {
+        assert!(matches(expected, line), "{lines:#?}");
+    }
+
+    // The pipeline ends some time after it was asked to, and that is told to GitHub.
+    services.circleci.until(|_| stops(&services)).await;
+    services.circleci.advance(&pipeline.id);
+    let github = &services.github;
+    let statuses = github
+        .until(|github| {
+            let statuses = github.deployments(REPOSITORY).pop()?.statuses;
+            (statuses.len() == 4).then_some(statuses)
+        })
+        .await;
+    let told: Vec<_> = statuses.iter().map(|s| s.description.as_str()).collect();
+    assert_eq!(told[2..], ["Canceled by ada.", "Canceled in CI"]);
+    assert_eq!(statuses[2].log_url, statuses[1].log_url);
+
+    // Its own word comes back to it, and does not make it do anything more.
+    github.webhooks_settled().await;
+    let nothing = "#console witbot: Nothing of api is being deployed to staging.";
+    bot.ask("cancel deploy api in staging", nothing).await;
+    bot.stop().await;
+    let expected = [Queued, InProgress, Error, Error];
+    assert_eq!(deployment(&services).states(), expected);
+    assert_eq!(stops(&services), Some(1));
+}
+
+/// How often the pipeline was to be stopped, if it was.
+fn stops(services: &Services) -> Option<usize> {
+    let requests = services.circleci.requests();
+    let stops = requests.iter().filter(|r| r.path.ends_with("/cancel"));
+    Some(stops.count()).filter(|count| *count > 0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,8 +216,7 @@ async fn a_webhook_that_comes_twice_starts_one_pipeline() {
     let pipeline = begin(&mut bot, &services).await;
     services.circleci.duplicate_webhooks(usize::MAX);
     services.circleci.finish(&pipeline.id, &Outcome::Success);
-    bot.expect_soon("      See: https://staging.acme.example")
-        .await;
+    card::expect_soon(&bot, "console", "success", "Success. …", &[LOG, SEE]).await;
     services.github.webhooks_settled().await;
 
     let mut deliveries = services.github.deliveries();
@@ -190,8 +238,7 @@ async fn lost_webhooks_are_made_up_for_by_looking() {
     services.github.lose_webhooks(usize::MAX);
     services.circleci.lose_webhooks(usize::MAX);
     services.circleci.finish(&pipeline.id, &Outcome::Success);
-    bot.expect_soon("      See: https://staging.acme.example")
-        .await;
+    card::expect_soon(&bot, "console", "success", "Success. …", &[LOG, SEE]).await;
     assert_eq!(
         deployment(&services).states(),
         [Queued, InProgress, Success]
@@ -205,10 +252,8 @@ async fn a_webhook_with_a_wrong_signature_is_refused_and_not_stored() {
     let door = format!("{}/hooks/github", bot.url());
     services.github.send_webhooks_to(&door, "a wrong secret");
     bot.say("deploy api/main to staging").await;
-    bot.expect_soon(
-        "  #console witbot (edited): Deployment … is created. Waiting for it to begin.",
-    )
-    .await;
+    let created = "Deployment … is created. Waiting for it to begin.";
+    card::expect_soon(&bot, "console", "waiting", created, &[CANCEL]).await;
     services.github.webhooks_settled().await;
     let deliveries = services.github.deliveries();
     let [refused] = deliveries.as_slice() else {
@@ -226,8 +271,7 @@ async fn a_webhook_with_a_wrong_signature_is_refused_and_not_stored() {
     assert!(services.github.redeliver(&refused.guid));
     services.pipeline().await;
     assert!(stored(&bot).await.is_some());
-    bot.expect_soon("  #console witbot (edited): Queued.…")
-        .await;
+    card::expect_soon(&bot, "console", "waiting", "Queued.…", &[CANCEL]).await;
     bot.stop().await;
 }
 
@@ -247,8 +291,7 @@ async fn a_grant_that_is_revoked_ends_a_wait_that_was_parked_under_it() {
     let (mut bot, services) = bot().await;
     bot.say("deploy api/main to staging").await;
     let started = services.pipeline().await;
-    bot.expect_soon("  #console witbot (edited): Queued.…")
-        .await;
+    card::expect_soon(&bot, "console", "waiting", "Queued.…", &[CANCEL]).await;
 
     // Only deploy loses its grants; pipeline goes on, and what it tells GitHub is news for deploy.
     let settings = services.settings();
@@ -256,8 +299,8 @@ async fn a_grant_that_is_revoked_ends_a_wait_that_was_parked_under_it() {
     bot.home().write_settings(&format!("{before}{rest}"));
     bot.expect_log("WARN [deploy] the plugin is held: …").await;
     services.begin(&started);
-    bot.expect_soon("  #console witbot (edited): …`deploy` may not …")
-        .await;
+    let lost = "I can no longer follow deployment …`deploy` may not …";
+    card::expect_soon(&bot, "console", "warning", lost, &[CANCEL]).await;
     services.circleci.finish(&started.id, &Outcome::Success);
     bot.stop().await;
 }

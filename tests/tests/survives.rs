@@ -6,6 +6,7 @@ use witbot_core::event::{Body, Event, Message, Place, Source, User};
 use witbot_core::ids::UnixMillis;
 use witbot_store::Store;
 use witbot_tests::bot::Bot;
+use witbot_tests::card;
 use witbot_tests::fakes::{DeploymentState, Outcome};
 use witbot_tests::home::Home;
 use witbot_tests::services::{PROJECT, REPOSITORY, Services};
@@ -23,19 +24,16 @@ async fn a_deployment_that_waits_for_ci_goes_on_to_its_end() {
     bot.say("deploy api/main to staging").await;
     let pipeline = services.pipeline().await;
     services.begin(&pipeline);
-    bot.expect_soon("  #console witbot (edited): In progress. …")
-        .await;
-    bot.expect("      Log: …").await;
+    let running = [card::LOG, card::CANCEL];
+    card::expect_soon(&bot, "console", "running", "In progress. …", &running).await;
     bot.kill9().await;
 
     // It goes on without the bot, and nobody hears of its end.
     services.circleci.finish(&pipeline.id, &Outcome::Success);
     services.circleci.webhooks_settled().await;
     bot.restart().await;
-    bot.expect_soon("  #console witbot (edited): Success. …")
-        .await;
-    bot.expect("      Log: …").await;
-    bot.expect("      See: https://staging.acme.example").await;
+    let done = [card::LOG, card::SEE];
+    card::expect_soon(&bot, "console", "success", "Success. …", &done).await;
 
     let deployments = services.github.deployments(REPOSITORY);
     assert_eq!(deployments.len(), 1, "{deployments:#?}");

@@ -1,7 +1,9 @@
 //! Builds the rooms and wires them: the only place that knows all of them. What they then do is in `rooms`.
 
+mod at_slack;
+
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -14,6 +16,7 @@ use witbot_core::limits;
 use witbot_engine::Engine;
 use witbot_store::Store;
 
+use crate::app::at_slack::{AtSlack, Ear};
 use crate::chat::Chat;
 use crate::clock;
 use crate::door::{self, Door};
@@ -33,6 +36,8 @@ use crate::services::github::{Credentials, Github};
 use crate::services::web::Web;
 use crate::settings::secrets::{GithubCredential, Secrets};
 use crate::settings::{ChatChoice, Settings};
+use crate::slack;
+use crate::slack::socket::SocketMode;
 use crate::tell;
 use crate::waits::{Look, Waits};
 use crate::wake::Wake;
@@ -64,10 +69,10 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         chat,
         script,
     } = options;
-    match chat {
-        ChatChoice::Console => {}
-        ChatChoice::Slack(_) => anyhow::bail!("the bot cannot talk at Slack"),
-    }
+    let at_slack = match chat {
+        ChatChoice::Console => None,
+        ChatChoice::Slack(access) => Some(AtSlack::connect(&settings, access).await?),
+    };
     let (send_wake, mut wakes) = mpsc::channel(WAKES_MAX);
     std::fs::create_dir_all(&settings.plugins_folder).with_context(|| {
         format!(
@@ -78,37 +83,87 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let store = Store::open(&settings.data)?;
     let server = Server::bind(settings.listen).await?;
     let (address, ready) = (server.address()?, server.ready());
-    let (rooms, keeper) = build(settings, settings_file, &secrets, store, send_wake).await?;
+    let (rooms, keeper) = build(
+        settings,
+        settings_file,
+        &secrets,
+        store,
+        send_wake,
+        at_slack.as_ref(),
+    )
+    .await?;
     rooms.recover().await?;
 
     let _watch = watch(&rooms);
     let (stop, stopping) = watch::channel(false);
-    let routes = hooks::router(rooms.door.hooks(&secrets));
-    let served = tokio::spawn(server.run(routes, stopping));
     let waits = rooms.waits.clone();
     let mut background = vec![
         tokio::spawn(keeper.run()),
         tokio::spawn(async move { waits.run().await }),
     ];
-    if script.is_none() {
-        background.push(tokio::spawn(door::read_lines(
-            rooms.door.clone(),
-            rooms.settings.clone(),
-        )));
+    let mut routes = hooks::router(rooms.door.hooks(&secrets));
+    let mut heard = None;
+    match at_slack.map(|slack| slack.ear(&rooms.door, &rooms.settings)) {
+        None => {
+            ready.store(true, Ordering::Relaxed);
+            if script.is_none() {
+                let lines = door::read_lines(rooms.door.clone(), rooms.settings.clone());
+                background.push(tokio::spawn(lines));
+            }
+        }
+        Some(Ear::Routes(slack)) => {
+            ready.store(true, Ordering::Relaxed);
+            routes = routes.merge(slack);
+        }
+        Some(Ear::Sockets(sockets, count)) => {
+            routes = routes.merge(slack::hooks::closed());
+            background.push(tokio::spawn(while_connected(count, ready.clone())));
+            heard = Some(hear(*sockets, stopping.clone(), rooms.door.wakes.clone()));
+        }
     }
-    ready.store(true, Ordering::Relaxed);
+    let served = tokio::spawn(async move {
+        let served = server.run(routes, stopping).await;
+        if let Some(heard) = heard {
+            let _ = heard.await;
+        }
+        served
+    });
     let plugins = rooms.live.load().serving.len();
     tracing::info!(
         "ready: {plugins} plugin{} live, listening at http://{address}",
         if plugins == 1 { "" } else { "s" }
     );
-    rooms.serve(&mut wakes, script).await?;
+    let ended = rooms.serve(&mut wakes, script).await;
 
     // Doors first, so that nothing new begins; then what runs; then what it had to say.
+    background.iter().for_each(JoinHandle::abort);
     ready.store(false, Ordering::Relaxed);
     let _ = stop.send(true);
-    background.iter().for_each(JoinHandle::abort);
-    rooms.stop(wakes, served).await
+    rooms.stop(wakes, served).await?;
+    ended
+}
+
+/// Holds the sockets open. A bot that cannot hear, and never will, stops.
+fn hear(
+    sockets: SocketMode,
+    stopping: watch::Receiver<bool>,
+    wakes: mpsc::Sender<Wake>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Err(error) = sockets.run(stopping).await {
+            let _ = wakes.send(Wake::Deaf(error)).await;
+        }
+    })
+}
+
+/// The bot is ready while it has a socket.
+async fn while_connected(mut count: watch::Receiver<usize>, ready: Arc<AtomicBool>) {
+    loop {
+        ready.store(*count.borrow_and_update() > 0, Ordering::Relaxed);
+        if count.changed().await.is_err() {
+            return ready.store(false, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Without it, changes are still seen: later.
@@ -135,12 +190,16 @@ async fn build(
     secrets: &Secrets,
     store: Store,
     wakes: mpsc::Sender<Wake>,
+    at_slack: Option<&AtSlack>,
 ) -> anyhow::Result<(Rooms, Keeper)> {
     let engine = Engine::new(&settings.data.join("compiled"))?;
     let artefacts = settings.data.join("artefacts");
     let console = Console::new(&settings.name);
-    let chat: Arc<dyn Chat> = Arc::new(console.clone());
-    let pace = None;
+    let chat: Arc<dyn Chat> = match at_slack {
+        None => Arc::new(console.clone()),
+        Some(slack) => slack.chat(),
+    };
+    let pace = at_slack.map(|_| AtSlack::pace(&settings));
     let tell = tell::tell(store.clone(), chat.clone());
     let (outbox, handed_over) = Outbox::new(store.clone(), chat.clone(), pace, tell);
     tokio::spawn(outbox.clone().run(handed_over));

@@ -322,13 +322,17 @@ impl Keeper {
                 news.push(name);
             }
         }
-        let called = Some((settings.name.clone(), settings.alias.clone()));
-        if news.is_empty() && self.called == called {
+        let called = (settings.name.clone(), settings.alias.clone());
+        if news.is_empty() && self.called.as_ref() == Some(&called) {
             return;
         }
-        self.called = called;
+        let renamed = self.called.as_ref().is_some_and(|before| *before != called);
+        self.called = Some(called);
         let live = Arc::new(self.live(settings));
         self.parts.live.store(live.clone());
+        if renamed {
+            tracing::info!("listeners know the bot as `{}`", settings.name);
+        }
         for name in news {
             let standing = live.standings.iter().find(|standing| standing.name == name);
             self.report(&name, standing).await;

@@ -93,6 +93,7 @@ impl Rooms {
             tokio::select! {
                 wake = wakes.recv() => match wake {
                     None => return Ok(()),
+                    Some(Wake::Deaf(error)) => return Err(error),
                     Some(Wake::InputEnded) => {
                         tracing::info!("nothing more will be typed: stopping when all is answered");
                         script = Some(Script::default());
@@ -128,7 +129,7 @@ impl Rooms {
             Wake::Parked(wait) => self.waits.add(*wait),
             Wake::Runnable(run) => self.runs.resume(run),
             Wake::SettingsChanged => self.read_settings(),
-            Wake::InputEnded => {}
+            Wake::Deaf(_) | Wake::InputEnded => {}
         }
     }
 
@@ -299,6 +300,7 @@ impl Rooms {
                 plugins_folder,
                 data,
                 listen,
+                slack,
                 github_api_url,
                 circleci_api_url,
                 ..
@@ -307,18 +309,20 @@ impl Rooms {
                 plugins_folder,
                 data,
                 listen,
+                slack,
                 github_api_url,
                 circleci_api_url,
             )
         };
         if fixed(&settings) != fixed(&before) {
             tracing::warn!(
-                "folders, addresses and API addresses stay as they were until the next start"
+                "folders, addresses, API addresses and [slack] stay as they were until the next start"
             );
             (
                 settings.plugins_folder,
                 settings.data,
                 settings.listen,
+                settings.slack,
                 settings.github_api_url,
                 settings.circleci_api_url,
             ) = fixed(&before);

@@ -24,6 +24,8 @@ pub enum Wake {
     Runnable(InvocationId),
     /// The file of settings changed.
     SettingsChanged,
+    /// What people say cannot be heard, and never will be.
+    Deaf(anyhow::Error),
     /// Nobody will say anything any more.
     InputEnded,
 }

@@ -197,6 +197,8 @@ pub const HOOK_REFUSAL_LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// A connection to Slack, TLS and proxy included: it takes well under a second where there is a way at all.
 pub const SLACK_CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+/// Slack is asked again who the bot is after this, when it could not be reached at the start.
+pub const SLACK_AGAIN: Duration = Duration::from_secs(5);
 /// A connection to Slack that nothing is sent over is asked this often whether it still stands: routers and firewalls
 /// forget one after some minutes.
 pub const SLACK_KEEPALIVE: Duration = Duration::from_secs(60);
@@ -212,10 +214,6 @@ pub const CHANNEL_RATES: RangeInclusive<f64> = 0.001..=10_000.0;
 pub const CHANNEL_BURSTS: RangeInclusive<u32> = 1..=10_000;
 /// From asking for the address of a socket to Slack's hello: Slack's addresses are good for about as long.
 pub const SLACK_SOCKET_OPEN_TIME_MAX: Duration = Duration::from_secs(30);
-/// A question of `witbot check --online`: somebody sits before it and waits.
-pub const SLACK_CHECK_TIME_MAX: Duration = Duration::from_secs(15);
-/// And its answer, which has a few hundred bytes.
-pub const SLACK_CHECK_BYTES_MAX: usize = 64 << 10;
 /// A frame of Slack: the largest are messages with many blocks, which have some hundred KiB.
 pub const SLACK_FRAME_BYTES_MAX: usize = 4 << 20;
 /// Envelopes of one socket that are being stored. When they are more, no more is read: as many as are stored with one
@@ -250,6 +248,62 @@ pub const SLACK_SOCKETS_TOO_MANY_PAUSE: Duration = Duration::from_secs(60);
 pub const SLACK_SWITCHED_OFF_PAUSE: Duration = Duration::from_secs(60);
 /// The longest that Slack can make us wait before the next try.
 pub const SLACK_RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+/// And when it says that there was too much, but not how long to wait.
+pub const SLACK_RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(30);
+/// A call of Slack's Web API: more than [`SLACK_CONNECT_TIME_MAX`], so that a call which did not get as far as a connection
+/// is known to have done nothing.
+pub const SLACK_CALL_TIME_MAX: Duration = Duration::from_secs(15);
+/// What is read from Slack waits this long at the most for its turn; a plugin waits for it.
+pub const SLACK_TURN_WAIT_MAX: Duration = Duration::from_secs(20);
+/// The answer to the first call, of which more is read than of others.
+pub const SLACK_ANSWER_BYTES_MAX: usize = 1 << 20;
+/// What Slack does not take because of the token is tried again after this: somebody has to make a new one.
+pub const SLACK_TOKEN_AGAIN: Duration = Duration::from_secs(60);
+/// A text is shown as a whole up to this. Slack recommends it for posts, and refuses more in an edit.
+pub const SLACK_TEXT_CHARS_BEST: usize = 4_000;
+/// A text of a post that cannot be put into a file: Slack cuts off what is longer.
+/// <https://docs.slack.dev/reference/methods/chat.postMessage/>
+pub const SLACK_TEXT_CHARS_MAX: usize = 40_000;
+/// A text that one person alone sees, and that no file can belong to. A little below the same bound.
+pub const SLACK_WHISPER_CHARS_MAX: usize = 39_000;
+/// Where a text goes on, or why it does not: a sentence.
+pub const SLACK_NOTE_CHARS_MAX: usize = 200;
+/// All texts in the blocks of one message. Slack's bound is documented nowhere: it took 9,597 characters and refused
+/// 11,341 of somebody who measured it. <https://github.com/slackapi/bolt-js/issues/2867>
+pub const SLACK_BLOCKS_CHARS_MAX: usize = 9_500;
+/// Blocks of a message. This and what follows: <https://docs.slack.dev/reference/block-kit/blocks/>
+pub const SLACK_BLOCKS_MAX: usize = 50;
+/// The text of a section.
+pub const SLACK_SECTION_CHARS_MAX: usize = 3_000;
+/// Fields of a section.
+pub const SLACK_FIELDS_MAX: usize = 10;
+/// The text of a field, and of small print.
+pub const SLACK_FIELD_CHARS_MAX: usize = 2_000;
+/// Texts in a block of small print.
+pub const SLACK_CONTEXT_MAX: usize = 10;
+/// Buttons and menus in a block.
+pub const SLACK_ACTIONS_MAX: usize = 25;
+/// What is written on a button, and to the left of an option; a menu may have more, but nobody sees it.
+pub const SLACK_LABEL_CHARS_MAX: usize = 75;
+/// What a button stands for.
+pub const SLACK_BUTTON_VALUE_CHARS_MAX: usize = 2_000;
+/// What an option of a menu stands for.
+pub const SLACK_OPTION_VALUE_CHARS_MAX: usize = 150;
+/// Options of a menu.
+pub const SLACK_OPTIONS_MAX: usize = 100;
+/// People, and channels, and direct messages that are remembered, of each so many: those that a bot meets in a day.
+pub const SLACK_KNOWN_MAX: usize = 5_000;
+/// And how long. Slack says when something changes, but perhaps at a moment when nobody listens.
+pub const SLACK_KNOWN_AGE_MAX: Duration = Duration::from_secs(3600);
+/// After all channels were looked through for a name, it is believed for so long that there is none.
+pub const SLACK_LISTED_AGE_MAX: Duration = Duration::from_secs(30);
+/// What is asked for at once of a list: Slack recommends no more than 200.
+pub const SLACK_PAGE: usize = 200;
+/// Pages of one list: a bot in more than 10,000 channels, or a channel with more than 10,000 messages in the time in which
+/// one is looked for, is more than can be gone through.
+pub const SLACK_PAGES_MAX: usize = 50;
+/// How much the clocks of Slack and ours may be apart when a message is looked for.
+pub const SLACK_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Commands of one plugin.
 pub const COMMANDS_MAX: usize = 100;

@@ -1,12 +1,13 @@
-//! Following a deployment until it is over, in one message that changes as the deployment moves.
+//! Following a deployment until it is over, in one card that changes as the deployment moves.
 
 use std::time::Duration;
 
-use witbot_sdk::chat::Message;
-use witbot_sdk::github::{Deployment, State};
+use witbot_sdk::chat::{self, Message};
+use witbot_sdk::github::{Deployment, DeploymentStatus, State};
 use witbot_sdk::{Code, Result, flow, log};
 
 use crate::minutes;
+use crate::shown::{self, News, Shown};
 
 /// A run may write 50 messages and edits. A deployment with more statuses than this has its last ones left out, except
 /// for the one that ends it.
@@ -15,29 +16,44 @@ const EDITS_MAX: u32 = 40;
 /// The message that says how the deployment stands.
 pub struct Progress {
     message: Message,
+    shown: Shown,
     edits: u32,
 }
 
 impl Progress {
     /// What is told is told in this message.
-    pub fn new(message: Message) -> Progress {
-        Progress { message, edits: 0 }
+    pub fn new(message: Message, shown: Shown) -> Progress {
+        Progress {
+            message,
+            shown,
+            edits: 0,
+        }
     }
 
     /// Tells what comes next. Not being able to is no reason to give up following.
-    fn show(&mut self, text: &str) {
+    fn show(&mut self, state: chat::State, news: News) {
         self.edits += 1;
         if self.edits > EDITS_MAX {
             return;
         }
-        if let Err(error) = self.message.edit(text) {
+        if let Err(error) = self.message.edit(self.shown.card(state, news)) {
             log::warn!("the progress could not be shown: {error}");
         }
     }
 
     /// Tells what came of it.
-    pub fn finish(&self, text: &str) -> Result {
-        self.message.edit(text)
+    fn finish(&self, state: chat::State, news: News) -> Result {
+        self.message.edit(self.shown.card(state, news))
+    }
+
+    /// Tells that nothing more will be heard of it. It may still go on, and so be canceled.
+    fn leave(&self, text: String) -> Result {
+        let news = News {
+            text,
+            cancelable: true,
+            ..News::default()
+        };
+        self.finish(chat::State::Warning, news)
     }
 }
 
@@ -49,33 +65,54 @@ pub fn to_the_end(deployment: &Deployment, progress: &mut Progress, timeout: Dur
         id: None,
         state: None,
     };
-    progress.show(&format!(
-        "Deployment {id} is created. Waiting for it to begin."
-    ));
+    let created = News {
+        text: format!("Deployment {id} is created. Waiting for it to begin."),
+        cancelable: true,
+        ..News::default()
+    };
+    progress.show(chat::State::Waiting, created);
     loop {
         let status = match deployment.next_status(last.id, end.since(flow::now())) {
             Ok(status) => status,
             Err(error) if error.code == Code::Timeout => {
-                return progress.finish(&out_of_time(id, last.state.as_ref(), timeout));
+                return progress.leave(out_of_time(id, last.state.as_ref(), timeout));
             }
-            Err(error) => return progress.finish(&lost(id, last.state.as_ref(), &error.message)),
+            Err(error) => {
+                return progress.leave(lost(id, last.state.as_ref(), &error.message));
+            }
         };
         let state = status.state();
-        let text = told(
-            &state,
-            &status.description(),
-            status.log_url().as_deref(),
-            status.environment_url().as_deref(),
-        );
+        let looks = shown::state(&state, &status.description());
+        let news = news(&state, &status);
         if state.is_final() {
-            return progress.finish(&text);
+            return progress.finish(looks, news);
         }
-        progress.show(&text);
+        progress.show(looks, news);
         last = Last {
             id: Some(status.id()),
             state: Some(state),
         };
     }
+}
+
+/// A status as it is told.
+fn news(state: &State, status: &DeploymentStatus) -> News {
+    let links = [("Log", status.log_url()), ("See", status.environment_url())];
+    News {
+        text: told(state, &status.description()),
+        links: links
+            .into_iter()
+            .filter_map(|(label, url)| Some((label, url.filter(|url| is_address(url))?)))
+            .collect(),
+        cancelable: !state.is_final(),
+    }
+}
+
+/// Whoever adds a status can write anything there. What is no address is left out, rather than the whole card.
+fn is_address(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://"))
+        && url.chars().count() <= 2_000
+        && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// What was heard last.
@@ -85,34 +122,22 @@ struct Last {
 }
 
 /// A status in words.
-fn told(
-    state: &State,
-    description: &str,
-    log_url: Option<&str>,
-    environment_url: Option<&str>,
-) -> String {
+fn told(state: &State, description: &str) -> String {
     let word = match state {
         State::Queued => "Queued.",
         State::Pending => "Waiting.",
         State::InProgress => "In progress.",
         State::Success => "Success.",
         State::Failure => "Failed.",
+        State::Error if shown::is_canceled(description) => return description.to_owned(),
         State::Error => "Gave up.",
         State::Inactive => "Another deployment took its place.",
         other => other.as_str(),
     };
-    let mut text = word.to_owned();
-    if !description.is_empty() {
-        text.push_str(&format!(" {description}"));
+    match description {
+        "" => word.to_owned(),
+        description => format!("{word} {description}"),
     }
-    let links = [("Log", log_url), ("See", environment_url)];
-    for (name, url) in links
-        .into_iter()
-        .filter_map(|(name, url)| url.filter(|url| !url.is_empty()).map(|url| (name, url)))
-    {
-        text.push_str(&format!("\n{name}: {url}"));
-    }
-    text
 }
 
 fn out_of_time(id: u64, last: Option<&State>, timeout: Duration) -> String {
@@ -143,29 +168,32 @@ mod tests {
 
     #[test]
     fn statuses_are_told_in_words() {
-        assert_eq!(told(&State::Queued, "", None, None), "Queued.");
-        assert_eq!(
-            told(
-                &State::InProgress,
-                "Run 12",
-                Some("https://ci.example/12"),
-                Some("")
+        for (state, description, expected) in [
+            (State::Queued, "", "Queued."),
+            (State::InProgress, "Run 12", "In progress. Run 12"),
+            (
+                State::Error,
+                "CI could not run it",
+                "Gave up. CI could not run it",
             ),
-            "In progress. Run 12\nLog: https://ci.example/12"
-        );
-        assert_eq!(
-            told(
-                &State::Success,
-                "",
-                Some("https://ci.example/12"),
-                Some("https://staging.example")
-            ),
-            "Success.\nLog: https://ci.example/12\nSee: https://staging.example"
-        );
-        assert_eq!(
-            told(&State::Other("paused".to_owned()), "Lunch", None, None),
-            "paused Lunch"
-        );
+            (State::Error, "Canceled by ada.", "Canceled by ada."),
+            (State::Other("paused".to_owned()), "Lunch", "paused Lunch"),
+        ] {
+            assert_eq!(told(&state, description), expected);
+        }
+    }
+
+    #[test]
+    fn only_addresses_are_links() {
+        assert!(is_address("https://ci.example/12") && is_address("http://10.0.0.1:8080/"));
+        for other in [
+            "",
+            "ci.example/12",
+            "javascript:alert(1)",
+            "https://ci.example/a b",
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
     }
 
     #[test]

@@ -26,21 +26,29 @@ struct Person {
 
 /// The last deployments of an application, in one environment or all.
 pub fn table(repository: &Repository, app: &str, environment: Option<&str>) -> Result<String> {
-    let deployments = repository.deployments(environment, LOOKED_AT)?;
-    let ours = deployments
+    let deployments = of(repository, app, environment)?;
+    let rows = deployments
         .iter()
-        .map(|deployment| (deployment, origin(&deployment.payload())));
-    let ours =
-        ours.filter(|(deployment, origin)| deployment.task() == "deploy" && is_of(origin, app));
-    let rows = ours
-        .take(ROWS_MAX)
-        .map(|(deployment, origin)| row(deployment, origin))
+        .map(|deployment| row(deployment, origin(&deployment.payload())))
         .collect::<Result<Vec<_>>>()?;
     if rows.is_empty() {
         let place = environment.map_or(String::new(), |environment| format!(" to {environment}"));
         return Ok(format!("{app} has not been deployed{place} yet."));
     }
     Ok(format!("```\n{}\n```", aligned(&rows)))
+}
+
+/// The last deployments of an application, newest first.
+pub fn of(
+    repository: &Repository,
+    app: &str,
+    environment: Option<&str>,
+) -> Result<Vec<Deployment>> {
+    let deployments = repository.deployments(environment, LOOKED_AT)?.into_iter();
+    let ours = deployments.filter(|deployment| {
+        deployment.task() == "deploy" && is_of(&origin(&deployment.payload()), app)
+    });
+    Ok(ours.take(ROWS_MAX).collect())
 }
 
 /// Who asked for a deployment and for which application, if its payload is like ours.

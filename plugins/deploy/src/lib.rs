@@ -1,18 +1,22 @@
 //! Deploys applications through GitHub, from the chat.
 
+mod cancel;
 mod follow;
 mod history;
 mod names;
 mod settings;
+mod shown;
 
 use std::time::Duration;
 
 use serde::Serialize;
+use witbot_sdk::chat;
 use witbot_sdk::github::{Deploy, Repository};
 use witbot_sdk::{Code, Command, Error, Event, Plugin, Result, config, github};
 
 use crate::follow::Progress;
 use crate::settings::{App, Settings};
+use crate::shown::{News, Shown};
 
 witbot_sdk::plugin!(plugin);
 
@@ -29,6 +33,15 @@ fn plugin() -> Plugin {
             .details(
                 "The reference is a branch, a tag or a commit. What happens is told in a thread.",
             ),
+        )
+        .command(
+            Command::new(
+                "cancel deploy <app> [in <env>]",
+                "Cancels what is being deployed.",
+                cancel::cancel,
+            )
+            .example("cancel deploy api in staging")
+            .details("GitHub is told, and with it whatever carries the deployment out."),
         )
         .command(
             Command::new(
@@ -85,40 +98,55 @@ fn deploy(event: &Event) -> Result {
     let repository = github::open(&app.repository)?;
     let sha = resolve(&repository, &reference)?;
 
-    let headline = |sha: &str| {
-        let version = names::version(&reference, sha);
-        format!(
-            "Deploying {name} {version} to {environment} for {}",
-            event.user_name()
-        )
+    let mut shown = Shown {
+        app: name.to_owned(),
+        environment: environment.to_owned(),
+        reference,
+        sha,
+        requested_by: (event.user(), event.user_name()),
     };
-    let root = event.reply(headline(&sha))?;
-    let mut progress = Progress::new(root.reply("Creating the deployment.")?);
+    let root = event.reply(shown.headline())?;
+    let creating = News {
+        text: "Creating the deployment.".to_owned(),
+        ..News::default()
+    };
+    let message = root.reply(shown.card(chat::State::Waiting, creating))?;
 
-    let request = Deploy::to(environment)
-        .reference(&reference)
-        .description(format!(
-            "{name} to {environment}, for {}",
-            event.user_name()
-        ))
-        .payload(&Payload {
-            app: name,
-            environment,
-            requested_by: Person {
-                id: event.user(),
-                name: event.user_name(),
-            },
-            channel: event.channel(),
-        })?;
-    let deployment = match repository.deploy(&request) {
+    let deployment = match repository.deploy(&request(&shown, event.channel())?) {
         Ok(deployment) => deployment,
-        Err(error) => return progress.finish(&format!("The deployment was not created: {error}")),
+        Err(error) => {
+            let refused = News {
+                text: format!("The deployment was not created: {error}"),
+                ..News::default()
+            };
+            return message.edit(shown.card(chat::State::Failure, refused));
+        }
     };
     // Somebody may have pushed since the reference was looked up; what GitHub says is what is deployed.
-    if deployment.sha() != sha {
-        root.edit(headline(&deployment.sha()))?;
+    if deployment.sha() != shown.sha {
+        shown.sha = deployment.sha();
+        root.edit(shown.headline())?;
     }
-    follow::to_the_end(&deployment, &mut progress, settings.timeout())
+    follow::to_the_end(
+        &deployment,
+        &mut Progress::new(message, shown),
+        settings.timeout(),
+    )
+}
+
+/// What GitHub is asked for.
+fn request(shown: &Shown, channel: Option<String>) -> Result<Deploy> {
+    let (id, name) = shown.requested_by.clone();
+    let description = format!("{} to {}, for {name}", shown.app, shown.environment);
+    Deploy::to(&shown.environment)
+        .reference(&shown.reference)
+        .description(description)
+        .payload(&Payload {
+            app: &shown.app,
+            environment: &shown.environment,
+            requested_by: Person { id, name },
+            channel,
+        })
 }
 
 /// The commit that is going to be deployed.

@@ -5,7 +5,7 @@ use witbot_sdk::github::{State, Status};
 
 /// The status for a phase. None for a phase that says nothing.
 ///
-/// GitHub has no state for what was cancelled. `inactive` is for what was replaced or taken down, and `failure` would
+/// GitHub has no state for what was canceled. `inactive` is for what was replaced or taken down, and `failure` would
 /// say that the build is broken, so it is an `error`: it was given up. So is a run in which there was nothing to do, for
 /// nothing was deployed.
 pub fn status(
@@ -21,7 +21,7 @@ pub fn status(
         Phase::Blocked => (State::Pending, or(detail, "Waits for an approval in CI")),
         Phase::Succeeded => (State::Success, detail.to_owned()),
         Phase::Failed => (State::Failure, failure(failed_jobs, detail)),
-        Phase::Canceled => (State::Error, "Cancelled in CI".to_owned()),
+        Phase::Canceled => (State::Error, "Canceled in CI".to_owned()),
         Phase::Errored => (State::Error, or(detail, "CI could not run it")),
         Phase::NotRun => (State::Error, or(detail, "There was nothing to run in CI")),
         // It comes with a service that has changed; the next phase is one that is known.
@@ -97,7 +97,7 @@ mod tests {
         );
         assert_eq!(
             plain(Phase::Canceled),
-            expected(State::Error, "Cancelled in CI")
+            expected(State::Error, "Canceled in CI")
         );
         assert_eq!(
             plain(Phase::Errored),

@@ -16,7 +16,10 @@ pub enum Format {
 
 /// Writes log lines from now on.
 pub fn start(format: Format) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info"))
+        // Below this it writes down what comes over Slack's sockets, and their addresses, which are secrets.
+        .add_directive("tungstenite=info".parse().expect("it is one of the kind"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

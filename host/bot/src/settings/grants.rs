@@ -102,7 +102,7 @@ fn grants_nothing(grants: &Grants) -> Option<&'static str> {
     let Grants {
         github,
         ci,
-        chat: _,
+        chat,
         http,
         kv,
     } = grants;
@@ -117,6 +117,11 @@ fn grants_nothing(grants: &Grants) -> Option<&'static str> {
         ),
         ("environments", github.iter().any(no_environment)),
         ("actions", ci.iter().any(|grant| grant.actions.is_empty())),
+        (
+            "channel",
+            chat.iter()
+                .any(|grant| grant.channel.is_none() && !grant.direct),
+        ),
         ("methods", http.iter().any(|grant| grant.methods.is_empty())),
         ("max_bytes", kv.iter().any(|grant| grant.max_bytes == 0)),
     ];

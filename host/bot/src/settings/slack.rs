@@ -1,7 +1,5 @@
 //! `[slack]`: how the bot is connected to Slack. Its secrets are in `secrets`.
 
-use std::collections::BTreeSet;
-
 use toml::Spanned;
 use toml::de::DeValue;
 use witbot_core::limits;
@@ -21,8 +19,8 @@ pub struct SlackSettings {
     pub channel_rate: ChannelRate,
     /// How many sockets are held open.
     pub connections: usize,
-    /// Other bots that may give commands, by their ids at Slack, `B…`.
-    pub bots: BTreeSet<String>,
+    /// Other bots that may give commands, each by its bot, app or user id.
+    pub bots: Vec<String>,
 }
 
 /// How Slack tells what happens.
@@ -54,7 +52,7 @@ impl Default for SlackSettings {
                 burst: 5,
             },
             connections: limits::SLACK_SOCKETS,
-            bots: BTreeSet::new(),
+            bots: Vec::new(),
         }
     }
 }
@@ -106,22 +104,23 @@ fn mode(text: &Text<'_>) -> Checked<SlackMode> {
     }
 }
 
-fn bots(list: &Spanned<DeValue<'_>>, problems: &mut Problems) -> BTreeSet<String> {
+fn bots(list: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Vec<String> {
     const EXAMPLE: &str = "write it as `bots = [\"B0123ABCD\"]`";
     let Some(entries) = list.get_ref().as_array() else {
         problems.add(wrong_type("slack.bots", "a list of strings", list).help(EXAMPLE));
-        return BTreeSet::new();
+        return Vec::new();
     };
-    let mut bots = BTreeSet::new();
+    let mut bots = Vec::new();
     for entry in entries {
         match entry.get_ref().as_str() {
-            Some(id) if is_bot(id) => {
-                bots.insert(id.to_owned());
-            }
+            Some(id) if is_bot(id) => bots.push(id.to_owned()),
             Some(id) => problems.add(
-                Problem::at(entry.span(), format!("`{id}` is not the id of a bot"), "not `B…`").help(
-                    "it begins with `B`: a message of that bot has it as `bot_id`, and so has `auth.test` with its token",
-                ),
+                Problem::at(
+                    entry.span(),
+                    format!("`{id}` is not the id of a bot"),
+                    "not an id",
+                )
+                .help("names can be anybody's: write the id of the bot (`B…`), of its app (`A…`) or of its user (`U…`)"),
             ),
             None => problems.add(wrong_type("slack.bots", "a list of strings", entry).help(EXAMPLE)),
         }
@@ -130,10 +129,6 @@ fn bots(list: &Spanned<DeValue<'_>>, problems: &mut Problems) -> BTreeSet<String
 }
 
 fn is_bot(id: &str) -> bool {
-    id.strip_prefix('B').is_some_and(|rest| {
-        !rest.is_empty()
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    })
+    let is_one = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    id.len() > 1 && id.starts_with(['B', 'A', 'U', 'W']) && id.bytes().all(is_one)
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use miette::{Diagnostic as _, GraphicalReportHandler, GraphicalTheme};
 
 use super::problem::SettingsError;
+use super::slack::{ChannelRate, SlackMode, SlackSettings};
 use super::{FILE, Origin, Settings};
 
 const EXAMPLE: &str = include_str!("../../witbot.example.toml");
@@ -48,6 +49,8 @@ fn an_empty_file_gives_the_defaults() {
     assert_eq!(settings.plugins_folder, Path::new("/etc/witbot/plugins"));
     assert_eq!(settings.data, Path::new("/etc/witbot/data"));
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.slack, SlackSettings::default());
+    assert_eq!(settings.slack.api_url, "https://slack.com/api");
     assert_eq!(settings.github_api_url, "https://api.github.com");
     assert_eq!(settings.circleci_api_url, "https://circleci.com");
     assert!(settings.plugins.is_empty());
@@ -62,6 +65,11 @@ fn every_key_is_read() {
         plugins_folder = "/srv/plugins"
         data = "../data"
         listen.address = "[::]:80"
+        slack.mode = "http"
+        slack.api_url = "http://127.0.0.1:4001/api/"
+        slack.channel_rate = { per_second = 2, burst = 1_000 }
+        slack.connections = 3
+        slack.bots = ["B0123ABCD", "A1"]
         github.api_url = "http://127.0.0.1:4000/"
         ci.circleci.api_url = "https://circleci.example.com"
         [plugins.deploy]
@@ -76,6 +84,17 @@ fn every_key_is_read() {
     assert_eq!(settings.plugins_folder, Path::new("/srv/plugins"));
     assert_eq!(settings.data, Path::new("/etc/witbot/../data"));
     assert_eq!(settings.listen.to_string(), "[::]:80");
+    let slack = SlackSettings {
+        mode: SlackMode::Http,
+        api_url: "http://127.0.0.1:4001/api".to_owned(),
+        channel_rate: ChannelRate {
+            per_second: 2.0,
+            burst: 1000,
+        },
+        connections: 3,
+        bots: vec!["B0123ABCD".to_owned(), "A1".to_owned()],
+    };
+    assert_eq!(settings.slack, slack);
     assert_eq!(settings.github_api_url, "http://127.0.0.1:4000");
     assert_eq!(settings.circleci_api_url, "https://circleci.example.com");
     let deploy = &settings.plugins[&"deploy".parse().unwrap()];
@@ -103,7 +122,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         line.strip_prefix('#')
             .is_some_and(|rest| rest.starts_with(char::is_alphabetic))
     };
-    assert_eq!(EXAMPLE.lines().filter(is_default).count(), 6);
+    assert_eq!(EXAMPLE.lines().filter(is_default).count(), 11);
     let lines = EXAMPLE
         .lines()
         .map(|line| if is_default(&line) { &line[1..] } else { line });
@@ -114,6 +133,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
     assert_eq!(shown.plugins_folder, given.plugins_folder);
     assert_eq!(shown.data, given.data);
     assert_eq!(shown.listen, given.listen);
+    assert_eq!(shown.slack, given.slack);
     assert_eq!(shown.github_api_url, given.github_api_url);
     assert_eq!(shown.circleci_api_url, given.circleci_api_url);
 }
@@ -192,23 +212,24 @@ fn all_problems_are_reported_in_the_order_of_the_file() {
 
 #[test]
 fn what_this_version_does_not_do_is_refused() {
-    insta::assert_snapshot!(report("[slack]\nmode = \"socket\"\n[[rules]]\ncommand = \"deploy\"\n"), @r##"
+    insta::assert_snapshot!(report("[roles]\nadmins = []\n[[rules]]\ncommand = \"deploy\"\n"), @r##"
       × `/etc/witbot/witbot.toml` has 2 problems
 
     Error:
-      × there is no setting `slack`
+      × there is no setting `roles`
        ╭─[/etc/witbot/witbot.toml:1:2]
-     1 │ [slack]
+     1 │ [roles]
        ·  ──┬──
        ·    ╰── nothing reads this
-     2 │ mode = "socket"
+     2 │ admins = []
        ╰────
-      help: this version talks on the console only; take this table out
+      help: this version has no roles: whoever can talk to the bot may use all commands; take this
+            table out
 
     Error:
       × there is no setting `rules`
        ╭─[/etc/witbot/witbot.toml:3:3]
-     2 │ mode = "socket"
+     2 │ admins = []
      3 │ [[rules]]
        ·   ──┬──
        ·     ╰── nothing reads this
@@ -217,6 +238,158 @@ fn what_this_version_does_not_do_is_refused() {
       help: this version has no rules: whoever can talk to the bot may use all commands; take these
             tables out
     "##);
+}
+
+#[test]
+fn the_connection_to_slack_is_checked() {
+    insta::assert_snapshot!(
+        report(concat!(
+            "[slack]\nmode = \"sockets\"\napi_url = \"slack.com\"\nchannel_rate = { per_second = 0, burst = 1.5 }\n",
+            "connections = 11\nbots = [\"@jenkins\", 3]\ntoken = \"xoxb-123\"\n",
+        )),
+        @r##"
+      × `/etc/witbot/witbot.toml` has 8 problems
+
+    Error:
+      × Slack has no mode `sockets`
+       ╭─[/etc/witbot/witbot.toml:2:8]
+     1 │ [slack]
+     2 │ mode = "sockets"
+       ·        ────┬────
+       ·            ╰── unknown
+     3 │ api_url = "slack.com"
+       ╰────
+      help: did you mean `socket`?
+
+    Error:
+      × this is not the address of a service
+       ╭─[/etc/witbot/witbot.toml:3:11]
+     2 │ mode = "sockets"
+     3 │ api_url = "slack.com"
+       ·           ─────┬─────
+       ·                ╰── not a URL
+     4 │ channel_rate = { per_second = 0, burst = 1.5 }
+       ╰────
+      help: write it as `https://slack.com/api`
+
+    Error:
+      × `slack.channel_rate.per_second` has to be from 0.001 to 10000
+       ╭─[/etc/witbot/witbot.toml:4:31]
+     3 │ api_url = "slack.com"
+     4 │ channel_rate = { per_second = 0, burst = 1.5 }
+       ·                               ┬
+       ·                               ╰── out of bounds
+     5 │ connections = 11
+       ╰────
+
+    Error:
+      × `slack.channel_rate.burst` has to be a whole number, and this is a number
+       ╭─[/etc/witbot/witbot.toml:4:42]
+     3 │ api_url = "slack.com"
+     4 │ channel_rate = { per_second = 0, burst = 1.5 }
+       ·                                          ─┬─
+       ·                                           ╰── a number
+     5 │ connections = 11
+       ╰────
+      help: write a whole number from 1 to 10000
+
+    Error:
+      × `slack.connections` has to be from 1 to 10
+       ╭─[/etc/witbot/witbot.toml:5:15]
+     4 │ channel_rate = { per_second = 0, burst = 1.5 }
+     5 │ connections = 11
+       ·               ─┬
+       ·                ╰── out of bounds
+     6 │ bots = ["@jenkins", 3]
+       ╰────
+
+    Error:
+      × `@jenkins` is not the id of a bot
+       ╭─[/etc/witbot/witbot.toml:6:9]
+     5 │ connections = 11
+     6 │ bots = ["@jenkins", 3]
+       ·         ─────┬────
+       ·              ╰── not an id
+     7 │ token =***********
+       ╰────
+      help: names can be anybody's: write the id of the bot (`B…`), of its app (`A…`) or of its user
+            (`U…`)
+
+    Error:
+      × `slack.bots` has to be a list of strings, and this is an integer
+       ╭─[/etc/witbot/witbot.toml:6:21]
+     5 │ connections = 11
+     6 │ bots = ["@jenkins", 3]
+       ·                     ┬
+       ·                     ╰── an integer
+     7 │ token =***********
+       ╰────
+      help: write it as `bots = ["B0123ABCD"]`
+
+    Error:
+      × there is no setting `slack.token`
+       ╭─[/etc/witbot/witbot.toml:7:1]
+     6 │ bots = ["@jenkins", 3]
+     7 │ token =***********
+       · ──┬──
+       ·   ╰── nothing reads this
+       ╰────
+      help: secrets are not written here: they come from the environment, as `GITHUB_TOKEN` does
+    "##
+    );
+    insta::assert_snapshot!(report("[slack]\nmode = \"rtm\"\nchannel_rate = 1\nbots = \"B1\"\n"), @r##"
+      × `/etc/witbot/witbot.toml` has 3 problems
+
+    Error:
+      × Slack has no mode `rtm`
+       ╭─[/etc/witbot/witbot.toml:2:8]
+     1 │ [slack]
+     2 │ mode = "rtm"
+       ·        ──┬──
+       ·          ╰── unknown
+     3 │ channel_rate = 1
+       ╰────
+      help: `socket` needs no address that Slack can reach; with `http`, Slack sends requests to the
+            bot
+
+    Error:
+      × `slack.channel_rate` has to be a table, and this is an integer
+       ╭─[/etc/witbot/witbot.toml:3:16]
+     2 │ mode = "rtm"
+     3 │ channel_rate = 1
+       ·                ┬
+       ·                ╰── an integer
+     4 │ bots = "B1"
+       ╰────
+      help: begin it with a line `[slack.channel_rate]`
+
+    Error:
+      × `slack.bots` has to be a list of strings, and this is a string
+       ╭─[/etc/witbot/witbot.toml:4:8]
+     3 │ channel_rate = 1
+     4 │ bots = "B1"
+       ·        ──┬─
+       ·          ╰── a string
+       ╰────
+      help: write it as `bots = ["B0123ABCD"]`
+    "##);
+    for wrong in [
+        "connections = 0",
+        "connections = 2.0",
+        "connections = \"2\"",
+        "connections = 99999999999",
+        "channel_rate.per_second = -1",
+        "channel_rate.per_second = nan",
+        "channel_rate.per_second = inf",
+        "channel_rate.per_second = true",
+        "channel_rate.burst = 0",
+        "bots = [\"\"]",
+        "bots = [\"B\"]",
+        "command = \"/hal\"",
+    ] {
+        let error = parse(&format!("[slack]\n{wrong}")).unwrap_err();
+        assert_eq!(lines(&error).len(), 1, "{wrong}: {error:?}");
+    }
 }
 
 #[test]
@@ -395,7 +568,7 @@ fn addresses_of_services_are_checked() {
        ·                       ──────────┬─────────
        ·                                 ╰── neither http nor https
        ╰────
-      help: write it as `https://github.example.com/api/v3`
+      help: write it as `https://circleci.example.com`
     "##
     );
     for wrong in [
@@ -611,6 +784,8 @@ fn a_grant_that_allows_nothing_is_refused() {
         r#"github = [{ repository = "acme/api", permissions = ["deployments:write"], environments = [] }]"#,
         r#"ci = [{ provider = "circleci", project = "gh/acme/api", actions = [] }]"#,
         r#"http = [{ host = "example.com", methods = [] }]"#,
+        "chat = [{}]",
+        "chat = [{ broadcast = true }]",
     ] {
         let error = parse(&format!("[plugins.a.grants]\n{wrong}")).unwrap_err();
         assert!(
@@ -675,7 +850,7 @@ fn what_core_refuses_is_shown_at_its_place() {
        ·   ╰── nothing reads this
      7 │ [[plugins.a.grants.ci]]
        ╰────
-      help: known: `channel`
+      help: known: `channel`, `direct` and `broadcast`
 
     Error:
       × `plugins.a.grants.ci` does not know `circle-ci`

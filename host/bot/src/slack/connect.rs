@@ -22,7 +22,7 @@ use witbot_core::limits;
 use crate::future::BoxFuture;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 /// A connection to Slack.
 pub type Connection = MaybeHttpsStream<Tcp>;

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use serde_json::json;
 use witbot_core::ids::UnixMillis;
 
-use super::envelope::{Ack, Envelope, Kind};
+use super::envelope::{Ack, Envelope, Kind, Retry};
 use super::events::{Changed, Identity, Meaning, Reader};
 use super::socket::Handle;
 use crate::doors::hooks::Accept;
@@ -43,6 +43,9 @@ impl Door {
 
     async fn take(&self, envelope: Envelope) -> anyhow::Result<Ack> {
         let kind = envelope.kind;
+        if let Some(Retry { attempt, reason }) = &envelope.retry {
+            tracing::info!(?kind, attempt, reason, "Slack sends something again");
+        }
         match self.read(&envelope) {
             Meaning::Events(events) => {
                 for event in events {

@@ -4,7 +4,6 @@
 //! for a detail would be an event that is lost. What an envelope carries is not looked at here.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use witbot_core::{limits, printable};
@@ -42,8 +41,6 @@ pub struct Hello {
     pub host: String,
     /// How many sockets the app has, those of other processes included.
     pub sockets: Option<u64>,
-    /// How long this one is going to last.
-    pub lasts: Option<Duration>,
 }
 
 /// Why a socket is closed.
@@ -158,13 +155,9 @@ impl Frame {
 
 impl Hello {
     fn of(frame: &Map<String, Value>) -> Hello {
-        let seconds = frame
-            .get("debug_info")
-            .and_then(|info| info.get("approximate_connection_time"));
         Hello {
             host: host_of(frame),
             sockets: frame.get("num_connections").and_then(number),
-            lasts: seconds.and_then(number).map(Duration::from_secs),
         }
     }
 }

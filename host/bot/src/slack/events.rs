@@ -24,7 +24,7 @@ use witbot_core::ids::{ChannelId, UnixMillis, UserId};
 use witbot_core::{limits, printable};
 
 use super::envelope::Kind;
-use super::incoming::{self, Incoming};
+use super::incoming::{self, Incoming, Written};
 
 /// Who the bot is to Slack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,9 @@ impl<'a> Reader<'a> {
         let event = &payload["event"];
         let kind = text(event, "type").ok_or("its event has no `type`")?;
         if !self.is_for_us(payload) {
-            return Ok(Meaning::Nothing("it is for another workspace that has the same app"));
+            return Ok(Meaning::Nothing(
+                "it is for another workspace that has the same app",
+            ));
         }
         match kind {
             "message" | "app_mention" => self.message(payload, at),
@@ -124,20 +126,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An app can be in several workspaces, and the bot has the token of one.
+    /// An app can be in several workspaces, and the bot has the token of one. Of a shared channel Slack names any of those
+    /// that it is shared with.
     fn is_for_us(&self, payload: &Value) -> bool {
-        let mut installed = payload["authorizations"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|authorization| text(authorization, "team_id"))
-            .peekable();
-        installed.peek().is_none() || installed.any(|team| self.is_our_team(team))
+        let around = ["team_id", "context_team_id", "enterprise_id"].map(|key| text(payload, key));
+        let installed = payload["authorizations"].as_array().into_iter().flatten();
+        let installed = installed.map(|authorization| text(authorization, "team_id"));
+        let mut teams = around.into_iter().chain(installed).flatten().peekable();
+        payload["is_ext_shared_channel"] == Value::Bool(true)
+            || teams.peek().is_none()
+            || teams.any(|team| self.is_our_team(team))
     }
 
-    /// What was said, which is to be in a `text` as Slack encodes it.
-    fn incoming(&self, encoded: &str, direct: bool) -> Incoming {
-        incoming::read(cut(encoded), self.names(), direct, self.called)
+    /// What was said.
+    fn incoming(&self, written: Written<'_>) -> Incoming {
+        incoming::read(written, self.names(), self.called)
     }
 
     fn names(&self) -> Names<'a> {
@@ -155,7 +158,10 @@ impl<'a> Reader<'a> {
     /// How somebody belongs to us, by all the teams that are named with them. One that is not ours is enough to be a
     /// stranger, although it could be another workspace of our organisation: too little trust can be mended.
     fn standing<'t>(&self, teams: impl IntoIterator<Item = Option<&'t str>>) -> Standing {
-        let all_ours = teams.into_iter().flatten().all(|team| self.is_our_team(team));
+        let all_ours = teams
+            .into_iter()
+            .flatten()
+            .all(|team| self.is_our_team(team));
         match all_ours {
             true => Standing::Member,
             false => Standing::Stranger,
@@ -203,7 +209,9 @@ fn parsed<T: FromStr>(found: Option<&str>, key: &str) -> Result<T, String> {
 fn id<'v>(found: Option<&'v str>, key: &str) -> Result<&'v str, String> {
     let found = found.ok_or_else(|| format!("it has no `{key}`"))?;
     let plain = found.len() <= ID_CHARS_MAX && found.chars().all(|c| c.is_ascii_graphic());
-    plain.then_some(found).ok_or_else(|| format!("its `{key}` is none"))
+    plain
+        .then_some(found)
+        .ok_or_else(|| format!("its `{key}` is none"))
 }
 
 /// Direct messages are the channels whose ids begin with a D.

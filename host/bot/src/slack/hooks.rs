@@ -160,13 +160,12 @@ impl Door {
             accepts_answer: true,
             retry: retry(headers),
         };
-        if let Some(Retry { attempt, reason }) = &envelope.retry {
-            tracing::info!(attempt, reason, "Slack sends something again");
-        }
         // On a task of its own: a sender that hangs up must not interrupt it.
         let handled = tokio::spawn((self.handle)(envelope)).await;
         match handled.map_err(anyhow::Error::from).flatten() {
-            Ok(Ack { payload: Some(said) }) => Json(said).into_response(),
+            Ok(Ack {
+                payload: Some(said),
+            }) => Json(said).into_response(),
             Ok(Ack { payload: None }) => StatusCode::OK.into_response(),
             Err(error) => {
                 tracing::error!(

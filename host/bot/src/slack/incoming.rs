@@ -8,6 +8,7 @@ mod token;
 
 use witbot_core::address::Names;
 use witbot_core::hubot;
+use witbot_core::limits;
 
 use token::{Kind, Mention, Token, tokens};
 
@@ -44,7 +45,12 @@ pub fn read(
     let rest = names.addressed(&text, written.direct);
     let all = std::iter::once(&written.text).chain(written.fallbacks);
     let all: Vec<String> = all.map(|text| whole(text, names, &called)).collect();
-    let whole = hubot::whole(all.join("\n").trim(), names, written.direct);
+    let all: String = all
+        .join("\n")
+        .chars()
+        .take(limits::INPUT_CHARS_MAX)
+        .collect();
+    let whole = hubot::whole(all.trim(), names, written.direct);
     let addressed = rest.is_some();
     let text = rest.unwrap_or(text.trim()).to_owned();
     Incoming {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::api::Method;
 use super::yaml::{Item, Yaml};
 
 /// The longest name of an app at Slack.
@@ -17,12 +18,12 @@ pub const COMMAND_CHARS_MAX: usize = 32;
 pub struct Scope {
     /// What Slack calls it.
     pub name: &'static str,
-    /// What the bot does with it: `hear …`.
+    /// What the bot does with it, behind a `to`.
     pub purpose: &'static str,
     /// The events that need it.
     pub events: &'static [&'static str],
     /// The methods that need it.
-    pub methods: &'static [&'static str],
+    pub methods: &'static [Method],
 }
 
 /// All scopes that the bot needs, and no others.
@@ -67,78 +68,89 @@ pub const SCOPES: &[Scope] = &[
         name: "chat:write",
         purpose: "write, edit and delete its own messages",
         events: &[],
-        methods: &[
-            "chat.postMessage",
-            "chat.postEphemeral",
-            "chat.update",
-            "chat.delete",
-        ],
+        methods: &[Method::POST, Method::WHISPER, Method::EDIT, Method::DELETE],
     },
     Scope {
         name: "files:write",
         purpose: "upload what is too long for a message",
         events: &[],
-        methods: &["files.getUploadURLExternal", "files.completeUploadExternal"],
+        methods: &[Method::BEGIN_UPLOAD, Method::END_UPLOAD],
     },
     Scope {
         name: "reactions:write",
-        purpose: "add and take away its own reactions",
+        purpose: "add reactions",
         events: &[],
-        methods: &["reactions.add", "reactions.remove"],
+        methods: &[Method::REACT],
     },
     Scope {
         name: "im:write",
         purpose: "begin direct messages",
         events: &[],
-        methods: &["conversations.open"],
+        methods: &[Method::DIRECT],
     },
     Scope {
         name: "channels:read",
         purpose: "know the names of public channels, and which of them it is in",
         events: &[
+            "channel_archive",
+            "channel_deleted",
+            "channel_id_changed",
+            "channel_left",
             "channel_rename",
+            "channel_shared",
+            "channel_unarchive",
+            "channel_unshared",
             "member_joined_channel",
             "member_left_channel",
         ],
-        methods: &["conversations.info", "conversations.list"],
+        methods: &[Method::CHANNEL, Method::CHANNELS],
     },
     Scope {
         name: "groups:read",
         purpose: "know the names of private channels that it was invited to",
         events: &[
+            "group_archive",
+            "group_deleted",
+            "group_left",
             "group_rename",
-            "member_joined_channel",
-            "member_left_channel",
+            "group_unarchive",
         ],
-        methods: &["conversations.info", "conversations.list"],
+        methods: &[Method::CHANNEL, Method::CHANNELS],
     },
     Scope {
         name: "im:read",
         purpose: "know a direct message from a channel",
         events: &[],
-        methods: &["conversations.info"],
+        methods: &[Method::CHANNEL],
     },
     Scope {
         name: "mpim:read",
         purpose: "know a group direct message from a channel",
         events: &[],
-        methods: &["conversations.info"],
+        methods: &[Method::CHANNEL],
     },
     Scope {
         name: "users:read",
         purpose: "know the names of people, and who is a guest",
         events: &["user_change"],
-        methods: &["users.info"],
+        methods: &[Method::PERSON],
     },
     Scope {
         name: "usergroups:read",
         purpose: "know who is in which user group",
-        events: &["subteam_updated", "subteam_members_changed"],
-        methods: &["usergroups.list", "usergroups.users.list"],
+        events: &[
+            "subteam_created",
+            "subteam_members_changed",
+            "subteam_updated",
+        ],
+        methods: &[Method::GROUPS, Method::GROUP_MEMBERS],
     },
 ];
 
-const HISTORY: &[&str] = &["conversations.history", "conversations.replies"];
+/// Events that need no scope: that the bot is no longer welcome.
+const EVENTS_FOR_ALL: &[&str] = &["app_uninstalled", "tokens_revoked"];
+
+const HISTORY: &[Method] = &[Method::HISTORY, Method::REPLIES];
 
 /// What is to be done about a scope that Slack says is missing, as it stands in an answer: one, or several with commas
 /// between, of which one is enough.
@@ -280,6 +292,7 @@ fn bot_events() -> Yaml {
     let events: BTreeSet<&str> = SCOPES
         .iter()
         .flat_map(|scope| scope.events)
+        .chain(EVENTS_FOR_ALL)
         .copied()
         .collect();
     Yaml::List(

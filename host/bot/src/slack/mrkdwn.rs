@@ -15,6 +15,10 @@ use witbot_core::chat::{Span, Text};
 
 pub use split::{Cut, cut, split};
 
+/// An address in `mrkdwn`. Longer ones are shown as words: Slack takes 3,000 characters in a block, and an address
+/// cannot be split.
+const TARGET_CHARS_MAX: usize = 2_500;
+
 /// A text.
 pub fn text(text: &Text) -> String {
     text.spans()
@@ -118,7 +122,9 @@ fn code(words: &str) -> String {
 /// What does not look like an id of Slack's could close the bracket, or be a mention of another kind.
 fn mention(sign: char, id: &str, mention: impl FnOnce() -> String) -> String {
     let looks_right = (2..=30).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     if looks_right {
         mention()
     } else {
@@ -147,5 +153,5 @@ fn target(url: &str) -> Option<String> {
             _ => target.push(c),
         }
     }
-    Some(target)
+    (target.chars().count() <= TARGET_CHARS_MAX).then_some(target)
 }

@@ -1,22 +1,18 @@
 //! What Slack says of the tokens: `witbot check --online`. It asks over the same way that the bot takes, writes nothing
 //! anywhere, and opens a socket only until Slack's hello.
 
-mod ask;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::watch;
 
-use self::ask::{Ask, Said};
+use super::api::{Account, Api, Failure};
 use super::connect::{Connector, connector};
 use super::manifest::SCOPES;
 use super::socket::{FetchUrl, NoSocket, SocketMode, dial};
-use crate::secret::Secret;
 use crate::settings::secrets::slack::{
     APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackAccess, SlackEar,
 };
@@ -68,7 +64,7 @@ pub async fn check(settings: &SlackSettings, access: &SlackAccess) -> Vec<Findin
         Ok(connector) => check_over(connector, settings, access).await,
         Err(error) => vec![Finding::bad(
             format!("it cannot be asked: {error:#}"),
-            "mend that first",
+            "mend that, and run this again",
         )],
     }
 }
@@ -78,70 +74,71 @@ async fn check_over(
     settings: &SlackSettings,
     access: &SlackAccess,
 ) -> Vec<Finding> {
-    let ask = Ask::new(connector.clone(), settings.api_url.clone());
-    let mut findings = bot_token(&ask, &access.bot_token).await;
+    let api = |token| Api::new(connector.clone(), &settings.api_url, token);
+    let mut findings = match api(&access.bot_token).account().await {
+        Ok(account) => known(&account),
+        Err(failure) => vec![no_account(&failure)],
+    };
     findings.push(match &access.ear {
-        SlackEar::Socket { app_token } => socket(ask, connector, app_token).await,
+        SlackEar::Socket { app_token } => socket(api(app_token), connector.clone()).await,
         SlackEar::Http { .. } => Finding::Good(format!(
-            "{SIGNING_SECRET} is not tried: only what Slack sends can prove it. Slack sends to `/hooks/slack/…`"
+            "{SIGNING_SECRET} is not tried: only what Slack sends to `/hooks/slack/…` can prove it"
         )),
     });
     findings
 }
 
-async fn bot_token(ask: &Ask, token: &Secret) -> Vec<Finding> {
-    let said = match ask.post("auth.test", token).await {
-        Ok(said) => said,
-        Err(why) => return vec![unreachable(&why)],
-    };
-    if let Some(code) = said.error() {
-        return vec![refused(code)];
-    }
-    let text = |key| said.body.get(key).and_then(Value::as_str).unwrap_or("?");
-    let known = format!(
-        "{BOT_TOKEN} is good: the bot is @{} in the workspace {}",
-        text("user"),
-        text("team")
+/// Whom the bot token belongs to, and what it may do beside what the bot has to do.
+fn known(account: &Account) -> Vec<Finding> {
+    let who = format!(
+        "{BOT_TOKEN} is good: the bot is @{} at {}",
+        account.name, account.url
     );
-    let mut findings = vec![Finding::Good(known)];
-    findings.extend(scopes(&said));
-    findings
-}
-
-/// What the token may do, beside what the bot has to do.
-fn scopes(said: &Said) -> Vec<Finding> {
-    let Some(scopes) = &said.scopes else {
-        return vec![Finding::Good(
-            "it did not say which scopes the token has, so they are not compared".to_owned(),
-        )];
-    };
-    let has: BTreeSet<&str> = scopes.split(',').map(str::trim).collect();
-    let lacking: Vec<Finding> = SCOPES
+    let lacking: Vec<String> = SCOPES
         .iter()
-        .filter(|scope| !has.contains(scope.name))
-        .map(|scope| {
-            Finding::bad(
-                format!(
-                    "the scope `{}` is missing: the bot cannot {}",
-                    scope.name, scope.purpose
-                ),
-                format!("add it at {APPS} under `OAuth & Permissions`, and install the app again"),
-            )
-        })
+        .filter(|scope| !account.may(scope.name))
+        .map(|scope| format!("\n  - {}, to {}", scope.name, scope.purpose))
         .collect();
-    if lacking.is_empty() {
-        let number = SCOPES.len();
-        return vec![Finding::Good(format!(
-            "all {number} scopes that the bot needs are there"
-        ))];
-    }
-    lacking
+    let scopes = match (&account.scopes, lacking.len()) {
+        (None, _) => Finding::Good(
+            "it did not say which scopes the token has, so they are not compared".to_owned(),
+        ),
+        (Some(_), 0) => Finding::Good("all scopes that the bot needs are there".to_owned()),
+        (Some(_), number) => Finding::bad(
+            format!(
+                "the bot token lacks {number} of the scopes that the bot needs:{}",
+                lacking.concat()
+            ),
+            format!("add them at {APPS} under `OAuth & Permissions`, and install the app again"),
+        ),
+    };
+    vec![Finding::Good(who), scopes]
 }
 
-async fn socket(ask: Ask, connector: Connector, app_token: &Secret) -> Finding {
+fn no_account(failure: &Failure) -> Finding {
+    match failure {
+        Failure::Refused(refusal) => Finding::bad(
+            format!("{BOT_TOKEN} is of no use: {refusal}"),
+            format!(
+                "install the app at {APPS} and copy the `Bot User OAuth Token` of `OAuth & Permissions` again"
+            ),
+        ),
+        Failure::RateLimited { .. } | Failure::Unreached(_) | Failure::Unknown(_) => Finding::bad(
+            format!("{BOT_TOKEN} cannot be tried: {failure}"),
+            "the bot has to reach Slack, directly or through the proxy that HTTPS_PROXY names",
+        ),
+    }
+}
+
+async fn socket(api: Api, connector: Connector) -> Finding {
+    let api = Arc::new(api);
+    let fetch_url: FetchUrl = Arc::new(move || {
+        let api = api.clone();
+        Box::pin(async move { api.open_socket_url().await })
+    });
     let mode = SocketMode {
         sockets: 1,
-        fetch_url: fetch_url(Arc::new(ask), app_token.clone()),
+        fetch_url,
         dial: dial(connector),
         // What is not acknowledged, Slack sends again, to the bot.
         handle: Arc::new(|_| Box::pin(async { anyhow::bail!("this is only a check") })),
@@ -151,9 +148,10 @@ async fn socket(ask: Ask, connector: Connector, app_token: &Secret) -> Finding {
         Ok(()) => Finding::Good(format!(
             "{APP_TOKEN} is good: a socket was opened, and closed again"
         )),
-        Err(why @ (NoSocket::Refused(_) | NoSocket::SwitchedOff)) => {
-            Finding::bad(format!("there is no socket: {why}"), "then run this again")
-        }
+        Err(why @ (NoSocket::Refused(_) | NoSocket::SwitchedOff)) => Finding::bad(
+            format!("there is no socket: {why}"),
+            "mend that, and run this again",
+        ),
         Err(why @ NoSocket::TooMany) => Finding::bad(
             format!("there is no socket: {why}"),
             "stop one of them, or set `slack.connections` to less",
@@ -163,44 +161,4 @@ async fn socket(ask: Ask, connector: Connector, app_token: &Secret) -> Finding {
             "if a proxy is in between, it has to let WebSockets to `wss-primary.slack.com` and `wss-backup.slack.com` through",
         ),
     }
-}
-
-fn fetch_url(ask: Arc<Ask>, token: Secret) -> FetchUrl {
-    Arc::new(move || {
-        let (ask, token) = (ask.clone(), token.clone());
-        Box::pin(async move {
-            let said = ask
-                .post("apps.connections.open", &token)
-                .await
-                .map_err(NoSocket::failed)?;
-            match (said.error(), said.body.get("url").and_then(Value::as_str)) {
-                (Some(code), _) => Err(NoSocket::of_code(code, None)),
-                (None, Some(url)) => Ok(url.to_owned()),
-                (None, None) => Err(NoSocket::failed("Slack gave no address of a socket")),
-            }
-        })
-    })
-}
-
-fn unreachable(why: &str) -> Finding {
-    Finding::bad(
-        format!("it cannot be asked: {why}"),
-        "the bot has to reach https://slack.com, directly or through the proxy that HTTPS_PROXY names",
-    )
-}
-
-fn refused(code: &str) -> Finding {
-    let why = match code {
-        "invalid_auth" | "not_authed" => "Slack does not know it",
-        "token_revoked" | "token_expired" => "it is no longer valid",
-        "account_inactive" => "the app is not installed any more, or its workspace is gone",
-        "not_allowed_token_type" => "it is a token of another kind",
-        _ => "Slack refuses it",
-    };
-    Finding::bad(
-        format!("{BOT_TOKEN} is of no use: {why} (`{code}`)"),
-        format!(
-            "install the app at {APPS} and copy the `Bot User OAuth Token` of `OAuth & Permissions` again"
-        ),
-    )
 }

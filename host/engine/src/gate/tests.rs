@@ -15,6 +15,8 @@ use witbot_core::grants::Grants;
 use witbot_core::ids::{ChannelId, InvocationId, PluginName};
 use witbot_core::journal::Blob;
 
+mod saying;
+
 use super::*;
 use crate::world::Lost;
 

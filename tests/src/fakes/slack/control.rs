@@ -224,7 +224,10 @@ impl Slack {
             let draft = Draft {
                 user: user.to_owned(),
                 said: Said::by_person(text),
-                root: thread.and_then(Ts::parse),
+                root: thread.map(|ts| match Ts::parse(ts) {
+                    Some(root) => root,
+                    None => panic!("{ts} is no timestamp"),
+                }),
                 files: Vec::new(),
             };
             state.publish(channel, draft).0.to_string()

@@ -47,6 +47,7 @@ pub struct Version {
     pub attachments: Value,
     /// The metadata; null when there are none.
     pub metadata: Value,
+    pub(super) at: Ts,
 }
 
 /// What there is to tell about the sender, in every event about the message.
@@ -141,7 +142,10 @@ impl Message {
         }
         // A message with blocks is not marked as edited.
         if version.order != self.versions[0].order && version.blocks.is_null() {
-            put("edited", json!({ "user": self.user, "ts": self.ts }));
+            put(
+                "edited",
+                json!({ "user": self.user, "ts": version.at.to_string() }),
+            );
         }
         Value::Object(fields)
     }

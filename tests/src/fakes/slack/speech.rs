@@ -52,7 +52,7 @@ impl State {
             thread_ts: draft.root.map(|root| root.to_string()),
             user: draft.user,
             ours,
-            versions: vec![self.version(draft.said)],
+            versions: vec![self.version(draft.said, at)],
             deleted: None,
             reactions: Vec::new(),
             files: draft.files,
@@ -84,14 +84,16 @@ impl State {
         if let Some(fields) = body.as_object_mut() {
             fields.remove("metadata");
         }
+        body["channel_type"] = json!(place.channel_type());
         if self.behaviour.has(place.history_scope()) && (self.behaviour.echo || !message.ours) {
-            let mut body = body.clone();
-            body["channel_type"] = json!(place.channel_type());
             self.event(&body, message.at);
         }
         let mentioned = place != Place::Direct && !message.ours && mentions_bot(message.text());
         if mentioned && self.behaviour.has("app_mentions:read") {
             body["type"] = json!("app_mention");
+            if let Some(fields) = body.as_object_mut() {
+                fields.remove("channel_type");
+            }
             self.event(&body, message.at);
         }
     }
@@ -106,7 +108,7 @@ impl State {
     pub(super) fn revise(&mut self, channel: &str, ts: &str, mut said: Said) -> Option<Value> {
         let edited = self.ts();
         said.fill_ids(edited);
-        let version = self.version(said);
+        let version = self.version(said, edited);
         let message = self.channels.get_mut(channel)?.find_mut(ts)?;
         let before = message.json();
         message.versions.push(version);
@@ -156,7 +158,7 @@ impl State {
         }
     }
 
-    fn version(&mut self, said: Said) -> Version {
+    fn version(&mut self, said: Said, at: Ts) -> Version {
         Version {
             order: self.next_order(),
             shown: Instant::now(),
@@ -164,6 +166,7 @@ impl State {
             blocks: said.blocks,
             attachments: said.attachments,
             metadata: said.metadata,
+            at,
         }
     }
 }

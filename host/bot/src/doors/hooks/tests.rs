@@ -115,7 +115,7 @@ impl Bot {
         let events = self.events.lock().unwrap();
         let line = |event: &Event| match &event.body {
             Body::Webhook(hook) => format!("{} {} {}", hook.kind, hook.subject, event.key),
-            Body::Message(_) => panic!("a webhook is no message"),
+            Body::Message(_) | Body::Click(_) => panic!("a webhook is no message"),
         };
         events.iter().map(line).collect()
     }

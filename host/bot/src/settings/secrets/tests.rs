@@ -2,8 +2,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::super::tests::{lines, rendered};
+use super::slack::{SlackAccess, SlackEar};
 use super::{GithubCredential, Secrets};
 use crate::settings::problem::SettingsError;
+use crate::settings::slack::SlackMode;
 
 const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----";
 
@@ -33,6 +35,7 @@ fn file(folder: &Path, name: &str, content: &[u8], mode: u32) -> String {
 #[test]
 fn without_variables_there_are_no_secrets() {
     let secrets = read(&[]).unwrap();
+    assert!(secrets.slack.is_none());
     assert!(secrets.github.is_none() && secrets.circleci.is_none());
     assert!(secrets.github_webhook.is_empty() && secrets.circleci_webhook.is_empty());
 }
@@ -197,4 +200,107 @@ fn what_cannot_be_a_secret_is_not_shown() {
             "{error:?}"
         );
     }
+}
+
+const BOT: (&str, &str) = ("SLACK_BOT_TOKEN", "xoxb-1");
+const APP: (&str, &str) = ("SLACK_APP_TOKEN", "xapp-1");
+const SIGNING: (&str, &str) = ("SLACK_SIGNING_SECRET", "new old");
+
+fn access(variables: &[(&str, &str)], mode: SlackMode) -> Result<SlackAccess, SettingsError> {
+    SlackAccess::new(read(variables).unwrap().slack.as_ref(), mode)
+}
+
+#[test]
+fn slack_needs_two_of_three_secrets() {
+    let socket = access(&[BOT, APP], SlackMode::Socket).unwrap();
+    assert_eq!(socket.bot_token.expose(), "xoxb-1");
+    assert!(
+        matches!(&socket.ear, SlackEar::Socket { app_token } if app_token.expose() == "xapp-1")
+    );
+    let http = access(&[BOT, SIGNING], SlackMode::Http).unwrap();
+    let SlackEar::Http { signing_secrets } = &http.ear else {
+        panic!("{http:?}");
+    };
+    let words: Vec<&str> = signing_secrets
+        .iter()
+        .map(|secret| secret.expose())
+        .collect();
+    assert_eq!(words, ["new", "old"]);
+    let shown = format!("{socket:?} {http:?}");
+    assert!(
+        !shown.contains("xoxb-1") && !shown.contains("old"),
+        "{shown}"
+    );
+
+    insta::assert_snapshot!(rendered(&access(&[], SlackMode::Socket).unwrap_err()), @r##"
+      × the environment has 2 problems
+
+    Error:
+      × `SLACK_BOT_TOKEN` is not set, and witbot speaks to Slack with it
+      help: Slack shows it at https://api.slack.com/apps in your app, under `OAuth & Permissions` as
+            `Bot User OAuth Token`, when the app is installed; it begins with `xoxb-`
+
+    Error:
+      × `SLACK_APP_TOKEN` is not set, and `slack.mode` is `socket`
+      help: Slack shows it at https://api.slack.com/apps in your app, under `Basic Information`, `App-
+            Level Tokens`: make one with the scope `connections:write`; it begins with `xapp-`
+    "##);
+    insta::assert_snapshot!(rendered(&access(&[BOT, SIGNING], SlackMode::Socket).unwrap_err()), @r##"
+      × the environment has a problem
+
+    Error:
+      × `SLACK_APP_TOKEN` is not set, and `slack.mode` is `socket`
+      help: Slack shows it at https://api.slack.com/apps in your app, under `Basic Information`, `App-
+            Level Tokens`: make one with the scope `connections:write`; it begins with `xapp-`
+    "##);
+    insta::assert_snapshot!(rendered(&access(&[BOT, APP], SlackMode::Http).unwrap_err()), @r##"
+      × the environment has a problem
+
+    Error:
+      × `SLACK_SIGNING_SECRET` is not set, and `slack.mode` is `http`
+      help: Slack shows it at https://api.slack.com/apps in your app, under `Basic Information`, `App
+            Credentials` as `Signing Secret`
+    "##);
+}
+
+#[test]
+fn the_secrets_of_slack_are_not_taken_for_each_other() {
+    insta::assert_snapshot!(report(&[
+        ("SLACK_BOT_TOKEN", "xapp-123"),
+        ("SLACK_APP_TOKEN", "xoxp-123"),
+        ("SLACK_SIGNING_SECRET", "0f3c xoxb-123"),
+    ]), @r##"
+      × the environment has 3 problems
+
+    Error:
+      × `SLACK_BOT_TOKEN` is an app-level token (`xapp-`), and not one that begins with `xoxb-`
+      help: Slack shows it at https://api.slack.com/apps in your app, under `OAuth & Permissions` as
+            `Bot User OAuth Token`, when the app is installed; it begins with `xoxb-`
+
+    Error:
+      × `SLACK_APP_TOKEN` is the token of a person (`xoxp-`), and not one that begins with `xapp-`
+      help: Slack shows it at https://api.slack.com/apps in your app, under `Basic Information`, `App-
+            Level Tokens`: make one with the scope `connections:write`; it begins with `xapp-`
+
+    Error:
+      × `SLACK_SIGNING_SECRET` is a bot token (`xoxb-`)
+      help: Slack shows it at https://api.slack.com/apps in your app, under `Basic Information`, `App
+            Credentials` as `Signing Secret`
+    "##);
+    for (token, is) in [
+        ("xoxe.xoxb-1-123", "token rotation is switched on"),
+        ("xoxr-123", "a token of another kind"),
+        ("123", "is no token of Slack"),
+    ] {
+        let shown = report(&[("SLACK_BOT_TOKEN", token)]);
+        assert!(shown.contains(is) && !shown.contains("123"), "{shown}");
+    }
+    insta::assert_snapshot!(report(&[APP]), @r##"
+      × the environment has a problem
+
+    Error:
+      × `SLACK_APP_TOKEN` is set, and `SLACK_BOT_TOKEN` is not
+      help: Slack shows it at https://api.slack.com/apps in your app, under `OAuth & Permissions` as
+            `Bot User OAuth Token`, when the app is installed; it begins with `xoxb-`
+    "##);
 }

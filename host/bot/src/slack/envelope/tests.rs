@@ -15,7 +15,6 @@ fn hello_says_who_is_there() {
     };
     assert_eq!(hello.host, "applink-3");
     assert_eq!(hello.sockets, Some(2));
-    assert_eq!(hello.lasts, Some(Duration::from_secs(18_060)));
     assert!(matches!(read(r#"{"type":"hello"}"#), Frame::Hello(_)));
 }
 

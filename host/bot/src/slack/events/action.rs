@@ -5,11 +5,7 @@ use witbot_core::event::{Body, Click, Message, MessageId, Place, User};
 use witbot_core::ids::{CallId, ChannelId, UnixMillis};
 
 use super::{Meaning, Reader, cut, event, id, is_direct, parsed, text};
-
-/// The beginning of the action ids of buttons that say a command.
-const COMMAND: &str = "witbot.command.";
-/// And of those that answer a question.
-const ANSWER: &str = "witbot.answer.";
+use crate::slack::blocks::{ANSWER, COMMAND};
 
 impl Reader<'_> {
     pub(super) fn interaction(&self, payload: &Value, at: UnixMillis) -> Result<Meaning, String> {

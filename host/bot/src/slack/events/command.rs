@@ -4,7 +4,8 @@ use serde_json::Value;
 use witbot_core::event::{Body, Message, Place, User};
 use witbot_core::ids::{ChannelId, UnixMillis};
 
-use super::{Meaning, Reader, event, id, is_direct, parsed, text};
+use super::{Meaning, Reader, cut, event, id, is_direct, parsed, text};
+use crate::slack::incoming::Written;
 
 impl Reader<'_> {
     pub(super) fn command(&self, payload: &Value, at: UnixMillis) -> Result<Meaning, String> {
@@ -21,7 +22,11 @@ impl Reader<'_> {
         };
         let typed = text(payload, "text").filter(|typed| !typed.trim().is_empty());
         // Whoever types the command alone wants to know what can be typed behind it.
-        let incoming = self.incoming(typed.unwrap_or("help"), true);
+        let incoming = self.incoming(Written {
+            text: cut(typed.unwrap_or("help")),
+            fallbacks: &[],
+            direct: true,
+        });
         let message = Message {
             direct: is_direct(&channel),
             whole: incoming.whole,
@@ -34,6 +39,10 @@ impl Reader<'_> {
                 incoming.text,
             )
         };
-        Ok(Meaning::Events(vec![event(key, at, Body::Message(message))]))
+        Ok(Meaning::Events(vec![event(
+            key,
+            at,
+            Body::Message(message),
+        )]))
     }
 }

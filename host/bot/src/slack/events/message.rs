@@ -6,8 +6,8 @@ use witbot_core::chat::Standing;
 use witbot_core::event::{Body, Message, MessageId, Place, User};
 use witbot_core::ids::{ChannelId, UnixMillis};
 
-use super::{Meaning, Reader, event, id, is_direct, parsed, text};
-use crate::slack::incoming::Incoming;
+use super::{Meaning, Reader, cut, event, id, is_direct, parsed, text};
+use crate::slack::incoming::{Incoming, Written};
 
 /// Slack's own bot, which is the only one that looks like a person.
 const SLACKBOT: &str = "USLACKBOT";
@@ -23,7 +23,9 @@ impl Reader<'_> {
         }
         let is_bot = is_bot(said);
         if is_bot && !self.is_allowed(said) {
-            return Ok(Meaning::Nothing("another bot said it, and none is listened to that is not in the settings"));
+            return Ok(Meaning::Nothing(
+                "another bot said it, and none is listened to that is not in the settings",
+            ));
         }
         let standing = match is_bot {
             true => Standing::Bot,
@@ -53,7 +55,11 @@ impl Reader<'_> {
         let Some(message) = self.heard(said, user, place, direct, ts) else {
             return Ok(Meaning::Nothing("it has no text"));
         };
-        Ok(Meaning::Events(vec![event(key, at, Body::Message(message))]))
+        Ok(Meaning::Events(vec![event(
+            key,
+            at,
+            Body::Message(message),
+        )]))
     }
 
     /// None if nothing is said: a file alone is nothing that the bot could answer, not even in a direct message.
@@ -65,13 +71,21 @@ impl Reader<'_> {
         direct: bool,
         ts: &str,
     ) -> Option<Message> {
-        let encoded = text(said, "text").filter(|text| !text.trim().is_empty())?;
+        let encoded = text(said, "text").unwrap_or_default();
+        let fallbacks = fallbacks(said);
+        if encoded.trim().is_empty() && (direct || fallbacks.is_empty()) {
+            return None;
+        }
         let Incoming {
             text,
             addressed,
             whole,
-        } = self.incoming(encoded, direct);
-        (addressed || !text.is_empty()).then(|| Message {
+        } = self.incoming(Written {
+            text: cut(encoded),
+            fallbacks: &fallbacks,
+            direct,
+        });
+        (addressed || !text.is_empty() || whole.is_some()).then(|| Message {
             user,
             place,
             text,
@@ -105,14 +119,21 @@ fn not_said(said: &Value) -> Option<&'static str> {
         return Some("it is hidden");
     }
     match text(said, "subtype") {
-        None
-        | Some("bot_message" | "file_share" | "me_message" | "thread_broadcast") => {}
+        None | Some("bot_message" | "file_share" | "me_message" | "thread_broadcast") => {}
         Some("message_changed") => return Some("a message was edited, which runs no command"),
         Some("message_deleted") => return Some("a message was deleted"),
         Some(_) => return Some("it is a notice, and not something that somebody said"),
     }
     // A mention that is added to an old message comes as one of its own.
     (!said["edited"].is_null()).then_some("a message was edited, which runs no command")
+}
+
+/// What attachments say in a word.
+fn fallbacks(said: &Value) -> Vec<&str> {
+    let attachments = said["attachments"].as_array().into_iter().flatten();
+    attachments
+        .filter_map(|one| text(one, "fallback"))
+        .collect()
 }
 
 fn is_bot(said: &Value) -> bool {
@@ -138,7 +159,9 @@ fn ts<'v>(value: &'v Value, key: &str) -> Result<Option<&'v str>, String> {
         return Ok(None);
     };
     let found = id(Some(found), key)?;
-    let plain = found.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = found
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     match plain {
         true => Ok(Some(found)),
         false => Err(format!("its `{key}` is none")),

@@ -22,8 +22,11 @@ impl Reader<'_> {
                 }
                 Changed::Channel(channel(event, "channel")?)
             }
-            "subteam_created" | "subteam_updated" | "subteam_members_changed"
-            | "subteam_self_added" | "subteam_self_removed" => Changed::Groups,
+            "subteam_created"
+            | "subteam_updated"
+            | "subteam_members_changed"
+            | "subteam_self_added"
+            | "subteam_self_removed" => Changed::Groups,
             "app_rate_limited" => return Ok(rate_limited(event)),
             "tokens_revoked" => return Ok(tokens_revoked(event)),
             "app_uninstalled" => {

@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 /// The fields of a form; nothing if one is no text. Of fields with the same name the first counts.
 pub fn fields(body: &[u8]) -> Option<Map<String, Value>> {
     let mut fields = Map::new();
-    for field in body.split(|byte| *byte == b'&').filter(|field| !field.is_empty()) {
+    for field in body
+        .split(|byte| *byte == b'&')
+        .filter(|field| !field.is_empty())
+    {
         let end = field.iter().position(|byte| *byte == b'=');
         let (name, value) = match end {
             Some(end) => (&field[..end], &field[end + 1..]),
@@ -53,8 +56,14 @@ mod tests {
             ("a", json!({"a": ""})),
             ("a=1&b=&=c", json!({"a": "1", "b": "", "": "c"})),
             ("a=1&a=2", json!({"a": "1"})),
-            ("text=deploy+api%2Fx%20%26+%3D=%2b", json!({"text": "deploy api/x & ==+"})),
-            ("na%C3%AFve=%F0%9F%9A%80&x=ü", json!({"naïve": "🚀", "x": "ü"})),
+            (
+                "text=deploy+api%2Fx%20%26+%3D=%2b",
+                json!({"text": "deploy api/x & ==+"}),
+            ),
+            (
+                "na%C3%AFve=%F0%9F%9A%80&x=ü",
+                json!({"naïve": "🚀", "x": "ü"}),
+            ),
         ] {
             let fields = fields(body.as_bytes()).map(Value::Object);
             assert_eq!(fields, Some(expected), "{body}");
@@ -63,7 +72,15 @@ mod tests {
 
     #[test]
     fn what_is_no_form() {
-        for body in ["a=%", "a=%4", "a=%4g", "a=%+1", "%ff=a", "a=%C3", "a=b&c=%ED%A0%80"] {
+        for body in [
+            "a=%",
+            "a=%4",
+            "a=%4g",
+            "a=%+1",
+            "%ff=a",
+            "a=%C3",
+            "a=b&c=%ED%A0%80",
+        ] {
             assert_eq!(fields(body.as_bytes()), None, "{body}");
         }
         assert_eq!(fields(b"a=\xff"), None);

@@ -27,7 +27,8 @@ pub fn challenge(kind: Kind, payload: &Value) -> Option<&str> {
 }
 
 fn json(bytes: &[u8]) -> Result<Value, &'static str> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|_| "it is no JSON that can be read")?;
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|_| "it is no JSON that can be read")?;
     match value.is_object() {
         true => Ok(value),
         false => Err("it is no JSON object"),

@@ -59,8 +59,14 @@ mod tests {
         let secret = |text: &&str| Secret::new((*text).to_owned());
         let secrets: Vec<Secret> = secrets.iter().map(secret).collect();
         let headers = HeaderMap::from_iter([
-            ("x-slack-request-timestamp".parse().unwrap(), time.parse().unwrap()),
-            ("x-slack-signature".parse().unwrap(), signature.parse().unwrap()),
+            (
+                "x-slack-request-timestamp".parse().unwrap(),
+                time.parse().unwrap(),
+            ),
+            (
+                "x-slack-signature".parse().unwrap(),
+                signature.parse().unwrap(),
+            ),
         ]);
         Signed::read(&headers).is_some_and(|signed| signed.fits(&secrets, body))
     }
@@ -96,16 +102,40 @@ mod tests {
             ("1531420618.0", body, SIGNATURE),
             ("99999999999999999999", body, SIGNATURE),
         ] {
-            assert!(!is_signed(&[SECRET], time, body, signature), "{time} {signature}");
+            assert!(
+                !is_signed(&[SECRET], time, body, signature),
+                "{time} {signature}"
+            );
         }
     }
 
     #[test]
     fn five_minutes() {
-        let signed = Signed { time: "1000", seconds: 1_000, signature: "" };
-        for (seconds, expected) in [(699, false), (700, true), (1_000, true), (1_300, true), (1_301, false), (0, false)] {
-            assert_eq!(signed.is_of_now(UnixMillis(seconds * 1_000)), expected, "{seconds}");
+        let signed = Signed {
+            time: "1000",
+            seconds: 1_000,
+            signature: "",
+        };
+        for (seconds, expected) in [
+            (699, false),
+            (700, true),
+            (1_000, true),
+            (1_300, true),
+            (1_301, false),
+            (0, false),
+        ] {
+            assert_eq!(
+                signed.is_of_now(UnixMillis(seconds * 1_000)),
+                expected,
+                "{seconds}"
+            );
         }
-        assert!(!Signed { seconds: u64::MAX, ..signed }.is_of_now(UnixMillis(0)));
+        assert!(
+            !Signed {
+                seconds: u64::MAX,
+                ..signed
+            }
+            .is_of_now(UnixMillis(0))
+        );
     }
 }

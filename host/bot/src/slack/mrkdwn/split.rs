@@ -80,10 +80,7 @@ fn place_to_cut(text: &str, end: usize) -> usize {
 /// The same place, or one before what it would tear: a mention, a link, an escape, or a fence.
 fn not_within(text: &str, end: usize) -> usize {
     let head = &text[..end];
-    let open = |from: char, to: char| {
-        head.rfind(from)
-            .filter(|at| !head[*at..].contains(to))
-    };
+    let open = |from: char, to: char| head.rfind(from).filter(|at| !head[*at..].contains(to));
     let mut at = end;
     for torn in [open('<', '>'), open('&', ';')].into_iter().flatten() {
         at = at.min(torn);

@@ -9,7 +9,10 @@ fn parts(spans: impl IntoIterator<Item = Span>) -> String {
 fn words_call_nobody() {
     for (given, written) in [
         ("plain *bold* _it_ `code`", "plain *bold* _it_ `code`"),
-        ("<!channel> @channel <@U1>", "&lt;!channel&gt; @channel &lt;@U1&gt;"),
+        (
+            "<!channel> @channel <@U1>",
+            "&lt;!channel&gt; @channel &lt;@U1&gt;",
+        ),
         ("a && b &lt;", "a &amp;&amp; b &amp;lt;"),
         ("fix: <https://evil|ok>", "fix: &lt;https://evil|ok&gt;"),
         ("a\r\nb\rc\td", "a\nb\nc\td"),
@@ -52,17 +55,32 @@ fn code_is_not_left() {
     let code = |words: &str| parts([Span::Code(words.into())]);
     assert_eq!(code("a <b>"), "`a &lt;b&gt;`");
     assert_eq!(code("a`<!here>`b"), "`a\u{2cb}&lt;!here&gt;\u{2cb}b`");
-    assert_eq!(code("one\n```two\n"), "```\none\n\u{2cb}\u{2cb}\u{2cb}two\n```");
+    assert_eq!(
+        code("one\n```two\n"),
+        "```\none\n\u{2cb}\u{2cb}\u{2cb}two\n```"
+    );
     assert_eq!(code(""), "");
 }
 
 #[test]
 fn links_lead_where_they_may_and_stay_in_their_brackets() {
     for (label, url, written) in [
-        ("log", "https://ci.example/1?a=1&b=2", "<https://ci.example/1?a=1&amp;b=2|log>"),
+        (
+            "log",
+            "https://ci.example/1?a=1&b=2",
+            "<https://ci.example/1?a=1&amp;b=2|log>",
+        ),
         ("", "http://ci.example", "<http://ci.example>"),
-        ("a|b>c\nd", "https://x.example/p|q>r s", "<https://x.example/p%7Cq%3Er%20s|a\u{a6}b&gt;c d>"),
-        ("mail", "mailto:ops@x.example", "<mailto:ops@x.example|mail>"),
+        (
+            "a|b>c\nd",
+            "https://x.example/p|q>r s",
+            "<https://x.example/p%7Cq%3Er%20s|a\u{a6}b&gt;c d>",
+        ),
+        (
+            "mail",
+            "mailto:ops@x.example",
+            "<mailto:ops@x.example|mail>",
+        ),
         ("up", "HTTPS://X.example", "<HTTPS://X.example|up>"),
         ("no", "javascript:alert(1)", "no (javascript:alert(1))"),
         ("no", "https:x", "no (https:x)"),
@@ -100,8 +118,16 @@ fn nothing_is_torn_that_belongs_together() {
     ] {
         let pieces = split(text, chars);
         for piece in &pieces {
-            assert_eq!(piece.matches('<').count(), piece.matches('>').count(), "{pieces:?}");
-            assert_eq!(piece.matches('&').count(), piece.matches(';').count(), "{pieces:?}");
+            assert_eq!(
+                piece.matches('<').count(),
+                piece.matches('>').count(),
+                "{pieces:?}"
+            );
+            assert_eq!(
+                piece.matches('&').count(),
+                piece.matches(';').count(),
+                "{pieces:?}"
+            );
         }
         assert_eq!(pieces.concat().replace(' ', ""), text.replace(' ', ""));
     }
@@ -118,7 +144,10 @@ fn a_block_of_code_stays_one_in_each_piece() {
         assert_eq!(piece.matches("```").count() % 2, 0, "{piece}");
     }
     for line in lines {
-        assert!(pieces.iter().any(|piece| piece.lines().any(|l| l == line)), "{line}");
+        assert!(
+            pieces.iter().any(|piece| piece.lines().any(|l| l == line)),
+            "{line}"
+        );
     }
 }
 

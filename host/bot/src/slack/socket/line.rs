@@ -160,10 +160,13 @@ impl Reader {
         self.counted = None;
         let close = end.close_frame();
         self.tell_end(end);
-        if let Some(close) = close {
-            self.close(close).await;
+        match close {
+            Some(close) => self.close(close).await,
+            // The answer to Slack's close frame is waiting to be written.
+            None => {
+                let _ = timeout(limits::SLACK_SOCKET_CLOSE_MAX, self.flush()).await;
+            }
         }
-        self.await_peer().await;
         // These cannot be acknowledged any more. Slack sends them again, and finds them stored.
         while self.under_way.join_next().await.is_some() {}
     }
@@ -341,13 +344,16 @@ impl Reader {
         {
             self.warn("what is not stored yet is not acknowledged; Slack sends it again");
         }
-        let _ = self.write(Message::Close(Some(frame))).await;
-    }
-
-    /// Waits until Slack has closed it, too.
-    async fn await_peer(&mut self) {
-        let closed = async { while let Some(Ok(_)) = self.socket.next().await {} };
-        let _ = timeout(limits::SLACK_SOCKET_CLOSE_MAX, closed).await;
+        let goodbye = async {
+            self.write(Message::Close(Some(frame))).await?;
+            while let Some(Ok(message)) = self.socket.next().await {
+                if message.is_close() {
+                    break;
+                }
+            }
+            Ok::<(), End>(())
+        };
+        let _ = timeout(limits::SLACK_SOCKET_CLOSE_MAX, goodbye).await;
     }
 
     fn warn(&self, what: &str) {

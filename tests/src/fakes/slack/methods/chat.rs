@@ -33,7 +33,9 @@ pub(super) fn post(state: &mut State, arguments: &Arguments) -> Outcome {
         files: Vec::new(),
     };
     let (ts, message) = state.publish(&channel, draft);
-    Ok(json!({ "channel": channel, "ts": ts.to_string(), "message": message }))
+    let mut answer = json!({ "channel": channel, "ts": ts.to_string() });
+    answer["message"] = message;
+    Ok(answer)
 }
 
 pub(super) fn update(state: &mut State, arguments: &Arguments) -> Outcome {

@@ -1,0 +1,54 @@
+//! Trying again what others wait for.
+
+use std::time::Duration;
+
+use witbot_sdk::{Code, Error, Result, flow, log};
+
+/// Others wait for the last status of a deployment, and for the end of a run, so they are worth some patience: about half
+/// an hour altogether.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// How long to wait the first time, when nobody says how long. It doubles.
+const PAUSE_FIRST: Duration = Duration::from_secs(15);
+
+/// Does something that does no harm when it is done twice. Tries again when a service cannot be reached, has had too much,
+/// or says when to come back.
+pub fn patiently(what: &str, attempt: impl Fn() -> Result) -> Result {
+    let mut pause = PAUSE_FIRST;
+    for _ in 1..ATTEMPTS_MAX {
+        match attempt() {
+            Err(error) if may_pass(&error) => {
+                log::warn!("{what} did not work yet: {error}");
+                flow::sleep(error.retry_after.unwrap_or(pause))?;
+                pause *= 2;
+            }
+            done => return done,
+        }
+    }
+    attempt()
+}
+
+fn may_pass(error: &Error) -> bool {
+    error.retry_after.is_some()
+        || matches!(
+            error.code,
+            Code::RateLimited | Code::Unavailable | Code::Timeout | Code::InDoubt
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_for_good_is_not_tried_again() {
+        let later = Error {
+            retry_after: Some(Duration::from_secs(2)),
+            ..Error::new(Code::Conflict, "more may begin")
+        };
+        assert!(may_pass(&later) && may_pass(&Error::new(Code::Unavailable, "away")));
+        assert!(!may_pass(&Error::new(Code::Conflict, "it is over")));
+        let refused = patiently("a test", || Err(Error::invalid("no")));
+        assert_eq!(refused, Err(Error::invalid("no")));
+    }
+}

@@ -1,0 +1,155 @@
+//! Says things in every way that there is.
+
+use std::time::Duration;
+
+use witbot_sdk::chat::{self, Audience, Card, State, Style, Text};
+use witbot_sdk::flow::{self, Question};
+use witbot_sdk::{Command, Event, Plugin, Result};
+
+witbot_sdk::plugin!(plugin);
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn plugin() -> Plugin {
+    Plugin::new("Says things.")
+        .command(Command::new("echo <text:text>", "Says it again.", echo))
+        .command(Command::new("count <number:integer>", "Answers twice.", count))
+        .command(Command::new("rest <milliseconds:integer>", "Answers late.", rest))
+        .command(Command::new("name", "Says who you are.", name))
+        .command(Command::new("card <text:text>", "Shows a card.", card))
+        .command(Command::new("pick <text:text>", "Says what was picked.", pick))
+        .command(Command::new("vote <who>", "Asks some people.", vote))
+        .command(Command::new("whisper <text:text>", "Says it to you.", whisper))
+        .command(Command::new("thread <text:text>", "Says it below.", thread))
+        .command(Command::new("tidy", "Takes back what it said.", tidy))
+        .command(Command::new("like", "Likes what you said.", like))
+        .command(Command::new("progress <steps:integer>", "Changes what it said.", progress))
+        .command(Command::new("long <lines:integer>", "Says much.", long))
+        .command(Command::new("mention <user:user> <text:text>", "Calls somebody.", mention))
+        .command(Command::new("shout <text:text>", "Calls everybody.", shout))
+        .command(Command::new("post <channel:channel> <text:text>", "Says it there.", post))
+        .command(Command::new("direct <user:user> <text:text>", "Says it to somebody.", direct))
+}
+
+fn echo(event: &Event) -> Result {
+    event.reply(event.required("text")?)?;
+    Ok(())
+}
+
+fn count(event: &Event) -> Result {
+    let number = event.required("number")?;
+    event.reply(format!("{number} a"))?;
+    event.reply(format!("{number} b"))?;
+    Ok(())
+}
+
+fn rest(event: &Event) -> Result {
+    let milliseconds: u64 = event.required("milliseconds")?.parse()?;
+    flow::sleep(Duration::from_millis(milliseconds))?;
+    event.reply("Rested.")?;
+    Ok(())
+}
+
+fn name(event: &Event) -> Result {
+    let standing = event.user_standing()?;
+    let standing = standing.map_or("nobody".to_owned(), |standing| standing.to_string());
+    event.reply(format!("You are {}, a {standing}.", event.user_name()))?;
+    Ok(())
+}
+
+fn card(event: &Event) -> Result {
+    let text = event.required("text")?;
+    let card = Card::new(text.as_str())
+        .state(State::Running)
+        .text(Text::new().plain("It goes on."))
+        .field("Version", "v1 <b>")
+        .link("Log", "https://ci.example/1")
+        .button("Again", "echo again")
+        .styled_button("Other", "hello", Style::Danger)
+        .menu("Pick one", [("One", "pick one"), ("Two", "pick two")])
+        .footer("Small print.");
+    event.reply(card)?;
+    Ok(())
+}
+
+fn pick(event: &Event) -> Result {
+    event.reply(format!("Picked {}.", event.required("text")?))?;
+    Ok(())
+}
+
+fn vote(event: &Event) -> Result {
+    let question = Question::new("Ship it?").choice("Yes").choice("No");
+    let question = match event.required("who")?.as_str() {
+        "me" => question,
+        "anyone" => question.anyone(),
+        user => question.answered_by(user),
+    };
+    let answer = question.ask(HOUR)?;
+    event.reply(format!("{} it is.", answer.choice()))?;
+    Ok(())
+}
+
+fn whisper(event: &Event) -> Result {
+    event.whisper(event.required("text")?)
+}
+
+fn thread(event: &Event) -> Result {
+    event.reply_in_thread(event.required("text")?)?;
+    Ok(())
+}
+
+fn tidy(event: &Event) -> Result {
+    let message = event.reply("Oops.")?;
+    message.delete()?;
+    event.reply("Tidy.")?;
+    Ok(())
+}
+
+fn like(event: &Event) -> Result {
+    event.react("eyes")?;
+    event.reply("Seen.")?.react("white_check_mark")
+}
+
+fn progress(event: &Event) -> Result {
+    let steps: u32 = event.required("steps")?.parse()?;
+    let message = event.reply("Step 0.")?;
+    for step in 1..=steps {
+        message.edit(format!("Step {step}."))?;
+    }
+    Ok(())
+}
+
+fn long(event: &Event) -> Result {
+    let lines: u32 = event.required("lines")?.parse()?;
+    let text: String = (1..=lines)
+        .map(|line| format!("This is line {line} of a long text.\n"))
+        .collect();
+    event.reply(text)?;
+    Ok(())
+}
+
+fn mention(event: &Event) -> Result {
+    let text = Text::new()
+        .user(event.required("user")?)
+        .plain(format!(": {}", event.required("text")?));
+    event.reply(text)?;
+    Ok(())
+}
+
+fn shout(event: &Event) -> Result {
+    let text = Text::new()
+        .everyone(Audience::Channel)
+        .plain(format!(" {}", event.required("text")?));
+    event.reply(text)?;
+    Ok(())
+}
+
+fn post(event: &Event) -> Result {
+    chat::post(&event.required("channel")?, event.required("text")?)?;
+    Ok(())
+}
+
+fn direct(event: &Event) -> Result {
+    chat::direct(&event.required("user")?, event.required("text")?)?;
+    Ok(())
+}
