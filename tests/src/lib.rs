@@ -5,6 +5,7 @@ pub mod card;
 pub mod conversation;
 pub mod fakes;
 pub mod home;
+pub mod manifest;
 pub mod pattern;
 pub mod services;
 pub mod slack;

@@ -160,6 +160,86 @@ async fn what_is_not_granted_is_denied_with_the_line_that_would_allow_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn everybody_and_single_people_are_called_only_where_that_is_granted() {
+    let home = Home::new().with_guest("greedy").with_settings(GREEDY);
+    let mut bot = Bot::start(home).await;
+    for channel in ["ops", "general"] {
+        let denied = format!(
+            "#{channel} witbot: denied: plugin `greedy` may not notify @channel in the channel `{channel}`; …{{ channel = \"{channel}\", broadcast = true }}…"
+        );
+        bot.ask(&format!("@ada #{channel}: grab everyone"), &denied)
+            .await;
+        bot.expect(&denied).await;
+    }
+    bot.ask(
+        "grab person ada",
+        "#console witbot: denied: plugin `greedy` may not write to ada alone; …{ direct = true }…",
+    )
+    .await;
+
+    let more = GREEDY.replace(
+        r#"{ channel = "ops" }"#,
+        r#"{ channel = "ops", broadcast = true }, { direct = true }"#,
+    );
+    bot.home().write_settings(&more);
+    bot.expect_log("INFO the settings are taken up").await;
+    bot.ask("@ada #ops: grab everyone", "#ops witbot: @channel hear me!")
+        .await;
+    bot.expect("#ops witbot: It is mine.").await;
+    bot.expect("#ops witbot: Hear me").await;
+    bot.expect("    Who: @channel hear me!").await;
+    bot.expect("#ops witbot: It is mine.").await;
+    bot.say("grab person ada").await;
+    let mut lines = [bot.expect("…").await, bot.expect("…").await];
+    lines.sort();
+    assert_eq!(
+        lines,
+        ["#console witbot: It is mine.", "@ada witbot: Hear me!"]
+    );
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_cards_is_cut_off() {
+    let mut bot = Bot::start(Home::new().with_guest("greedy").with_settings(GREEDY)).await;
+    bot.say("grab screen").await;
+    for number in 0..50 {
+        bot.expect(&format!("#console witbot: Card {number}")).await;
+    }
+    bot.expect("#console witbot: a run may have 50 messages, edits and questions")
+        .await;
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_said_is_refused_with_the_reason() {
+    let mut bot = Bot::start(Home::new().with_guest("greedy").with_settings(GREEDY)).await;
+    bot.ask("grab space", "#console witbot: Listen!").await;
+    let reasons = [
+        "the title of a card cannot be empty",
+        "the title of a card has to be one line",
+        "…bytes, not 20000",
+        "…bytes, not 20001",
+        "a card can have 20 fields, not 21",
+        "a card can have 10 buttons, not 11",
+        "…bytes, not 20002",
+        "`javascript:alert(1)` is not an address…",
+        "a menu needs a command to choose",
+        "a menu can have 100 commands, not 101",
+        "a message needs some text",
+        "`no such id` is not a user id: …",
+        "`no address` is not an address…",
+        "a message can have 500 pieces of text, not 501",
+        "`:eyes:` is not the name of an emoji: …",
+    ];
+    for (line, reason) in reasons.into_iter().enumerate() {
+        let before = if line == 0 { "#console witbot:" } else { "   " };
+        bot.expect(&format!("{before} invalid: {reason}")).await;
+    }
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_a_handler_is_told_as_it_is() {
     let mut bot = Bot::start(Home::new().with_guest("waits")).await;
     bot.ask("wait not", "#console witbot: I would rather not wait.")

@@ -132,8 +132,7 @@ github = [{ repository = "acme/api", permissions = ["deployments:read"] }]
     .await;
     services.github.hold_webhooks();
     bot.say("deploy api/main to production").await;
-    bot.expect_soon("  #console witbot (edited): Deployment … is created. …")
-        .await;
+    bot.expect_soon("      Deployment … is created. …").await;
     bot.kill9_and_restart().await;
     services.github.release_webhooks();
     bot.expect_soon("#console witbot: It came: production.")
@@ -149,18 +148,13 @@ async fn all_that_was_left_over_is_answered_after_a_start_however_much_it_is() {
     let home = Home::new();
     let store = Store::open(&home.data()).expect("nobody else has it");
     for number in 0..LEFT_OVER {
-        let body = Body::Message(Message {
-            user: User {
-                id: "ada".parse().expect("an id"),
-                name: "ada".to_owned(),
-            },
-            place: Place {
-                channel: "ops".parse().expect("a channel"),
-                thread: None,
-            },
-            text: format!("question {number}"),
-            addressed: true,
-        });
+        let ada = User::named("ada".parse().expect("an id"), "ada");
+        let place = Place {
+            channel: "ops".parse().expect("a channel"),
+            thread: None,
+        };
+        let text = format!("question {number}");
+        let body = Body::Message(Message::to_bot(ada, place, text));
         let event = Event {
             source: Source::Console,
             key: number.to_string(),

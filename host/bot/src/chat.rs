@@ -26,6 +26,9 @@ pub trait Chat: Send + Sync + 'static {
 
     /// What is known of a person now.
     async fn person(&self, user: &UserId) -> Result<Person, Error>;
+
+    /// Whether somebody is one of a group of people that the chat service knows. Nobody is in what is no group.
+    async fn belongs(&self, user: &UserId, group: &UserId) -> Result<bool, Error>;
 }
 
 /// Why something was not done in a chat.

@@ -62,8 +62,12 @@ fn subscribed(
 fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action {
     let whole = message.whole.as_deref();
     let mut routes = live.table.listeners(&message.text, whole);
-    if !message.addressed || message.text.is_empty() {
+    if !message.addressed {
         return call(live, row, event, routes);
+    }
+    if message.text.is_empty() && routes.is_empty() {
+        let text = "Yes? `help` lists what I can do.".to_owned();
+        return say(row, event, message, text);
     }
     if let Some(text) = own_command(live, &message.text) {
         return say(row, event, message, text);
@@ -259,16 +263,18 @@ fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
 
 /// What concerns nobody but the person who caused the event.
 fn whisper(row: i64, event: &Event, text: impl Into<Text>) -> Action {
-    let (user, place) = match &event.body {
-        Body::Message(message) => (&message.user, &message.place),
-        Body::Click(click) => (&click.user, &click.place),
+    let (user, mut place) = match &event.body {
+        Body::Message(message) => (&message.user, message.place.clone()),
+        Body::Click(click) => (&click.user, click.place.clone()),
         Body::Webhook(_) => return Action::Nothing,
     };
+    // Who presses a button looks at the channel, and sees nothing that is whispered in a thread which is not open.
+    place.thread = None;
     let act = Act::Whisper {
         user: user.id.clone(),
         said: Said::Text(text.into()),
     };
-    own(row, event, place.clone(), act)
+    own(row, event, place, act)
 }
 
 /// A run of the bot itself, which does one thing in the chat.

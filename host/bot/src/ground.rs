@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use witbot_core::call::{Occurrence, Operation};
+use witbot_core::chat::Answerers;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::Body;
 use witbot_core::grants::Grants;
-use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
+use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{Blob, Commit, Entry, Outcome, State, Wait};
 use witbot_engine::{Caller, Found, Lost, World};
 use witbot_store::Store;
@@ -90,6 +91,21 @@ impl Ground {
             allowed.map_err(|denial| denial.error(&run.plugin))?;
         }
         self.look(&wait.operation).await
+    }
+
+    /// Whether somebody is in a group that may answer a question. If that cannot be found out, they are not.
+    pub async fn is_among(&self, user: &UserId, answerers: &Answerers) -> bool {
+        let Answerers::These(groups) = answerers else {
+            return false;
+        };
+        for group in groups {
+            match self.chat.belongs(user, group).await {
+                Ok(true) => return true,
+                Ok(false) => {}
+                Err(error) => tracing::warn!("who is in the group {group} is not known: {error}"),
+            }
+        }
+        false
     }
 
     async fn follow(&self, channels: Vec<ChannelId>, parked: Option<Wait>) {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
+use witbot_core::call::Ask;
 use witbot_core::event::{Body, Event};
 use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::Commit;
@@ -150,15 +151,37 @@ impl Rooms {
                 self.outbox.deliver(answered.channel);
                 return self.runs.resume(answered.run);
             }
-            Some(Clicked::NotTheirs(ask)) => dispatch::not_theirs(row, &event, &ask),
+            Some(Clicked::NotTheirs(ask)) => return self.click_of_another(row, event, *ask),
             Some(Clicked::Over) => dispatch::over(row, &event),
             None => self.decide(row, &event).await,
         };
         match action {
             Action::Nothing => self.routed(row),
-            Action::Say(run, commit) => self.say(run, *commit),
+            Action::Say(run, commit) => {
+                self.tasks.spawn(say(self.ground.clone(), run, *commit));
+            }
             Action::Call(calls) => self.call(row, calls).await,
         }
+    }
+
+    /// A click of somebody who is not named among those who may answer, and may be in a group that is. Not in the loop:
+    /// the chat service is asked.
+    fn click_of_another(&self, row: i64, event: Arc<Event>, ask: Ask) {
+        let (ground, waits, runs) = (self.ground.clone(), self.waits.clone(), self.runs.clone());
+        self.tasks.spawn(async move {
+            let Body::Click(click) = &event.body else {
+                return;
+            };
+            if ground.is_among(&click.user.id, &ask.answerers).await
+                && let Clicked::Answered(answered) = waits.click_for(row, click, true).await
+            {
+                ground.outbox.deliver(answered.channel);
+                return runs.resume(answered.run);
+            }
+            if let Action::Say(run, commit) = dispatch::not_theirs(row, &event, &ask) {
+                say(ground, run, *commit).await;
+            }
+        });
     }
 
     async fn decide(&self, row: i64, event: &Arc<Event>) -> Action {
@@ -182,21 +205,6 @@ impl Rooms {
             tracing::error!("whose message {message} is cannot be found out: {error}");
         });
         run.ok().flatten().map(|run| run.plugin)
-    }
-
-    /// Says what the bot says by itself. Not in the loop: it waits for the disk.
-    fn say(&self, run: InvocationId, commit: Commit) {
-        let (ground, outbox) = (self.ground.clone(), self.outbox.clone());
-        self.tasks.spawn(async move {
-            match ground.store(&run, commit).await {
-                Ok(channels) => channels
-                    .into_iter()
-                    .for_each(|channel| outbox.deliver(channel)),
-                Err(error) => tracing::error!(
-                    "an answer is not stored, so it comes after the next start: {error}"
-                ),
-            }
-        });
     }
 
     /// One run begins with its own first commit; several begin together, so that none is forgotten.
@@ -403,6 +411,18 @@ impl Rooms {
         let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, served).await;
         self.store.close().await;
         Ok(())
+    }
+}
+
+/// Says what the bot says by itself. Not in the loop: it waits for the disk.
+async fn say(ground: Arc<Ground>, run: InvocationId, commit: Commit) {
+    match ground.store(&run, commit).await {
+        Ok(channels) => channels
+            .into_iter()
+            .for_each(|channel| ground.outbox.deliver(channel)),
+        Err(error) => {
+            tracing::error!("an answer is not stored, so it comes after the next start: {error}");
+        }
     }
 }
 

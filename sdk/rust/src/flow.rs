@@ -114,7 +114,8 @@ impl Question {
         self
     }
 
-    /// Lets a person answer, by id, instead of the one who caused the event. Called again, one more: 50 at most.
+    /// Lets a person, or everybody in a group, answer, by id, instead of the one who caused the event. Called again, one
+    /// more: 50 at most. Who answers for a group presses the button.
     pub fn answered_by(mut self, user: impl Into<String>) -> Question {
         self.answerers.push(user.into());
         self

@@ -94,6 +94,10 @@ impl Chat for Console {
             standing: Standing::Member,
         })
     }
+
+    async fn belongs(&self, _: &UserId, _: &UserId) -> Result<bool, Error> {
+        Ok(false)
+    }
 }
 
 /// Something that is said, as it is printed. Further lines are indented more than any first line.

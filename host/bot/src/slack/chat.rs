@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use witbot_core::chat::{Channel, Person};
-use witbot_core::error::Error;
+use witbot_core::error::{Code, Error};
 use witbot_core::ids::{ChannelId, UserId};
 use witbot_store::outbox::Delivery;
 
@@ -68,5 +68,17 @@ impl Chat for Slack {
 
     async fn person(&self, user: &UserId) -> Result<Person, Error> {
         self.directory.person(user).await
+    }
+
+    async fn belongs(&self, user: &UserId, group: &UserId) -> Result<bool, Error> {
+        // People are `U…` and `W…`, groups of them `S…`.
+        if !group.as_str().starts_with('S') {
+            return Ok(false);
+        }
+        match self.directory.members(group).await {
+            Ok(members) => Ok(members.contains(user)),
+            Err(error) if error.code == Code::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

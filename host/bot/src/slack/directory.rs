@@ -29,24 +29,11 @@ pub struct Directory {
     /// Ids of channels by their names.
     names: Known<ChannelId>,
     directs: Known<ChannelId>,
-    groups: Known<Arc<Vec<Group>>>,
     members: Known<Arc<Vec<UserId>>>,
     /// Held by whoever goes through all channels, so that others do not do the same at the same time.
     listing: tokio::sync::Mutex<()>,
     listed: Mutex<Option<Instant>>,
 }
-
-/// A group of people who are called together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Which.
-    pub id: UserId,
-    /// What people write after an `@`.
-    pub handle: String,
-}
-
-/// There is one list of groups.
-const ALL: &str = "";
 
 impl Directory {
     /// A directory in which nothing is known yet.
@@ -58,7 +45,6 @@ impl Directory {
             channels: Known::default(),
             names: Known::default(),
             directs: Known::default(),
-            groups: Known::default(),
             members: Known::default(),
             listing: tokio::sync::Mutex::default(),
             listed: Mutex::default(),
@@ -105,17 +91,6 @@ impl Directory {
         found.map_err(|failure| self.error(failure, &format!("a conversation with `{user}`")))
     }
 
-    /// All groups that can be called.
-    pub async fn groups(&self) -> Result<Arc<Vec<Group>>, Error> {
-        let ask = || async {
-            let answer = self.ask(Method::GROUPS, &[]).await?;
-            let groups = answer["usergroups"].as_array().into_iter().flatten();
-            Ok(Arc::new(groups.filter_map(group).collect()))
-        };
-        let found = self.groups.get(ALL, ask).await;
-        found.map_err(|failure| self.error(failure, "the groups of people"))
-    }
-
     /// Who is in a group.
     pub async fn members(&self, group: &UserId) -> Result<Arc<Vec<UserId>>, Error> {
         let ask = || async {
@@ -129,17 +104,10 @@ impl Directory {
         found.map_err(|failure| self.error(failure, &format!("the group `{group}`")))
     }
 
-    /// The name of a person, a channel or a group, as far as it is known without asking.
+    /// The name of a person or a channel, as far as it is known without asking.
     pub fn called(&self, id: &str) -> Option<String> {
-        let group = || {
-            let groups = self.groups.peek(ALL)?;
-            let group = groups.iter().find(|group| group.id.as_str() == id)?;
-            Some(group.handle.clone())
-        };
         let person = self.people.peek(id).map(|person| person.name);
-        person
-            .or_else(|| self.channels.peek(id).map(|channel| channel.name))
-            .or_else(group)
+        person.or_else(|| self.channels.peek(id).map(|channel| channel.name))
     }
 
     /// Something is no longer as it was.
@@ -151,10 +119,7 @@ impl Directory {
                 self.names.forget_if(|known| known == id);
                 *self.listed() = None;
             }
-            Changed::Groups => {
-                self.groups.forget(ALL);
-                self.members.forget_if(|_| true);
-            }
+            Changed::Groups => self.members.forget_if(|_| true),
         }
     }
 
@@ -309,7 +274,7 @@ impl Directory {
 
 /// Names of channels have no capital letters.
 fn looks_like_id(name: &str) -> bool {
-    name.len() >= 3
+    name.len() >= 2
         && name.starts_with(['C', 'D', 'G'])
         && name
             .bytes()
@@ -322,13 +287,6 @@ fn channel(channel: &Value) -> Option<Channel> {
         id: id.parse().ok()?,
         // A direct message has no name.
         name: shown(channel["name"].as_str().unwrap_or(id)),
-    })
-}
-
-fn group(group: &Value) -> Option<Group> {
-    Some(Group {
-        id: group["id"].as_str()?.parse().ok()?,
-        handle: shown(group["handle"].as_str()?),
     })
 }
 

@@ -143,7 +143,7 @@ pub const SCOPES: &[Scope] = &[
             "subteam_members_changed",
             "subteam_updated",
         ],
-        methods: &[Method::GROUPS, Method::GROUP_MEMBERS],
+        methods: &[Method::GROUP_MEMBERS],
     },
 ];
 

@@ -64,9 +64,12 @@ pub fn link(label: &str, url: &str) -> String {
     }
 }
 
-/// A mention of a person.
+/// A mention of a person, or of a group of people: those are written in another way, and their ids begin with `S`.
 pub fn user(id: &str) -> String {
-    mention('@', id, || format!("<@{id}>"))
+    mention('@', id, || match id.starts_with('S') {
+        true => format!("<!subteam^{id}>"),
+        false => format!("<@{id}>"),
+    })
 }
 
 /// Without what could hide or forge something: control characters, and those that change the direction of writing.
@@ -94,12 +97,9 @@ fn push(written: &mut String, span: &Span) {
         Span::Plain(words) => written.push_str(&plain(words)),
         Span::Code(words) => written.push_str(&code(words)),
         Span::Link { label, url } => written.push_str(&link(label, url)),
-        Span::User(id) => written.push_str(&user(id.as_str())),
+        Span::User(id) | Span::Group(id) => written.push_str(&user(id.as_str())),
         Span::Channel(id) => {
             written.push_str(&mention('#', id.as_str(), || format!("<#{id}>")));
-        }
-        Span::Group(id) => {
-            written.push_str(&mention('@', id.as_str(), || format!("<!subteam^{id}>")));
         }
         Span::Everyone(audience) => {
             let name = audience.as_str();

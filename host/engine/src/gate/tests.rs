@@ -1,5 +1,7 @@
 //! The gate without a sandbox: what is performed, what is recorded, and what a run that is resumed is told.
 
+mod saying;
+
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard};
 
@@ -14,8 +16,6 @@ use witbot_core::github::DeploymentRequest;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{ChannelId, InvocationId, PluginName};
 use witbot_core::journal::Blob;
-
-mod saying;
 
 use super::*;
 use crate::world::Lost;

@@ -129,7 +129,7 @@ fn audience(name: &str) -> Result<Audience, String> {
     word(found, "audience", name, "here, channel or everyone")
 }
 
-fn state(name: &str) -> Result<CardState, String> {
+fn card_state(name: &str) -> Result<CardState, String> {
     let known = CardState::ALL.map(CardState::as_str).join(", ");
     word(CardState::named(name), "state of a card", name, &known)
 }
@@ -139,17 +139,26 @@ fn style(name: &str) -> Result<Style, String> {
     word(Style::named(name), "style of a button", name, known)
 }
 
+/// No words are no piece of a text.
+fn with_words(text: Text, words: String) -> Text {
+    if words.is_empty() {
+        text
+    } else {
+        text.plain(words)
+    }
+}
+
 impl Host for State {}
 
 impl HostText for State {
     async fn new(&mut self, words: String) -> wasmtime::Result<Resource<BuildingText>> {
         let bytes = words.len();
-        self.build(Text::from(words), None, bytes)
+        self.build(with_words(Text::default(), words), None, bytes)
     }
 
     async fn plain(&mut self, text: Resource<BuildingText>, words: String) -> wasmtime::Result<()> {
         self.add(&text, words.len(), |text| {
-            text.value.push(Span::Plain(words))
+            text.value = with_words(std::mem::take(&mut text.value), words);
         })
     }
 
@@ -223,7 +232,7 @@ impl HostCard for State {
 
     async fn state(&mut self, card: Resource<BuildingCard>, name: String) -> wasmtime::Result<()> {
         self.add(&card, name.len(), |card| {
-            card.with(state(&name), |card, state| card.state = Some(state));
+            card.with(card_state(&name), |card, state| card.state = Some(state));
         })
     }
 
@@ -338,5 +347,99 @@ impl HostContent for State {
 
     async fn drop(&mut self, content: Resource<BuildingContent>) -> wasmtime::Result<()> {
         self.unbuild(content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Gate;
+    use crate::plugin_log::PluginLog;
+
+    fn state() -> State {
+        let log = PluginLog::new("greedy".parse().unwrap(), None);
+        State::new(Gate::closed(), log, None, 7)
+    }
+
+    fn borrowed<T>(resource: &Resource<T>) -> Resource<T> {
+        Resource::new_borrow(resource.rep())
+    }
+
+    async fn text(state: &mut State, words: &str) -> Resource<BuildingText> {
+        HostText::new(state, words.to_owned()).await.unwrap()
+    }
+
+    fn wrong(said: Result<Said, Refusal>) -> String {
+        match said {
+            Err(Refusal::Error(error)) => error.message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_card_is_what_was_built_when_its_content_was_made() {
+        let state = &mut state();
+        let card = HostCard::new(state, "t".into()).await.unwrap();
+        let value = text(state, "main ").await;
+        state.code(borrowed(&value), "1a2b".into()).await.unwrap();
+        let field = HostCard::field(state, borrowed(&card), "Version".into(), borrowed(&value));
+        field.await.unwrap();
+        state.plain(borrowed(&value), "later".into()).await.unwrap();
+        let content = HostContent::card(state, borrowed(&card)).await.unwrap();
+        let late = HostCard::state(state, borrowed(&card), "running".into());
+        late.await.unwrap();
+
+        let version = Text::from("main ").with(Span::Code("1a2b".into()));
+        let expected = Card {
+            title: "t".into(),
+            fields: vec![Field::new("Version", version)],
+            ..Card::default()
+        };
+        assert_eq!(state.said(&content).unwrap(), Said::Card(expected));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_first_is_told_when_it_is_said() {
+        let state = &mut state();
+        let value = text(state, "").await;
+        state.user(borrowed(&value), "a b".into()).await.unwrap();
+        let card = HostCard::new(state, "t".into()).await.unwrap();
+        let footer = state.footer(borrowed(&card), borrowed(&value));
+        footer.await.unwrap();
+        let purple = HostCard::state(state, borrowed(&card), "purple".into());
+        purple.await.unwrap();
+        let content = HostContent::card(state, borrowed(&card)).await.unwrap();
+        let told = wrong(state.said(&content));
+        assert!(told.contains("`a b` is not a user id"), "{told}");
+        let content = HostContent::rich(state, borrowed(&value)).await.unwrap();
+        assert_eq!(wrong(state.said(&content)), told);
+    }
+
+    #[tokio::test]
+    async fn words_that_stand_for_nothing_are_answered_with_those_that_do() {
+        assert!(
+            card_state("purple")
+                .unwrap_err()
+                .contains("waiting, running")
+        );
+        assert!(style("red").unwrap_err().contains("default, primary"));
+        assert!(audience("all").unwrap_err().contains("here, channel"));
+        let long = style(&"x".repeat(1_000)).unwrap_err();
+        assert!(long.len() < 300, "{long}");
+    }
+
+    #[tokio::test]
+    async fn what_was_built_is_held_until_it_is_dropped() {
+        let state = &mut state();
+        let large = "x".repeat(limits::HELD_BYTES_MAX / 3);
+        for _ in 0..10 {
+            let value = text(state, &large).await;
+            let content = HostContent::rich(state, borrowed(&value)).await.unwrap();
+            HostContent::drop(state, content).await.unwrap();
+            HostText::drop(state, value).await.unwrap();
+        }
+        let first = text(state, &large).await;
+        HostContent::rich(state, borrowed(&first)).await.unwrap();
+        assert!(HostContent::rich(state, first).await.is_err());
     }
 }

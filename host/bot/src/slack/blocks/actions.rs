@@ -119,18 +119,22 @@ fn selects(menu: &Menu, first: usize, room: &mut Room) -> Vec<SlackBlockStaticSe
         options.push(SlackBlockChoiceItem::new(text, command.clone()));
     }
     let several = options.len() > limits::SLACK_OPTIONS_MAX;
-    let chunks = options.chunks(limits::SLACK_OPTIONS_MAX).enumerate();
-    let select = |(number, chunk): (usize, &[_])| {
+    let mut selects = Vec::new();
+    for chunk in options.chunks(limits::SLACK_OPTIONS_MAX) {
         let placeholder = match named(&menu.label, "Choose") {
-            name if several => format!("{} ({})", name, number + 1),
+            name if several => format!("{name} ({})", selects.len() + 1),
             name => name.to_owned(),
         };
-        SlackBlockStaticSelectElement::new()
-            .with_action_id(SlackActionId(format!("{COMMAND}{}", first + number)))
-            .with_placeholder(label(&placeholder, limits::SLACK_LABEL_CHARS_MAX))
-            .with_options(chunk.to_vec())
-    };
-    chunks.map(select).collect()
+        if room.take_chars(limits::SLACK_LABEL_CHARS_MAX) {
+            let id = SlackActionId(format!("{COMMAND}{}", first + selects.len()));
+            let select = SlackBlockStaticSelectElement::new()
+                .with_action_id(id)
+                .with_placeholder(label(&placeholder, limits::SLACK_LABEL_CHARS_MAX))
+                .with_options(chunk.to_vec());
+            selects.push(select);
+        }
+    }
+    selects
 }
 
 /// Slack takes no empty labels.

@@ -111,7 +111,11 @@ async fn found_with(answers: Answers) -> (bool, String) {
 async fn all_that_is_well_is_said() {
     let (well, said) = found_with(good().await).await;
     assert!(well, "{said}");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r##"
+    Slack: SLACK_BOT_TOKEN is good: the bot is @witbot at https://acme.slack.com/
+    Slack: all scopes that the bot needs are there
+    Slack: SLACK_APP_TOKEN is good: a socket was opened, and closed again
+    "##);
 }
 
 #[tokio::test]
@@ -122,7 +126,14 @@ async fn a_missing_scope_is_named_with_what_it_is_for() {
         .map(|all| all.replace("commands,", "").replace("im:write", "im:read"));
     let (well, said) = found_with(answers).await;
     assert!(!well, "{said}");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r##"
+    Slack: SLACK_BOT_TOKEN is good: the bot is @witbot at https://acme.slack.com/
+    Slack: the bot token lacks 2 of the scopes that the bot needs:
+      - commands, to have a slash command
+      - im:write, to begin direct messages
+      help: add them at https://api.slack.com/apps under `OAuth & Permissions`, and install the app again
+    Slack: SLACK_APP_TOKEN is good: a socket was opened, and closed again
+    "##);
 }
 
 #[tokio::test]
@@ -130,10 +141,19 @@ async fn tokens_that_slack_does_not_know_are_told_apart() {
     let url = serve(good().await).await;
     let (well, said) = found(url.clone(), "xoxb-2", socket_ear("xapp-1")).await;
     assert!(!well, "{said}");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r##"
+    Slack: SLACK_BOT_TOKEN is of no use: Slack answers `invalid_auth`
+      help: install the app at https://api.slack.com/apps and copy the `Bot User OAuth Token` of `OAuth & Permissions` again
+    Slack: SLACK_APP_TOKEN is good: a socket was opened, and closed again
+    "##);
     let (well, said) = found(url, "xoxb-1", socket_ear("xapp-2")).await;
     assert!(!well && !said.contains("xapp-2"), "{said}");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r##"
+    Slack: SLACK_BOT_TOKEN is good: the bot is @witbot at https://acme.slack.com/
+    Slack: all scopes that the bot needs are there
+    Slack: there is no socket: Slack does not know the app-level token (`invalid_auth`): set SLACK_APP_TOKEN to a token that begins with `xapp-` and has the scope `connections:write`; at https://api.slack.com/apps it is under Basic Information, App-Level Tokens
+      help: mend that, and run this again
+    "##);
 }
 
 #[tokio::test]
