@@ -13,10 +13,14 @@ use tokio::time::timeout;
 use crate::home::Home;
 use crate::pattern::matches;
 use crate::services::Services;
+use crate::slack::{Mode, Workspace};
 use crate::transcript::{Record, Transcript};
 
 /// Process supervisors send SIGKILL after about this time.
 const STOP_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// A bot holds so many sockets open, if its settings do not say otherwise.
+const SOCKETS: usize = 2;
 
 /// A bot that runs in a folder of its own. It is killed when it is dropped.
 ///
@@ -24,10 +28,17 @@ const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Bot {
     home: Home,
-    services: Option<Arc<Services>>,
+    around: Around,
     transcript: Arc<Transcript>,
     process: Option<Process>,
     forgiven: Vec<String>,
+}
+
+/// What knows where the bot is, and is told again after every start.
+#[derive(Debug, Default)]
+struct Around {
+    services: Option<Arc<Services>>,
+    workspace: Option<(Arc<Workspace>, Mode)>,
 }
 
 #[derive(Debug)]
@@ -41,18 +52,45 @@ struct Process {
 impl Bot {
     /// Starts a bot that has no services, and waits until it is ready.
     pub async fn start(home: Home) -> Bot {
-        Bot::start_with(home, None).await
+        Bot::start_with(home, Around::default()).await
     }
 
     /// Starts a bot for these services, whose webhooks it gets, and waits until it is ready.
     pub async fn start_for(home: Home, services: &Arc<Services>) -> Bot {
-        Bot::start_with(services.known_to(home), Some(services.clone())).await
+        let around = Around {
+            services: Some(services.clone()),
+            workspace: None,
+        };
+        Bot::start_with(services.known_to(home), around).await
     }
 
-    async fn start_with(home: Home, services: Option<Arc<Services>>) -> Bot {
+    /// Starts a bot whose home a workspace has made, and waits until it hears what is said there.
+    pub async fn start_in(home: Home, workspace: &Arc<Workspace>, mode: Mode) -> Bot {
+        let around = Around {
+            services: None,
+            workspace: Some((workspace.clone(), mode)),
+        };
+        Bot::start_with(home, around).await
+    }
+
+    /// The same for a bot that has services as well.
+    pub async fn start_in_for(
+        home: Home,
+        workspace: &Arc<Workspace>,
+        mode: Mode,
+        services: &Arc<Services>,
+    ) -> Bot {
+        let around = Around {
+            services: Some(services.clone()),
+            workspace: Some((workspace.clone(), mode)),
+        };
+        Bot::start_with(services.known_to(home), around).await
+    }
+
+    async fn start_with(home: Home, around: Around) -> Bot {
         let mut bot = Bot {
             home,
-            services,
+            around,
             transcript: Arc::new(Transcript::new()),
             process: None,
             forgiven: Vec::new(),
@@ -155,6 +193,10 @@ impl Bot {
                 .fail(&format!("cannot kill the bot: {error}"));
         }
         finish_reading(process.readers).await;
+        if let Some((workspace, _)) = &self.around.workspace {
+            // What were given to a socket of the dead would be lost, if Slack does not send it twice.
+            workspace.slack.connected(0).await;
+        }
     }
 
     /// Kills it, and starts it again in the same folder.
@@ -223,9 +265,7 @@ impl Bot {
                 self.transcript.fail(&format!("the bot ended: {ended:?}"))
             }
         };
-        if let Some(services) = &self.services {
-            services.send_webhooks_to(&url);
-        }
+        self.around.meet(&url).await;
         self.process = Some(Process {
             child,
             keyboard: keyboard.expect("it is piped"),
@@ -243,6 +283,20 @@ impl Bot {
         if let Some(record) = unforgiven {
             self.transcript
                 .fail(&format!("an error: {}", record.shown()));
+        }
+    }
+}
+
+impl Around {
+    /// Has all of them find the bot.
+    async fn meet(&self, url: &str) {
+        if let Some(services) = &self.services {
+            services.send_webhooks_to(url);
+        }
+        match &self.workspace {
+            Some((workspace, Mode::Socket)) => workspace.slack.connected(SOCKETS).await,
+            Some((workspace, Mode::Http)) => workspace.slack.deliver_to(url),
+            None => {}
         }
     }
 }

@@ -171,7 +171,7 @@ fn read(folder: &str, name: &str) -> Vec<u8> {
     fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-fn from_environment(name: &str) -> OsString {
+pub(crate) fn from_environment(name: &str) -> OsString {
     std::env::var_os(name).unwrap_or_else(|| {
         panic!("the variable {name} is not set: run the whole-bot tests with `cargo xtask test`")
     })

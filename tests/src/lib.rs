@@ -5,6 +5,8 @@ pub mod card;
 pub mod conversation;
 pub mod fakes;
 pub mod home;
+pub mod isolated;
+pub mod local_slack;
 pub mod manifest;
 pub mod pattern;
 pub mod services;

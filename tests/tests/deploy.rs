@@ -1,12 +1,15 @@
 //! The story that witbot is for: somebody types a command, GitHub and CI do the work, and the channel is told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use witbot_store::Store;
 use witbot_tests::bot::Bot;
 use witbot_tests::card::{self, CANCEL, LOG, SEE};
-use witbot_tests::fakes::{Deployment, DeploymentState, Outcome, Pipeline};
+use witbot_tests::fakes::{
+    Deployment, DeploymentState, Fault, Github, Outcome, Pipeline, Request, Trouble,
+};
 use witbot_tests::home::Home;
 use witbot_tests::pattern::matches;
 use witbot_tests::services::{PROJECT, REPOSITORY, Services};
@@ -125,54 +128,96 @@ async fn a_pipeline_that_is_cancelled_is_no_success() {
     bot.stop().await;
 }
 
-/// What the follower of a canceled deployment prints.
-const CANCELED: [&str; 5] = [
-    "  #console witbot (edited): [canceled] api to staging",
-    "      Canceled by ada.",
-    "      Version: main (…)",
-    "      For: @you",
-    "      Log: https://app.circleci.com/pipelines/…",
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_that_is_canceled_stops_its_pipeline_and_is_told_once() {
-    let (mut bot, services) = bot().await;
-    let pipeline = begin(&mut bot, &services).await;
+/// Cancels the deployment, and expects that this is answered and shown. The one run answers, the other changes its card,
+/// and nobody knows which is first.
+async fn cancel(bot: &mut Bot, links: &[&str]) {
     bot.say("@ada #console: cancel deploy api in staging").await;
-    // The one run answers, the other changes its card, and nobody knows which is first.
+    let mut card = vec![
+        "  #console witbot (edited): [canceled] api to staging".to_owned(),
+        "      Canceled by ada.".to_owned(),
+        "      Version: main (…)".to_owned(),
+        "      For: @you".to_owned(),
+    ];
+    card.extend(links.iter().map(|link| format!("      {link}")));
     let mut lines = Vec::new();
-    for _ in 0..=CANCELED.len() {
+    for _ in 0..=card.len() {
         lines.push(bot.expect("…").await);
     }
     let answer = "#console witbot: Canceled the deployment of api main (…) to staging.";
     let answers = lines.extract_if(.., |line| matches(answer, line)).count();
     assert_eq!(answers, 1, "{lines:#?}");
-    for (line, expected) in lines.iter().zip(CANCELED) {
+    for (line, expected) in lines.iter().zip(&card) {
         assert!(matches(expected, line), "{lines:#?}");
     }
+}
+
+/// Waits until the deployment has so many statuses, and gives the descriptions of the last two.
+async fn told(services: &Services, count: usize) -> [String; 2] {
+    let look = |github: &Github| {
+        let statuses = github.deployments(REPOSITORY).pop()?.statuses;
+        (statuses.len() == count).then_some(statuses)
+    };
+    let statuses = services.github.until(look).await;
+    let [.., before, last] = statuses.as_slice() else {
+        panic!("two statuses were expected: {statuses:#?}")
+    };
+    [before.description.clone(), last.description.clone()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_is_canceled_stops_its_pipeline_and_is_told_once() {
+    let (mut bot, services) = bot().await;
+    let pipeline = begin(&mut bot, &services).await;
+    cancel(&mut bot, &[LOG]).await;
 
     // The pipeline ends some time after it was asked to, and that is told to GitHub.
     services.circleci.until(|_| stops(&services)).await;
     services.circleci.advance(&pipeline.id);
-    let github = &services.github;
-    let statuses = github
-        .until(|github| {
-            let statuses = github.deployments(REPOSITORY).pop()?.statuses;
-            (statuses.len() == 4).then_some(statuses)
-        })
-        .await;
-    let told: Vec<_> = statuses.iter().map(|s| s.description.as_str()).collect();
-    assert_eq!(told[2..], ["Canceled by ada.", "Canceled in CI"]);
-    assert_eq!(statuses[2].log_url, statuses[1].log_url);
+    assert_eq!(
+        told(&services, 4).await,
+        ["Canceled by ada.", "Canceled in CI"]
+    );
 
     // Its own word comes back to it, and does not make it do anything more.
-    github.webhooks_settled().await;
+    services.github.webhooks_settled().await;
     let nothing = "#console witbot: Nothing of api is being deployed to staging.";
     bot.ask("cancel deploy api in staging", nothing).await;
     bot.stop().await;
-    let expected = [Queued, InProgress, Error, Error];
-    assert_eq!(deployment(&services).states(), expected);
+    let deployment = deployment(&services);
+    assert_eq!(deployment.states(), [Queued, InProgress, Error, Error]);
+    let logs = deployment.statuses.iter().map(|status| &status.log_url);
+    assert!(
+        logs.skip(1)
+            .all(|log| log.starts_with("https://app.circleci.com/"))
+    );
     assert_eq!(stops(&services), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_is_just_being_started_is_stopped_as_well() {
+    let (mut bot, services) = bot().await;
+    let slow = Trouble::Slow(Duration::from_secs(3));
+    let circleci = &services.circleci;
+    circleci.inject(Fault::on("POST", "*/pipeline*", slow));
+    bot.say("deploy api/main to staging").await;
+    card::expect_soon(&bot, "console", "waiting", "Queued.…", &[CANCEL]).await;
+    let asked = |request: &Request| request.method == "POST";
+    circleci
+        .until(|circleci| circleci.requests().iter().any(asked).then_some(()))
+        .await;
+    cancel(&mut bot, &[]).await;
+
+    // It is there now. There is something to stop as soon as it has begun.
+    let pipeline = services.pipeline().await;
+    circleci.advance(&pipeline.id);
+    circleci.until(|_| stops(&services)).await;
+    circleci.advance(&pipeline.id);
+    assert_eq!(
+        told(&services, 3).await,
+        ["Canceled by ada.", "Canceled in CI"]
+    );
+    assert!(circleci.pipeline(&pipeline.id).is_over());
+    bot.stop().await;
 }
 
 /// How often the pipeline was to be stopped, if it was.

@@ -247,9 +247,9 @@ async fn check_online_says_what_slack_says() {
     let lacking = home.witbot(&["check", "--online"]).await;
     assert_eq!(lacking.code, Some(1), "{lacking:?}");
     assert!(
-        lacking
-            .printed
-            .contains("  - im:write, to begin direct messages\n  help: add them at "),
+        lacking.printed.contains(
+            "  - im:write, to begin direct messages (conversations.open)\n  help: add them at "
+        ),
         "{lacking:?}"
     );
 

@@ -108,8 +108,10 @@ async fn a_question_can_be_answered_after_a_restart() {
         "#home witbot: I do not know that command. …",
     )
     .await;
-    bot.ask("@ada #ops: coffee", "#ops witbot: ada chose Coffee.")
+    bot.ask("@ada #ops: coffee", "#ops witbot (edited): Tea or coffee?")
         .await;
+    bot.expect("    Coffee, said @ada.").await;
+    bot.expect("#ops witbot: ada chose Coffee.").await;
     bot.stop().await;
 }
 

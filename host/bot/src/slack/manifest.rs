@@ -4,6 +4,7 @@
 //! --online` compares the token's with them, and a refusal for want of a scope says what it is for.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::api::Method;
 use super::yaml::{Item, Yaml};
@@ -24,6 +25,18 @@ pub struct Scope {
     pub events: &'static [&'static str],
     /// The methods that need it.
     pub methods: &'static [Method],
+}
+
+/// With what it is for.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, to {}", self.name, self.purpose)?;
+        let methods: Vec<&str> = self.methods.iter().map(|method| method.name).collect();
+        if methods.is_empty() {
+            return Ok(());
+        }
+        write!(f, " ({})", methods.join(", "))
+    }
 }
 
 /// All scopes that the bot needs, and no others.

@@ -97,7 +97,7 @@ fn known(account: &Account) -> Vec<Finding> {
     let lacking: Vec<String> = SCOPES
         .iter()
         .filter(|scope| !account.may(scope.name))
-        .map(|scope| format!("\n  - {}, to {}", scope.name, scope.purpose))
+        .map(|scope| format!("\n  - {scope}"))
         .collect();
     let scopes = match (&account.scopes, lacking.len()) {
         (None, _) => Finding::Good(

@@ -197,7 +197,7 @@ impl Slack {
                 let advice = advice(&refusal, &self.account().name, Some(act));
                 Unsent::Never {
                     reason: format!("{advice} ({refusal})"),
-                    told: Some(advice),
+                    told: Some(advice).filter(|_| !is_gone(act, &refusal.code)),
                 }
             }
         }
@@ -210,6 +210,14 @@ fn is_as_wanted(act: &Act, code: &str) -> bool {
         Act::Delete => code == "message_not_found",
         Act::React { .. } => code == "already_reacted",
         Act::Post(_) | Act::Edit(_) | Act::Whisper { .. } => false,
+    }
+}
+
+/// Somebody took the message away, and need not be told with every change that it would have had.
+fn is_gone(act: &Act, code: &str) -> bool {
+    match act {
+        Act::Edit(_) | Act::React { .. } => code == "message_not_found",
+        Act::Post(_) | Act::Delete | Act::Whisper { .. } => false,
     }
 }
 

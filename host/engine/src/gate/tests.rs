@@ -243,6 +243,23 @@ async fn after_a_crash(world: &Arc<Memory>, found: Found) -> Result<String, Erro
 }
 
 #[tokio::test]
+async fn a_channel_that_is_full_takes_nothing_more_and_says_so_again() {
+    let world = Memory::new("");
+    let mut full = reply("one more");
+    full.place.channel = "full".parse().unwrap();
+    let mut gate = world.gate();
+    let refusal = gate.pass(full.clone()).await.map_err(error).unwrap_err();
+    assert_eq!(refusal.code, Code::RateLimited);
+    assert!(gate.pass(reply("elsewhere")).await.is_ok());
+    let (rest, _) = gate.finish();
+    assert_eq!(rest.outgoing.len(), 1);
+    world.kept().push(rest);
+    // It is told the same when it runs again, however empty the channel may be by then.
+    let told = world.gate().pass(full).await.map_err(error).unwrap_err();
+    assert_eq!(told.code, Code::RateLimited);
+}
+
+#[tokio::test]
 async fn an_effect_in_doubt_that_is_found_is_not_repeated() {
     let world = Memory::new(MAY_DEPLOY);
     let id = CallId::new(&"00112233445566778899".parse().unwrap(), 0);

@@ -415,8 +415,8 @@ mod tests {
         assert_eq!(wrong(state.said(&content)), told);
     }
 
-    #[tokio::test]
-    async fn words_that_stand_for_nothing_are_answered_with_those_that_do() {
+    #[test]
+    fn words_that_stand_for_nothing_are_answered_with_those_that_do() {
         assert!(
             card_state("purple")
                 .unwrap_err()

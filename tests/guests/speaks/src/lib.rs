@@ -17,8 +17,10 @@ fn plugin() -> Plugin {
         .command(Command::new("rest <milliseconds:integer>", "Answers late.", rest))
         .command(Command::new("name", "Says who you are.", name))
         .command(Command::new("card <text:text>", "Shows a card.", card))
+        .command(Command::new("board <text:text>", "Shows a card, and changes it.", board))
         .command(Command::new("pick <text:text>", "Says what was picked.", pick))
         .command(Command::new("vote <who>", "Asks some people.", vote))
+        .command(Command::new("poll <milliseconds:integer>", "Asks anybody who is quick.", poll))
         .command(Command::new("whisper <text:text>", "Says it to you.", whisper))
         .command(Command::new("thread <text:text>", "Says it below.", thread))
         .command(Command::new("tidy", "Takes back what it said.", tidy))
@@ -29,6 +31,7 @@ fn plugin() -> Plugin {
         .command(Command::new("shout <text:text>", "Calls everybody.", shout))
         .command(Command::new("post <channel:channel> <text:text>", "Says it there.", post))
         .command(Command::new("direct <user:user> <text:text>", "Says it to somebody.", direct))
+        .command(Command::new("flood <channel:channel> <number:integer>", "Says too much.", flood))
 }
 
 fn echo(event: &Event) -> Result {
@@ -72,6 +75,13 @@ fn card(event: &Event) -> Result {
     Ok(())
 }
 
+fn board(event: &Event) -> Result {
+    let text = event.required("text")?;
+    let card = Card::new("Board").text(Text::new().code(text.as_str()));
+    let message = event.reply(card.clone().state(State::Running).button("Stop", "echo stop"))?;
+    message.edit(card.state(State::Success).field("Result", text))
+}
+
 fn pick(event: &Event) -> Result {
     event.reply(format!("Picked {}.", event.required("text")?))?;
     Ok(())
@@ -86,6 +96,17 @@ fn vote(event: &Event) -> Result {
     };
     let answer = question.ask(HOUR)?;
     event.reply(format!("{} it is.", answer.choice()))?;
+    Ok(())
+}
+
+fn poll(event: &Event) -> Result {
+    let milliseconds: u64 = event.required("milliseconds")?.parse()?;
+    let question = Question::new("Quick!").choice("Yes").choice("No").anyone();
+    let answer = match question.ask(Duration::from_millis(milliseconds)) {
+        Ok(answer) => answer.choice(),
+        Err(error) => error.code.to_string(),
+    };
+    event.reply(format!("It ended with {answer}."))?;
     Ok(())
 }
 
@@ -151,5 +172,18 @@ fn post(event: &Event) -> Result {
 
 fn direct(event: &Event) -> Result {
     chat::direct(&event.required("user")?, event.required("text")?)?;
+    Ok(())
+}
+
+fn flood(event: &Event) -> Result {
+    let channel = event.required("channel")?;
+    let number: u32 = event.required("number")?.parse()?;
+    for said in 0..number {
+        if let Err(error) = chat::post(&channel, format!("Number {said}.")) {
+            event.reply(format!("After {said}: {}: {error}", error.code))?;
+            return Ok(());
+        }
+    }
+    event.reply(format!("All {number}."))?;
     Ok(())
 }

@@ -132,7 +132,7 @@ async fn take(State(double): State<Double>, request: Request) -> Response {
         authorization: authorization.map(|value| value.to_str().unwrap().to_owned()),
     };
     let reply = match call.method.as_str() {
-        "auth.test" => who(),
+        "auth.test" => who(call.authorization.as_deref()),
         _ => (double.answer)(&call),
     };
     double.calls.lock().unwrap().push(call);
@@ -156,7 +156,14 @@ async fn take(State(double): State<Double>, request: Request) -> Response {
     }
 }
 
-fn who() -> Reply {
+/// Who it is depends on the token.
+fn who(authorization: Option<&str>) -> Reply {
+    match authorization {
+        Some("Bearer xoxb-secret") => {}
+        Some("Bearer xoxb-busy") => return Reply::Raw(429, Some(3), "text/plain", String::new()),
+        Some("Bearer xoxb-broken") => return Reply::Raw(503, None, "text/plain", String::new()),
+        Some(_) | None => return Reply::Error("invalid_auth"),
+    }
     Reply::Ok(json!({
         "team_id": "T1", "user_id": "UBOT1", "bot_id": "B1", "user": "witbot",
         "url": "https://acme.slack.example/",

@@ -39,6 +39,31 @@ async fn who_the_bot_is_and_what_it_may_do() {
 }
 
 #[tokio::test]
+async fn why_nobody_knows_who_the_bot_is() {
+    let double = Double::start(|_| Reply::Error("unknown_method")).await;
+    let account = async |token: &str| {
+        let url = format!("{}/api", double.url);
+        let api = Api::new(plain(), &url, &Secret::new(token.to_owned()));
+        api.account().await.unwrap_err()
+    };
+    let refused = account("xoxb-wrong").await;
+    assert!(
+        matches!(&refused, Failure::Refused(refusal) if refusal.is_about_token()),
+        "{refused:?}"
+    );
+    let after = Duration::from_secs(3);
+    assert_eq!(account("xoxb-busy").await, Failure::RateLimited { after });
+    let broken = account("xoxb-broken").await;
+    assert!(matches!(broken, Failure::Unknown(_)), "{broken:?}");
+    // What is no header cannot be sent, and is not repeated either.
+    let unsendable = account("xoxb-\n").await;
+    assert!(
+        matches!(&unsendable, Failure::Unreached(why) if !why.contains("xoxb")),
+        "{unsendable:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_slack_says_is_told_apart() {
     let ok = json!({ "ok": true, "ts": "1.2" });
     assert_eq!(written(|| Reply::Ok(json!({ "ts": "1.2" }))).await, Ok(ok));
@@ -111,7 +136,7 @@ async fn what_is_done_is_done_whatever_else_the_answer_says() {
 async fn too_much_parks_the_method_and_no_other() {
     for (retry_after, seconds) in [(Some(7), 7), (None, 30), (Some(0), 1), (Some(9_000), 600)] {
         let double = Double::start(move |call| match call.method.as_str() {
-            "chat.postMessage" => {
+            "chat.update" => {
                 let body = r#"{"ok":false,"error":"ratelimited"}"#.to_owned();
                 Reply::Raw(429, retry_after, "application/json", body)
             }
@@ -119,14 +144,14 @@ async fn too_much_parks_the_method_and_no_other() {
         })
         .await;
         let api = double.api();
-        let first = api.write(Method::POST, &json!({})).await.unwrap_err();
+        let first = api.write(Method::EDIT, &json!({})).await.unwrap_err();
         let after = Duration::from_secs(seconds);
         assert_eq!(first, Failure::RateLimited { after });
-        let second = api.write(Method::POST, &json!({})).await.unwrap_err();
+        let second = api.write(Method::EDIT, &json!({})).await.unwrap_err();
         assert!(
             matches!(second, Failure::RateLimited { after: left } if left <= after && left > after / 2)
         );
-        assert_eq!(double.calls("chat.postMessage").len(), 1);
+        assert_eq!(double.calls("chat.update").len(), 1);
         api.write(Method::WHISPER, &json!({})).await.unwrap();
     }
 }

@@ -105,8 +105,12 @@ impl Turns {
         }
     }
 
-    /// Gives no turns to a method for some time.
+    /// Gives no turns to a method for some time. Not to those that somebody else sees to: a channel that has had too much
+    /// is no reason to be silent in all the others.
     pub(super) fn park(&self, method: Method, pause: Duration) {
+        if method.per_minute.is_none() {
+            return;
+        }
         let until = Instant::now() + pause;
         let mut methods = self.methods();
         let turn = methods
@@ -180,12 +184,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_method_that_is_parked_has_no_turn_until_the_pause_is_over() {
         let turns = Turns::default();
-        turns.take(Method::POST).unwrap();
-        turns.park(Method::POST, Duration::from_secs(7));
-        turns.park(Method::POST, Duration::from_secs(2));
-        assert_eq!(turns.take(Method::POST), Err(Duration::from_secs(7)));
+        turns.take(Method::EDIT).unwrap();
+        turns.park(Method::EDIT, Duration::from_secs(7));
+        turns.park(Method::EDIT, Duration::from_secs(2));
+        assert_eq!(turns.take(Method::EDIT), Err(Duration::from_secs(7)));
         turns.take(Method::WHISPER).unwrap();
         tokio::time::advance(Duration::from_secs(7)).await;
+        turns.take(Method::EDIT).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_channel_that_had_too_much_does_not_silence_the_others() {
+        let turns = Turns::default();
+        turns.park(Method::POST, Duration::from_secs(7));
         turns.take(Method::POST).unwrap();
     }
 }

@@ -284,7 +284,7 @@ fn largest() -> Card {
                     .collect(),
             })
             .collect(),
-        footer: Some("f".repeat(9_000).into()),
+        footer: Some("f".repeat(12_000).into()),
     }
 }
 

@@ -130,7 +130,7 @@ async fn a_missing_scope_is_named_with_what_it_is_for() {
     Slack: SLACK_BOT_TOKEN is good: the bot is @witbot at https://acme.slack.com/
     Slack: the bot token lacks 2 of the scopes that the bot needs:
       - commands, to have a slash command
-      - im:write, to begin direct messages
+      - im:write, to begin direct messages (conversations.open)
       help: add them at https://api.slack.com/apps under `OAuth & Permissions`, and install the app again
     Slack: SLACK_APP_TOKEN is good: a socket was opened, and closed again
     "##);

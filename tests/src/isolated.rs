@@ -1,0 +1,90 @@
+//! A test in a network of its own, which has nothing but loopback: for programs that would listen at every address of
+//! the machine. Needs Linux, and the right to make such a network.
+
+use std::io::{self, Read as _};
+use std::process::Command;
+
+use socket2::{Domain, Socket, Type};
+use tokio::runtime;
+
+/// Set for a test that has its network.
+const ISOLATED: &str = "WITBOT_TEST_ISOLATED";
+
+/// Runs a test in a network of its own: as the program that it is in, once more, for this test alone. `name` is what the
+/// test is called, with the modules that it is in.
+///
+/// # Panics
+///
+/// When the test fails, and when there can be no such network. It never runs in any other.
+pub fn run(name: &str, test: impl Future<Output = ()>) {
+    if std::env::var_os(ISOLATED).is_none() {
+        return run_isolated(name);
+    }
+    begin_loopback().expect("loopback can be switched on in a network that is new");
+    assert!(
+        is_isolated(),
+        "this network has more than loopback, and the test is not for it"
+    );
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.expect("there are threads").block_on(test);
+}
+
+fn run_isolated(name: &str) {
+    let program = std::env::current_exe().expect("it runs");
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--net", "--"])
+        .arg(program)
+        .args(["--exact", name, "--nocapture"])
+        .env(ISOLATED, "1")
+        .output()
+        .expect("`unshare` is there, which is a part of util-linux");
+    let said: String = [output.stdout, output.stderr]
+        .iter()
+        .flat_map(|stream| {
+            String::from_utf8_lossy(stream)
+                .lines()
+                .map(indented)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    // A name that no test has is no failure to the runner of tests.
+    let ran = said.contains("test result: ok. 1 passed;");
+    assert!(output.status.success() && ran, "isolated:\n{said}");
+}
+
+/// So that it is not taken for what the test outside says.
+fn indented(line: &str) -> String {
+    format!("  | {line}\n")
+}
+
+/// Without a route there is no address that anybody else could reach.
+fn is_isolated() -> bool {
+    let routes = std::fs::read_to_string("/proc/net/route").expect("Linux tells its routes");
+    routes.lines().count() == 1
+}
+
+/// What `ip link set lo up` does, which not every machine has: sends an `RTM_NEWLINK` over netlink, and reads whether it
+/// was done. The numbers are those of Linux's headers.
+fn begin_loopback() -> io::Result<()> {
+    const AF_NETLINK: i32 = 16;
+    const RTM_NEWLINK: u16 = 16;
+    const NLM_F_REQUEST_AND_ACK: u16 = 1 | 4;
+    const IFF_UP: u32 = 1;
+    // It is the first of every network.
+    const LOOPBACK: u32 = 1;
+
+    let socket = Socket::new(Domain::from(AF_NETLINK), Type::DGRAM, None)?;
+    let kind = [RTM_NEWLINK, NLM_F_REQUEST_AND_ACK];
+    let header = [32_u32].map(u32::to_ne_bytes).concat();
+    let header = [header, kind.map(u16::to_ne_bytes).concat()].concat();
+    // A number and a sender; a family and a type; which one, its flags, and which of them to change.
+    let rest = [0, 0, 0, LOOPBACK, IFF_UP, IFF_UP].map(u32::to_ne_bytes);
+    socket.send(&[header, rest.concat()].concat())?;
+    let mut answer = [0; 64];
+    (&socket).read_exact(&mut answer[..20])?;
+    let code = i32::from_ne_bytes([answer[16], answer[17], answer[18], answer[19]]);
+    match code {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(-error)),
+    }
+}
