@@ -1,5 +1,6 @@
 //! The real bot, as a process of its own, with a test at its keyboard.
 
+use std::fs;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::thread;
@@ -107,6 +108,21 @@ impl Bot {
     /// The address that its webhooks are served at.
     pub fn url(&self) -> &str {
         self.process.as_ref().map_or("", |process| &process.url)
+    }
+
+    /// How much memory it has in use.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run, or where the system does not say.
+    pub fn resident_bytes(&self) -> u64 {
+        let process = self.process.as_ref();
+        let id = process.and_then(|process| process.child.id());
+        let status = format!("/proc/{}/status", id.expect("the bot runs"));
+        let status = fs::read_to_string(status).expect("this is Linux");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kib.expect("the system says it in KiB") * 1024
     }
 
     /// Types a line.
@@ -236,6 +252,20 @@ impl Bot {
         self.check_log();
     }
 
+    /// Expects it to end by itself, with this exit code.
+    pub async fn expect_end(&mut self, code: i32) {
+        let Some(mut process) = self.process.take() else {
+            self.transcript.fail("the bot does not run")
+        };
+        match timeout(STOP_TIME_MAX, process.child.wait()).await {
+            Ok(Ok(status)) if status.code() == Some(code) => {}
+            ended => self.transcript.fail(&format!(
+                "it was to end with {code}, and this came within {STOP_TIME_MAX:?}: {ended:?}"
+            )),
+        }
+        finish_reading(process.readers).await;
+    }
+
     async fn begin(&mut self) {
         let before = self.logged(READY).len();
         let mut child = self
@@ -305,6 +335,9 @@ impl Drop for Bot {
     fn drop(&mut self) {
         if !thread::panicking() {
             self.check_log();
+        } else if self.around.workspace.is_some() {
+            // Who waits at the stand-in in vain does not see what the bot had to say about it.
+            eprintln!("{}", self.transcript.everything());
         }
     }
 }

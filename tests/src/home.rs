@@ -18,6 +18,8 @@ const COMMAND_TIME_MAX: Duration = Duration::from_secs(60);
 pub struct Home {
     folder: TempDir,
     secrets: Vec<(&'static str, String)>,
+    /// Run by a shell before the program.
+    prelude: &'static str,
 }
 
 /// What came of a command.
@@ -39,6 +41,7 @@ impl Home {
         let home = Home {
             folder,
             secrets: Vec::new(),
+            prelude: "",
         };
         home.write_settings("");
         home
@@ -65,6 +68,12 @@ impl Home {
     /// With a secret in the environment of whatever is run in it.
     pub fn with_secret(mut self, name: &'static str, value: &str) -> Home {
         self.secrets.push((name, value.to_owned()));
+        self
+    }
+
+    /// With something that a shell does first, which the program inherits.
+    pub fn with_prelude(mut self, prelude: &'static str) -> Home {
+        self.prelude = prelude;
         self
     }
 
@@ -125,8 +134,10 @@ impl Home {
 
     /// The program, in this folder, with nothing of the environment that the test itself runs in.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(from_environment("WITBOT_BIN"));
+        let mut command = Command::new("sh");
         command
+            .args(["-c", &format!("{}\nexec \"$0\" \"$@\"", self.prelude)])
+            .arg(from_environment("WITBOT_BIN"))
             .args(arguments)
             .current_dir(self.folder())
             .env_clear()

@@ -20,11 +20,11 @@ pub fn run(name: &str, test: impl Future<Output = ()>) {
     if std::env::var_os(ISOLATED).is_none() {
         return run_isolated(name);
     }
-    begin_loopback().expect("loopback can be switched on in a network that is new");
     assert!(
         is_isolated(),
         "this network has more than loopback, and the test is not for it"
     );
+    begin_loopback().expect("loopback can be switched on in a network that is new");
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     runtime.expect("there are threads").block_on(test);
 }
@@ -38,15 +38,9 @@ fn run_isolated(name: &str) {
         .env(ISOLATED, "1")
         .output()
         .expect("`unshare` is there, which is a part of util-linux");
-    let said: String = [output.stdout, output.stderr]
-        .iter()
-        .flat_map(|stream| {
-            String::from_utf8_lossy(stream)
-                .lines()
-                .map(indented)
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let said: String = said.lines().map(indented).collect();
     // A name that no test has is no failure to the runner of tests.
     let ran = said.contains("test result: ok. 1 passed;");
     assert!(output.status.success() && ran, "isolated:\n{said}");
@@ -60,7 +54,8 @@ fn indented(line: &str) -> String {
 /// Without a route there is no address that anybody else could reach.
 fn is_isolated() -> bool {
     let routes = std::fs::read_to_string("/proc/net/route").expect("Linux tells its routes");
-    routes.lines().count() == 1
+    // The first line names the columns.
+    routes.lines().nth(1).is_none()
 }
 
 /// What `ip link set lo up` does, which not every machine has: sends an `RTM_NEWLINK` over netlink, and reads whether it
@@ -73,15 +68,17 @@ fn begin_loopback() -> io::Result<()> {
     // It is the first of every network.
     const LOOPBACK: u32 = 1;
 
-    let socket = Socket::new(Domain::from(AF_NETLINK), Type::DGRAM, None)?;
-    let kind = [RTM_NEWLINK, NLM_F_REQUEST_AND_ACK];
-    let header = [32_u32].map(u32::to_ne_bytes).concat();
-    let header = [header, kind.map(u16::to_ne_bytes).concat()].concat();
-    // A number and a sender; a family and a type; which one, its flags, and which of them to change.
+    // How long it is, what it is; a number and a sender, a family and a type, which one, its flags, and which of them to
+    // change.
+    let length = 32_u32.to_ne_bytes();
+    let kind = RTM_NEWLINK.to_ne_bytes();
+    let flags = NLM_F_REQUEST_AND_ACK.to_ne_bytes();
     let rest = [0, 0, 0, LOOPBACK, IFF_UP, IFF_UP].map(u32::to_ne_bytes);
-    socket.send(&[header, rest.concat()].concat())?;
-    let mut answer = [0; 64];
-    (&socket).read_exact(&mut answer[..20])?;
+    let socket = Socket::new(Domain::from(AF_NETLINK), Type::DGRAM, None)?;
+    socket.send(&[&length[..], &kind, &flags, &rest.concat()].concat())?;
+    // The same head, and an error.
+    let mut answer = [0; 20];
+    (&socket).read_exact(&mut answer)?;
     let code = i32::from_ne_bytes([answer[16], answer[17], answer[18], answer[19]]);
     match code {
         0 => Ok(()),

@@ -3,6 +3,7 @@
 pub mod bot;
 pub mod card;
 pub mod conversation;
+pub mod crowd;
 pub mod fakes;
 pub mod home;
 pub mod isolated;

@@ -4,6 +4,8 @@
 //! it does not know, and sends what happens to all sockets at once. It also listens at every address of the machine, so
 //! that it only runs in a network of its own: see [`crate::isolated`].
 
+mod routes;
+
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use tokio::time::{interval, timeout};
 use crate::home::{self, Home};
 use crate::transcript::AWAITED_MAX;
 
+pub use routes::Routes;
+
 /// The bot's user.
 pub const BOT: &str = "U0BOT";
 /// A person.
@@ -27,6 +31,7 @@ pub const GENERAL: &str = "C01GENERAL";
 
 /// The only port of this network that is in use when it starts.
 const PORT: u16 = 3_000;
+const TOKEN: &str = "xoxb-local";
 const SIGNING_SECRET: &str = "known-to-local-slack-and-the-bot";
 /// It answers in milliseconds; five seconds are what it waits for an acknowledgement.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -83,11 +88,7 @@ impl LocalSlack {
         let ready = timeout(AWAITED_MAX, ready).await;
         ready.expect("local-slack starts in a moment");
         LocalSlack {
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .timeout(ANSWER_TIME_MAX)
-                .build()
-                .expect("nothing of it is unusual"),
+            client: client(),
             _process: process,
             _folder: folder,
         }
@@ -107,7 +108,7 @@ impl LocalSlack {
 
     /// The home with the secrets of the bot.
     pub fn known_to(home: Home) -> Home {
-        home.with_secret("SLACK_BOT_TOKEN", "xoxb-local")
+        home.with_secret("SLACK_BOT_TOKEN", TOKEN)
             .with_secret("SLACK_APP_TOKEN", "xapp-local")
             .with_secret("SLACK_SIGNING_SECRET", SIGNING_SECRET)
     }
@@ -137,7 +138,7 @@ impl LocalSlack {
         self.control("command", &typed).await;
     }
 
-    /// Presses the button of a message that has this label.
+    /// Presses the button of a message that has this label, or chooses the entry of a menu that has it.
     pub async fn press(&self, user: &str, message: &Value, label: &str) {
         let button = button(message, label);
         let button = button.unwrap_or_else(|| panic!("there is no button {label}: {message:#}"));
@@ -149,8 +150,7 @@ impl LocalSlack {
 
     /// What was said in a channel and is not deleted, in order.
     pub async fn messages(&self, channel: &str) -> Vec<Value> {
-        let answer = self.get(&format!("_control/messages/{channel}")).await;
-        let messages: Value = serde_json::from_str(&answer).expect("it is JSON");
+        let messages = self.json(&format!("_control/messages/{channel}")).await;
         messages["messages"].as_array().cloned().unwrap_or_default()
     }
 
@@ -174,45 +174,46 @@ impl LocalSlack {
     ///
     /// # Panics
     ///
-    /// When it does not come within [`AWAITED_MAX`], with what was said instead and all that the bot was sent.
+    /// When it does not come within [`AWAITED_MAX`], with all that came instead.
     pub async fn until<T>(
         &self,
         channel: &str,
         what: &str,
-        mut look: impl FnMut(&[Value]) -> Option<T>,
+        look: impl Fn(&[Value]) -> Option<T>,
     ) -> T {
-        let mut pause = interval(LOOK);
-        let looking = async {
-            loop {
-                pause.tick().await;
-                if let Some(seen) = look(&self.messages(channel).await) {
-                    return seen;
-                }
-            }
-        };
-        match timeout(AWAITED_MAX, looking).await {
-            Ok(seen) => seen,
-            Err(_) => {
-                let (messages, log) =
-                    (self.messages(channel).await, self.get("_control/log").await);
-                panic!("{what} did not come within {AWAITED_MAX:?}: {messages:#?}\n{log}")
-            }
-        }
+        self.poll(what, async || look(&self.messages(channel).await))
+            .await
     }
 
-    /// The channel in which the bot and somebody are alone.
+    /// The channel in which the bot and somebody are alone, once there is one.
     pub async fn direct(&self, user: &str) -> String {
-        let state: Value =
-            serde_json::from_str(&self.get("_control/state").await).expect("it is JSON");
-        let channels = state["channels"].as_array().into_iter().flatten();
-        let mut directs = channels.filter(|channel| channel["is_im"] == true);
-        let direct = directs.find(|channel| channel["members"] == json!([user, BOT]));
-        text_of(&direct.expect("they have spoken")["id"])
+        let what = format!("a conversation with {user}");
+        self.poll(&what, async || {
+            let state = self.json("_control/state").await;
+            let channels = state["channels"].as_array().into_iter().flatten();
+            let mut directs = channels.filter(|channel| channel["is_im"] == true);
+            let direct = directs.find(|channel| channel["members"] == json!([user, BOT]));
+            direct.map(|direct| text_of(&direct["id"]))
+        })
+        .await
     }
 
-    /// How many sockets were opened so far.
-    pub async fn sockets(&self) -> usize {
-        self.get("_control/log").await.matches("(hello)").count()
+    /// How many things of a kind it had to tell the bot. Over sockets, each goes to all of them.
+    pub async fn sent(&self, kind: &str) -> usize {
+        let log = self.json("_control/log").await;
+        let entries = log["log"].as_array().into_iter().flatten();
+        let is_sent = |entry: &&Value| entry["direction"] == "to_bot" && entry["kind"] == kind;
+        entries.filter(is_sent).count()
+    }
+
+    /// Waits until the bot has opened this many sockets. What happens before is lost: nobody keeps it here.
+    pub async fn connected(&self, sockets: usize) {
+        let what = format!("socket {sockets}");
+        self.poll(&what, async || {
+            let log = self.get("_control/log").await;
+            (log.matches("(hello)").count() >= sockets).then_some(())
+        })
+        .await;
     }
 
     /// The bytes of a file.
@@ -220,6 +221,25 @@ impl LocalSlack {
         let url = text_of(&file["url_private"]);
         let path = url.strip_prefix(&crate::local_slack::url(""));
         self.get(path.expect("it is on the same server")).await
+    }
+
+    async fn poll<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let mut pause = interval(LOOK);
+        let looking = async {
+            loop {
+                pause.tick().await;
+                if let Some(seen) = look().await {
+                    return seen;
+                }
+            }
+        };
+        match timeout(AWAITED_MAX, looking).await {
+            Ok(seen) => seen,
+            Err(_) => {
+                let log = self.get("_control/log").await;
+                panic!("{what} did not come within {AWAITED_MAX:?}, but: {log}")
+            }
+        }
     }
 
     async fn control(&self, what: &str, body: &Value) -> Value {
@@ -231,12 +251,24 @@ impl LocalSlack {
         answer
     }
 
+    async fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.get(path).await).expect("it is JSON")
+    }
+
     async fn get(&self, path: &str) -> String {
-        let answer = self.client.get(url(path)).send().await;
+        let request = self.client.get(url(path)).bearer_auth(TOKEN);
+        let answer = request.send().await;
         let answer = answer.and_then(reqwest::Response::error_for_status);
         let text = answer.expect("local-slack answers").text().await;
         text.expect("it is text")
     }
+}
+
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(ANSWER_TIME_MAX);
+    client.build().expect("nothing of it is unusual")
 }
 
 fn url(path: &str) -> String {
@@ -249,7 +281,7 @@ fn workspace_of(mode: Mode<'_>) -> Value {
         Mode::Http(address) => ("events", Some(address)),
     };
     let mut app = json!({
-        "appId": "A01WITBOT", "botUserId": BOT, "botName": "witbot", "botToken": "xoxb-local",
+        "appId": "A01WITBOT", "botUserId": BOT, "botName": "witbot", "botToken": TOKEN,
         "appToken": "xapp-local", "signingSecret": SIGNING_SECRET, "mode": mode,
     });
     if let Some(address) = address {
@@ -274,10 +306,15 @@ fn button(message: &Value, label: &str) -> Option<Value> {
         .flatten()
     {
         let elements = block["elements"].as_array().into_iter().flatten();
-        for element in elements.filter(|element| element["text"]["text"] == label) {
-            let mut button = element.clone();
-            button["block_id"] = block["block_id"].clone();
-            return Some(button);
+        for element in elements {
+            let mut options = element["options"].as_array().into_iter().flatten();
+            let chosen = options.find(|option| option["text"]["text"] == label);
+            if chosen.is_some() || element["text"]["text"] == label {
+                let mut pressed = element.clone();
+                pressed["block_id"] = block["block_id"].clone();
+                pressed["selected_option"] = json!(chosen);
+                return Some(pressed);
+            }
         }
     }
     None

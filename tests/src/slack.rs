@@ -1,5 +1,7 @@
 //! Slack as the whole-bot tests find it: a workspace, one person, one channel, and a bot that is to live there.
 
+pub mod signed;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@
 mod checks;
 mod counts;
 mod deny;
+mod local_slack;
 mod story;
 
 use std::path::PathBuf;
@@ -109,10 +110,14 @@ fn workspace_tests(report: &mut Report, built: &Built, filter: &[String]) {
         .env("WITBOT_PLUGINS", &built.plugins_folder)
         .env("WITBOT_GUESTS", &built.guests_folder);
     if nextest {
-        tests.arg("--no-fail-fast").args(filter);
-    } else if !filter.is_empty() {
+        tests.arg("--no-fail-fast").args(filter).arg("--");
+    } else {
         tests.arg("--").args(filter);
     }
+    match local_slack::find(report) {
+        Some(program) => tests.env(local_slack::VARIABLE, program),
+        None => tests.args(["--skip", local_slack::TESTS]),
+    };
     report.tests(
         &format!("the tests of the workspace, with {name} (a minute or two)"),
         "run one alone with `cargo xtask test --quick -- NAME`",

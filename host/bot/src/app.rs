@@ -19,6 +19,7 @@ use witbot_store::Store;
 use crate::app::at_slack::{AtSlack, Ear};
 use crate::chat::Chat;
 use crate::clock;
+use crate::control::Control;
 use crate::door::{self, Door};
 use crate::doors::console::Console;
 use crate::doors::hooks;
@@ -95,12 +96,14 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     rooms.recover().await?;
 
     let _watch = watch(&rooms);
+    let control = control(&rooms);
     let (stop, stopping) = watch::channel(false);
     let waits = rooms.waits.clone();
     let mut background = vec![
         tokio::spawn(keeper.run()),
         tokio::spawn(async move { waits.run().await }),
     ];
+    background.extend(control);
     let mut routes = hooks::router(rooms.door.hooks(&secrets));
     let mut heard = None;
     match at_slack.map(|slack| slack.ear(&rooms.door, &rooms.settings)) {
@@ -164,6 +167,16 @@ async fn while_connected(mut count: watch::Receiver<usize>, ready: Arc<AtomicBoo
             return ready.store(false, Ordering::Relaxed);
         }
     }
+}
+
+/// Without it, operators can do nothing with a run while the bot runs.
+fn control(rooms: &Rooms) -> Option<JoinHandle<()>> {
+    let control = Control::open(&rooms.settings.load().data);
+    let control = control.inspect_err(|error| {
+        tracing::warn!("`witbot runs cancel` and `retry` cannot reach this bot: the socket in the data folder: {error}");
+    });
+    let control = control.ok()?;
+    Some(tokio::spawn(control.run(rooms.door.wakes.clone())))
 }
 
 /// Without it, changes are still seen: later.
@@ -231,7 +244,12 @@ async fn build(
     });
     let rooms = Rooms {
         runs: Runs::new(engine, ground.clone(), find, wakes.clone()),
-        waits: Waits::new(store.clone(), look(ground.clone()), wakes.clone()),
+        waits: Waits::new(
+            store.clone(),
+            look(ground.clone()),
+            wakes.clone(),
+            Arc::new(clock::moment),
+        ),
         outbox,
         door: Door {
             store: store.clone(),

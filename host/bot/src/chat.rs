@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use witbot_core::chat::{Channel, Person};
+use witbot_core::chat::{Channel, Person, Text};
 use witbot_core::error::Error;
 use witbot_core::ids::{ChannelId, UserId};
 use witbot_store::outbox::Delivery;
@@ -40,6 +40,8 @@ pub enum Unsent {
         reason: String,
         /// At the least.
         after: Duration,
+        /// Whether the service looked at it and did not take it: what it does not take again and again is given up.
+        counts: bool,
     },
     /// Nobody knows whether it happened. It is looked for before it is tried again.
     Doubt(String),
@@ -48,7 +50,7 @@ pub enum Unsent {
         /// What the service says, and what somebody can do about it, as a sentence for the log.
         reason: String,
         /// The same for the person who asked in the chat, who is told it alone; none if nobody there can help.
-        told: Option<String>,
+        told: Option<Text>,
     },
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod log;
 mod plugin;
+mod replay;
 mod runs;
 mod slack;
 
@@ -49,14 +50,10 @@ enum Command {
     /// Helps with setting up Slack.
     #[command(subcommand)]
     Slack(slack::Command),
-    /// Lists runs, or shows the steps of one.
-    Runs {
-        /// The run, by its id or the beginning of it, such as an incident.
-        id: Option<String>,
-        /// How many are listed.
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-    },
+    /// Lists runs, shows the steps of one, ends one, or tries one again.
+    Runs(runs::Runs),
+    /// Runs a recorded run again, offline: prints each step, and where the plugin leaves the record.
+    Replay(replay::Replay),
     /// Shows who did what, or checks that nobody changed the record of it.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -135,7 +132,8 @@ impl Cli {
             Command::Check(options) => runtime.block_on(check(options, settings, &origin)),
             Command::Plugin(command) => runtime.block_on(plugin::run(command, settings)),
             Command::Slack(command) => slack::run(command, &settings),
-            Command::Runs { id, limit } => runtime.block_on(runs::run(id, limit, &settings)),
+            Command::Runs(asked) => runtime.block_on(runs::run(asked, &settings)),
+            Command::Replay(asked) => runtime.block_on(replay::run(asked, &settings)),
             Command::Audit(command) => runtime.block_on(audit::run(command, &settings)),
         };
         // Somebody may still be reading the keyboard.

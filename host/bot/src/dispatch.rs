@@ -16,6 +16,7 @@ use witbot_engine::{Invocation, Plugin};
 
 use crate::clock;
 use crate::live::{Live, OWN_NAME};
+use crate::theirs::{self, Wish};
 
 /// What an event comes to.
 pub enum Action {
@@ -23,6 +24,8 @@ pub enum Action {
     Call(Vec<(Arc<Plugin>, Invocation)>),
     /// The bot answers by itself. That is a run as well, so that it happens once and stands in the audit.
     Say(InvocationId, Box<Commit>),
+    /// Somebody wants to know of their own runs, or to end one.
+    Theirs(Wish),
     /// Nothing.
     Nothing,
 }
@@ -68,6 +71,9 @@ fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action
     if message.text.is_empty() && routes.is_empty() {
         let text = "Yes? `help` lists what I can do.".to_owned();
         return say(row, event, message, text);
+    }
+    if let Some(wish) = theirs::wish(&message.text) {
+        return Action::Theirs(wish);
     }
     if let Some(text) = own_command(live, &message.text) {
         return say(row, event, message, text);
@@ -166,13 +172,17 @@ fn kept_from(live: &Live, text: &str) -> Option<String> {
 }
 
 /// The commands that the bot has without any plugin.
-fn own_command(live: &Live, text: &str) -> Option<String> {
+fn own_command(live: &Live, text: &str) -> Option<Text> {
     let text = text.trim();
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     match first.to_lowercase().as_str() {
-        "help" if rest.is_empty() => Some(help::overview(&live.table)),
-        "help" => Some(help::about(&live.table, rest)),
-        "plugins" if rest.is_empty() => Some(live.listing()),
+        "help" if rest.is_empty() => Some(help::overview(&live.table).into()),
+        "help" => Some(help::about(&live.table, rest).into()),
+        // A table, which is lost where letters have different widths.
+        "plugins" if rest.is_empty() => {
+            Some(Text::default().with(Span::Code(format!("{}\n", live.listing()))))
+        }
+        "stop" => Some("Usage: `stop [RUN]`. `runs` lists what goes on for you.".into()),
         _ => None,
     }
 }
@@ -257,8 +267,15 @@ fn opening(id: &InvocationId, event: &Event, begin: &Begin) -> audit::Record {
     }
 }
 
-fn say(row: i64, event: &Event, message: &Message, text: String) -> Action {
-    own(row, event, message.place.clone(), Act::Post(text.into()))
+fn say(row: i64, event: &Event, message: &Message, text: impl Into<Text>) -> Action {
+    let said = Said::Text(text.into());
+    own(row, event, Some((message.place.clone(), Act::Post(said))))
+}
+
+/// What the bot answers to a wish. Without a text there is nothing to say.
+pub fn granted(row: i64, event: &Event, message: &Message, text: Option<String>) -> Action {
+    let said = text.map(|text| (message.place.clone(), Act::Post(text.into())));
+    own(row, event, said)
 }
 
 /// What concerns nobody but the person who caused the event.
@@ -274,11 +291,11 @@ fn whisper(row: i64, event: &Event, text: impl Into<Text>) -> Action {
         user: user.id.clone(),
         said: Said::Text(text.into()),
     };
-    own(row, event, place, act)
+    own(row, event, Some((place, act)))
 }
 
-/// A run of the bot itself, which does one thing in the chat.
-fn own(row: i64, event: &Event, place: Place, act: Act) -> Action {
+/// A run of the bot itself, which does one thing in the chat at the most.
+fn own(row: i64, event: &Event, said: Option<(Place, Act)>) -> Action {
     let plugin: PluginName = OWN_NAME.parse().expect("it is a plugin name");
     let id = InvocationId::derive(event.source.as_str(), &event.key, &plugin, "say");
     let begin = Begin {
@@ -290,15 +307,15 @@ fn own(row: i64, event: &Event, place: Place, act: Act) -> Action {
         at: clock::now(),
         routed: true,
     };
-    let outgoing = Outgoing {
+    let outgoing = said.map(|(place, act)| Outgoing {
         message: CallId::new(&id, 0),
         place,
         act,
-    };
+    });
     let commit = Commit {
         audit: vec![opening(&id, event, &begin)],
         begin: Some(begin),
-        outgoing: vec![outgoing],
+        outgoing: outgoing.into_iter().collect(),
         state: Some(State::Done),
         ..Commit::default()
     };

@@ -238,6 +238,11 @@ impl World for Ground {
         self.services.find(operation, id, begun).await
     }
 
+    async fn canceled(&self, invocation: &InvocationId) -> Result<Option<String>, Lost> {
+        let by = self.store.canceled_by(invocation).await;
+        by.map_err(|error| Lost(error.to_string()))
+    }
+
     async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
         let Operation::AwaitEvent(call) = operation else {
             return self.services.look(operation).await;

@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use witbot_core::chat::Text;
 use witbot_core::error::{Code, Error};
 use witbot_core::ids::{CallId, ChannelId};
+use witbot_core::journal::Act;
 use witbot_core::limits;
 use witbot_store::Store;
 use witbot_store::error::StoreError;
@@ -20,13 +22,13 @@ use crate::chat::{Chat, Looked, Unsent};
 use crate::clock;
 use crate::pace::Pace;
 
-/// So many messages are taken at once. After a crash each of them is looked for, so it is not many.
+/// So many messages are taken at once. An edit that is taken can no longer be replaced by a later one, so it is not many.
 const TAKEN_AT_ONCE_MAX: u32 = 16;
 /// So many channels can have something handed over that nobody has taken up; anything more waits in the store.
 const HANDED_OVER_MAX: usize = 256;
 
 /// Tells somebody that a message was not sent: which, and a sentence.
-pub type Tell = Arc<dyn Fn(CallId, String) + Send + Sync>;
+pub type Tell = Arc<dyn Fn(CallId, Text) + Send + Sync>;
 
 /// What is to be said. Cheap to clone.
 #[derive(Clone)]
@@ -65,11 +67,21 @@ enum Report {
     Again {
         reason: String,
         after: Duration,
+        counts: bool,
     },
     GivenUp {
         reason: String,
-        told: Option<String>,
+        told: Option<Text>,
     },
+}
+
+/// Whether it is stored what came of something.
+#[derive(PartialEq, Eq)]
+enum Stored {
+    AtOnce,
+    AfterAll,
+    /// The store is closed, and nothing more may be said: nobody would know of it.
+    Never,
 }
 
 impl Outbox {
@@ -111,15 +123,23 @@ impl Outbox {
     /// Says what was left unsaid when the bot was stopped. What was about to be said then is looked for first.
     pub async fn recover(&self) {
         let store = &self.parts.store;
+        let mut left: HashMap<ChannelId, Vec<Taken>> = HashMap::new();
         for delivery in logged(store.outbox_in_doubt().await).unwrap_or_default() {
             let channel = delivery.outgoing.place.channel.clone();
-            let taken = Taken {
-                delivery,
-                doubtful: true,
-            };
-            self.speak(channel, |more| more.taken.push(taken));
+            let taken = left.entry(channel).or_default();
+            // Nothing is sent before it is stored what became of the last, so none but the first can have been.
+            let doubtful = taken.is_empty();
+            taken.push(Taken { delivery, doubtful });
         }
-        for channel in logged(store.outbox_channels().await).unwrap_or_default() {
+        for (channel, taken) in left {
+            self.speak(channel, |more| more.taken = taken);
+        }
+        self.sweep().await;
+    }
+
+    /// Looks through all channels for what nobody has taken up.
+    pub async fn sweep(&self) {
+        for channel in logged(self.parts.store.outbox_channels().await).unwrap_or_default() {
             self.deliver(channel);
         }
     }
@@ -172,6 +192,10 @@ impl Outbox {
         drop(speaking);
         let parts = self.parts.clone();
         self.parts.tasks.spawn(async move {
+            let _speaker = Speaker {
+                parts: &parts,
+                channel: &channel,
+            };
             loop {
                 parts.speak(&channel, more).await;
                 // In one step, or what comes in between would stay unsaid.
@@ -185,6 +209,20 @@ impl Outbox {
                 }
             }
         });
+    }
+}
+
+/// Somebody who speaks in a channel. Even one that panics does not silence it for ever.
+struct Speaker<'a> {
+    parts: &'a Parts,
+    channel: &'a ChannelId,
+}
+
+impl Drop for Speaker<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.parts.speaking().remove(self.channel);
+        }
     }
 }
 
@@ -214,9 +252,16 @@ impl Parts {
             let reported = self.report(&taken.delivery, report);
             if last {
                 // Asked for at once, so that both reach the disk together.
-                return tokio::join!(reported, self.next(channel)).1;
+                let (stored, next) = tokio::join!(reported, self.next(channel));
+                return match stored {
+                    Stored::AfterAll if next.is_empty() => self.next(channel).await,
+                    Stored::AtOnce | Stored::AfterAll => next,
+                    Stored::Never => Vec::new(),
+                };
             }
-            reported.await;
+            if reported.await == Stored::Never {
+                break;
+            }
         }
         Vec::new()
     }
@@ -265,17 +310,26 @@ impl Parts {
         match self.chat.send(delivery).await {
             Ok(remote) => Report::Sent(remote),
             Err(Unsent::Doubt(reason)) => {
-                tracing::warn!(message = %delivery.outgoing.message, "perhaps said, perhaps not: {reason}");
-                let after = limits::OUTBOX_AGAIN;
-                let again = Report::Again { reason, after };
-                self.settle(delivery).await.unwrap_or(again)
+                tracing::warn!(id = %delivery.outgoing.message, "perhaps said, perhaps not: {reason}");
+                match self.settle(delivery).await {
+                    Some(report) => report,
+                    None => again(delivery, reason, limits::OUTBOX_AGAIN, true),
+                }
             }
-            Err(other) => unsent(other),
+            Err(Unsent::Later {
+                reason,
+                after,
+                counts,
+            }) => again(delivery, reason, after, counts),
+            Err(Unsent::Never { reason, told }) => Report::GivenUp { reason, told },
         }
     }
 
-    /// Finds out whether something was said. None: it certainly was not.
+    /// Finds out whether something was said. None: it certainly was not, or saying it twice does no harm.
     async fn settle(&self, delivery: &Delivery) -> Option<Report> {
+        if !matches!(delivery.outgoing.act, Act::Post(_)) {
+            return None;
+        }
         let mut looks = 0;
         loop {
             match self.chat.find(delivery).await {
@@ -286,13 +340,13 @@ impl Parts {
                 Err(Unsent::Never { reason, told }) => {
                     return Some(Report::GivenUp { reason, told });
                 }
-                Err(Unsent::Later { reason, after }) => {
-                    tracing::warn!(message = %delivery.outgoing.message, "cannot be looked for yet: {reason}");
+                Err(Unsent::Later { reason, after, .. }) => {
+                    tracing::warn!(id = %delivery.outgoing.message, "cannot be looked for yet: {reason}");
                     tokio::time::sleep(after).await;
                     continue;
                 }
                 Err(Unsent::Doubt(reason)) => {
-                    tracing::warn!(message = %delivery.outgoing.message, "cannot be looked for yet: {reason}");
+                    tracing::warn!(id = %delivery.outgoing.message, "cannot be looked for yet: {reason}");
                     tokio::time::sleep(limits::OUTBOX_AGAIN).await;
                     continue;
                 }
@@ -302,49 +356,65 @@ impl Parts {
     }
 
     /// Stores what came of something. Until this is stored, nothing that follows in the channel can be taken.
-    async fn report(&self, delivery: &Delivery, report: Report) {
+    async fn report(&self, delivery: &Delivery, report: Report) -> Stored {
         let message = &delivery.outgoing.message;
         match &report {
             Report::Sent(_) => {}
-            Report::Again { reason, after } => {
-                tracing::warn!(%message, "not said yet, and tried again in {after:?}: {reason}");
+            // A turn that comes soon.
+            Report::Again { reason, after, .. } if *after < limits::OUTBOX_AGAIN => {
+                tracing::debug!(id = %message, "not said yet, and tried again in {after:?}: {reason}");
+            }
+            Report::Again { reason, after, .. } => {
+                tracing::warn!(id = %message, "not said yet, and tried again in {after:?}: {reason}");
             }
             Report::GivenUp { reason, told } => {
-                tracing::error!(%message, channel = %delivery.outgoing.place.channel, "not said: {reason}");
+                tracing::error!(id = %message, channel = %delivery.outgoing.place.channel, "not said: {reason}");
                 if let Some(told) = told {
                     (self.tell)(message.clone(), told.clone());
                 }
             }
         }
+        let mut stored = Stored::AtOnce;
         while let Err(error) = self.stored(delivery.id, &report).await {
             if error == StoreError::Closed {
-                return;
+                return Stored::Never;
             }
-            tracing::error!(%message, "what came of a message is not stored, and is tried again: {error}");
+            stored = Stored::AfterAll;
+            tracing::error!(id = %message, "what came of a message is not stored, and is tried again: {error}");
             tokio::time::sleep(limits::STORE_AGAIN).await;
         }
+        stored
     }
 
     async fn stored(&self, id: i64, report: &Report) -> Result<(), StoreError> {
         match report {
             Report::Sent(remote) => self.store.outbox_sent(id, remote.clone()).await,
-            Report::Again { reason, after } => {
+            Report::Again {
+                reason,
+                after,
+                counts,
+            } => {
                 let at = clock::now().plus_ms(after.as_millis() as u64);
-                self.store.outbox_failed(id, reason, Some(at)).await
+                self.store.outbox_again(id, reason, at, *counts).await
             }
-            Report::GivenUp { reason, .. } => self.store.outbox_failed(id, reason, None).await,
+            Report::GivenUp { reason, .. } => self.store.outbox_given_up(id, reason).await,
         }
     }
 }
 
-fn unsent(unsent: Unsent) -> Report {
-    match unsent {
-        Unsent::Later { reason, after } => Report::Again { reason, after },
-        Unsent::Doubt(reason) => Report::Again {
-            reason,
-            after: limits::OUTBOX_AGAIN,
-        },
-        Unsent::Never { reason, told } => Report::GivenUp { reason, told },
+/// What is tried again: not for ever, if the chat service looked at it each time, for it holds its channel up.
+fn again(delivery: &Delivery, reason: String, after: Duration, counts: bool) -> Report {
+    if counts && delivery.attempts + 1 >= limits::OUTBOX_ATTEMPTS_MAX {
+        let attempts = limits::OUTBOX_ATTEMPTS_MAX;
+        return Report::GivenUp {
+            reason: format!("it was not taken {attempts} times: {reason}"),
+            told: Some("I could not say my answer: the chat did not take it. The log says more.".into()),
+        };
+    }
+    Report::Again {
+        reason,
+        after,
+        counts,
     }
 }
 

@@ -7,7 +7,7 @@ mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -26,7 +26,7 @@ use witbot_store::audit::Filter;
 use crate::clock;
 use crate::live::{Live, Problem, Standing, held};
 use crate::settings::{PluginSettings, Settings};
-use artefacts::Artefacts;
+pub use artefacts::Artefacts;
 use folder::{Found, Scan, Stamp, read, scan};
 
 /// All plugins. Cheap to clone.
@@ -45,6 +45,8 @@ struct Parts {
     look: Notify,
     /// Versions that are in memory for as long as a run of theirs goes on.
     older: Mutex<Older>,
+    /// Versions that nothing needed at the last tidying.
+    spare: Mutex<BTreeSet<Digest>>,
 }
 
 /// By name as well: the same bytes under two names are two plugins, each with its own grants, settings and keys.
@@ -89,6 +91,7 @@ impl Plugins {
             artefacts,
             look: Notify::new(),
             older: Mutex::default(),
+            spare: Mutex::default(),
         };
         Plugins {
             parts: Arc::new(parts),
@@ -143,11 +146,42 @@ impl Plugins {
     }
 }
 
+impl Plugins {
+    /// Keeps the folders of old versions and of compiled code from growing for ever. `needed` are the versions of runs
+    /// that are not over; those that serve are needed as well. A version goes when nothing needed it at the last tidying
+    /// either: the run that has just begun with it may not be stored yet, or it is about to serve.
+    pub async fn tidy(&self, mut needed: BTreeSet<Digest>) {
+        let live = self.parts.live.load_full();
+        needed.extend(live.serving.values().map(|plugin| plugin.digest));
+        needed.extend(
+            live.standings
+                .iter()
+                .filter_map(|standing| standing.serving),
+        );
+        let parts = self.parts.clone();
+        let tidied = tokio::task::spawn_blocking(move || parts.tidy(&needed)).await;
+        match tidied.map_err(std::io::Error::other).flatten() {
+            Ok(0) => {}
+            Ok(files) => tracing::info!("removed {files} files of versions that nothing needs"),
+            Err(error) => tracing::warn!("cannot remove what nothing needs: {error}"),
+        }
+    }
+}
+
 impl Parts {
+    fn tidy(&self, needed: &BTreeSet<Digest>) -> std::io::Result<usize> {
+        let all = self.artefacts.all()?;
+        let spare: BTreeSet<Digest> = all.difference(needed).copied().collect();
+        let before = {
+            let mut last = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *last, spare.clone())
+        };
+        let twice = spare.intersection(&before).copied().collect();
+        Ok(self.artefacts.thin_out(&twice)? + self.engine.forget_compiled(needed)?)
+    }
+
     fn older(&self) -> std::sync::MutexGuard<'_, Older> {
-        self.older
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.older.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who served when the bot was stopped, as the audit knows it.

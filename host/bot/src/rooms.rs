@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
@@ -18,16 +18,19 @@ use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
 
 use crate::clock;
+use crate::control;
 use crate::dispatch::{self, Action};
 use crate::door::{self, Door};
 use crate::doors::console::Console;
 use crate::ground::Ground;
 use crate::live::Live;
+use crate::orders::{self, Done, Order};
 use crate::outbox::Outbox;
 use crate::plugins::Plugins;
-use crate::runs::Runs;
+use crate::runs::{self, Runs};
 use crate::services;
 use crate::settings::Settings;
+use crate::theirs::{self, Wish};
 use crate::waits::{Clicked, Waits};
 use crate::wake::Wake;
 
@@ -56,20 +59,19 @@ pub struct Rooms {
 impl Rooms {
     /// Takes up what the last stop, of whatever kind, has left.
     pub async fn recover(&self) -> anyhow::Result<()> {
-        for wait in self.store.waits().await? {
-            self.waits.add(wait);
-        }
-        let recovered = self.store.recover().await?;
+        self.waits.recover().await?;
+        // Before anything runs: what is being said from then on was not left over.
+        self.outbox.recover().await;
+        let recovered = self.store.recover(runs::last_word).await?;
         for run in recovered.dead {
-            tracing::error!(run = %run.id, plugin = %run.plugin, "the run is put aside: the bot was stopped in it {} times", run.attempts);
+            self.runs.put_aside(&run).await;
         }
         for run in recovered.runs {
             tracing::info!(run = %run.id, plugin = %run.plugin, "the run goes on");
             self.runs.resume(run.id);
         }
-        self.outbox.recover().await;
         for (row, event) in self.store.events_unrouted().await? {
-            self.came(row, Arc::new(event)).await;
+            self.came(row, Arc::new(event), Since::Before).await;
         }
         Ok(())
     }
@@ -109,6 +111,7 @@ impl Rooms {
                     }
                 }
                 _ = rescan.tick() => {
+                    self.sweep();
                     self.miss_settings();
                     self.read_settings();
                 }
@@ -123,18 +126,19 @@ impl Rooms {
 
     async fn on(&self, wake: Wake) {
         match wake {
-            Wake::Came { row, event } => self.came(row, event).await,
+            Wake::Came { row, event } => self.came(row, event, Since::Now).await,
             Wake::ToSay(channels) => channels
                 .into_iter()
                 .for_each(|channel| self.outbox.deliver(channel)),
             Wake::Parked(wait) => self.waits.add(*wait),
             Wake::Runnable(run) => self.runs.resume(run),
+            Wake::Ordered { order, answer } => self.obey(order, answer),
             Wake::SettingsChanged => self.read_settings(),
             Wake::Deaf(_) | Wake::InputEnded => {}
         }
     }
 
-    async fn came(&self, row: i64, event: Arc<Event>) {
+    async fn came(&self, row: i64, event: Arc<Event>, since: Since) {
         for key in services::wait_keys(&event) {
             self.waits.poke(&key);
         }
@@ -157,10 +161,63 @@ impl Rooms {
         };
         match action {
             Action::Nothing => self.routed(row),
+            Action::Theirs(wish) => self.grant(row, event, wish),
             Action::Say(run, commit) => {
                 self.tasks.spawn(say(self.ground.clone(), run, *commit));
             }
-            Action::Call(calls) => self.call(row, calls).await,
+            Action::Call(calls) => self.call(row, calls, since).await,
+        }
+    }
+
+    /// Does what an operator wants done with a run.
+    fn obey(&self, order: Order, answer: oneshot::Sender<control::Answer>) {
+        let (store, follow) = (self.store.clone(), self.follower());
+        self.tasks.spawn(async move {
+            let (well, text) = match orders::carry_out(&store, order).await {
+                Ok(done) => {
+                    let said = (done.well, done.text.clone());
+                    follow(done);
+                    said
+                }
+                Err(error) => (false, error.to_string()),
+            };
+            // Who asked may have gone away.
+            let _ = answer.send(control::Answer { well, text });
+        });
+    }
+
+    /// Does what somebody in the chat wants done with their own runs.
+    fn grant(&self, row: i64, event: Arc<Event>, wish: Wish) {
+        let (ground, follow) = (self.ground.clone(), self.follower());
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            let granted = theirs::grant(&ground.store, row, &event, message, wish).await;
+            let text = match granted {
+                Ok(granted) => {
+                    granted.done.into_iter().for_each(follow);
+                    granted.text
+                }
+                Err(error) => {
+                    tracing::error!("what somebody wants of their runs cannot be done: {error}");
+                    Some("I cannot look at my runs just now; the log says why.".to_owned())
+                }
+            };
+            if let Action::Say(run, commit) = dispatch::granted(row, &event, message, text) {
+                say(ground, run, *commit).await;
+            }
+        });
+    }
+
+    /// What follows in this bot from something that was done with a run.
+    fn follower(&self) -> impl Fn(Done) + Send + 'static {
+        let (outbox, runs) = (self.outbox.clone(), self.runs.clone());
+        move |done| {
+            done.channel
+                .into_iter()
+                .for_each(|channel| outbox.deliver(channel));
+            done.goes_on.into_iter().for_each(|run| runs.resume(run));
         }
     }
 
@@ -172,13 +229,20 @@ impl Rooms {
             let Body::Click(click) = &event.body else {
                 return;
             };
-            if ground.is_among(&click.user.id, &ask.answerers).await
-                && let Clicked::Answered(answered) = waits.click_for(row, click, true).await
-            {
-                ground.outbox.deliver(answered.channel);
-                return runs.resume(answered.run);
-            }
-            if let Action::Say(run, commit) = dispatch::not_theirs(row, &event, &ask) {
+            let late = if ground.is_among(&click.user.id, &ask.answerers).await {
+                if let Clicked::Answered(answered) = waits.click_for(row, click, true).await {
+                    ground.outbox.deliver(answered.channel);
+                    return runs.resume(answered.run);
+                }
+                true
+            } else {
+                false
+            };
+            let refusal = match late {
+                true => dispatch::over(row, &event),
+                false => dispatch::not_theirs(row, &event, &ask),
+            };
+            if let Action::Say(run, commit) = refusal {
                 say(ground, run, *commit).await;
             }
         });
@@ -207,9 +271,11 @@ impl Rooms {
         run.ok().flatten().map(|run| run.plugin)
     }
 
-    /// One run begins with its own first commit; several begin together, so that none is forgotten.
-    async fn call(&self, row: i64, mut calls: Vec<(Arc<Plugin>, Invocation)>) {
+    /// One run begins with its own first commit; several begin together, so that none is forgotten. So does one whose
+    /// event was here before the start: it may be what brought the bot down, and what is stored is counted.
+    async fn call(&self, row: i64, mut calls: Vec<(Arc<Plugin>, Invocation)>, since: Since) {
         if calls.len() == 1
+            && since == Since::Now
             && let Some((plugin, invocation)) = calls.pop()
         {
             return self.runs.start(plugin, invocation);
@@ -246,9 +312,15 @@ impl Rooms {
         });
     }
 
-    /// Forgets what ended long ago. The audit and what plugins remember are not touched.
+    /// Has said what nobody took up when it came.
+    fn sweep(&self) {
+        let outbox = self.outbox.clone();
+        self.tasks.spawn(async move { outbox.sweep().await });
+    }
+
+    /// Forgets what ended long ago, and versions that nothing needs. The audit and what plugins remember are not touched.
     fn forget(&self) {
-        let store = self.store.clone();
+        let (store, plugins) = (self.store.clone(), self.plugins.clone());
         tokio::spawn(async move {
             let kept_ms = limits::KEPT.as_millis() as u64;
             let before = UnixMillis(clock::now().0.saturating_sub(kept_ms));
@@ -256,6 +328,10 @@ impl Rooms {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!("forgot {rows} rows of what ended long ago"),
                 Err(error) => tracing::error!("cannot forget what ended long ago: {error}"),
+            }
+            match store.digests_in_use().await {
+                Ok(needed) => plugins.tidy(needed.into_iter().collect()).await,
+                Err(error) => tracing::error!("which versions are needed is not known: {error}"),
             }
         });
     }
@@ -354,8 +430,8 @@ impl Rooms {
         let quiet = no_wakes
             && self.tasks.is_empty()
             && self.runs.idle()
-            && self.waits.busy() == 0
-            && self.outbox.idle();
+            && self.outbox.idle()
+            && !self.waits.busy().await;
         script.quiet = if quiet { script.quiet + 1 } else { 0 };
         // Twice: between two rooms, something can be in neither.
         if script.quiet < 2 {
@@ -372,7 +448,7 @@ impl Rooms {
             if let Some(event) = event
                 && let Some((row, event)) = self.door.take(event).await?
             {
-                self.came(row, event).await;
+                self.came(row, event, Since::Now).await;
             }
         }
         Ok(true)
@@ -424,6 +500,15 @@ async fn say(ground: Arc<Ground>, run: InvocationId, commit: Commit) {
             tracing::error!("an answer is not stored, so it comes after the next start: {error}");
         }
     }
+}
+
+/// When an event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// Before the start, which found it left over.
+    Before,
+    /// Just now.
+    Now,
 }
 
 /// What is known of the file of settings.

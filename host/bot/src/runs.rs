@@ -1,18 +1,22 @@
 //! Executes runs: new ones, and those that go on after a wait or a restart. Each ends in one commit.
 
+pub mod words;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
+use witbot_core::chat::{Said, Text};
+use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
-use witbot_core::ids::{CallId, Digest, InvocationId, PluginName};
+use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Outgoing, State};
 use witbot_core::{limits, printable};
 use witbot_engine::{Ended, Ending, Engine, Invocation, Plugin, Report};
 use witbot_store::error::StoreError;
-use witbot_store::invocations::Status;
+use witbot_store::invocations::{self, Status};
 
 use crate::clock;
 use crate::future::BoxFuture;
@@ -23,6 +27,32 @@ use crate::wake::Wake;
 pub type FindVersion = Arc<
     dyn Fn(PluginName, Digest) -> BoxFuture<'static, anyhow::Result<Arc<Plugin>>> + Send + Sync,
 >;
+
+/// No call of a handler has these numbers, so no message of it has these ids.
+const LAST_WORD: u32 = u32::MAX;
+const PUT_ASIDE: u32 = u32::MAX - 2;
+
+/// Why a run does not go on.
+enum Stuck {
+    /// The store. It is not the run's fault, and may be over soon.
+    Store(StoreError),
+    /// The run itself: what it needs is not there.
+    Run(anyhow::Error),
+}
+
+impl From<StoreError> for Stuck {
+    fn from(error: StoreError) -> Stuck {
+        match error {
+            // What cannot be read or written of one run need not be wrong with another.
+            StoreError::Damaged(_) | StoreError::Refused(_) => Stuck::Run(error.into()),
+            StoreError::Full(_)
+            | StoreError::Disk(_)
+            | StoreError::Closed
+            | StoreError::ReadOnly
+            | StoreError::Busy(_) => Stuck::Store(error),
+        }
+    }
+}
 
 /// The runs of this process. Cheap to clone.
 #[derive(Clone)]
@@ -73,10 +103,21 @@ impl Runs {
     pub fn resume(&self, id: InvocationId) {
         let parts = self.parts.clone();
         self.spawn(id.clone(), async move {
-            if let Err(error) = parts.resume(&id).await {
-                tracing::error!(run = %id, "the run cannot go on: {error:#}");
+            match parts.resume(&id).await {
+                // The next start takes it up.
+                Ok(()) | Err(Stuck::Store(StoreError::Closed)) => {}
+                Err(Stuck::Store(error)) => {
+                    tracing::error!(run = %id, "the run cannot go on before the store can: {error}");
+                    parts.resume_again(&id, limits::STORE_AGAIN);
+                }
+                Err(Stuck::Run(error)) => parts.stuck(&id, &error).await,
             }
         });
+    }
+
+    /// Tells that a run was put aside.
+    pub async fn put_aside(&self, run: &invocations::Invocation) {
+        self.parts.put_aside(run).await;
     }
 
     /// Whether nothing is executed at this moment.
@@ -164,37 +205,65 @@ impl Parts {
         });
     }
 
-    async fn resume(self: &Arc<Self>, id: &InvocationId) -> anyhow::Result<()> {
+    fn resume_again(self: &Arc<Self>, id: &InvocationId, after: Duration) {
+        let (parts, id) = (self.clone(), id.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let _ = parts.wakes.send(Wake::Runnable(id)).await;
+        });
+    }
+
+    /// Has a run tried again that could not go on, or puts it aside when that was so too often.
+    async fn stuck(self: &Arc<Self>, id: &InvocationId, error: &anyhow::Error) {
+        tracing::warn!(run = %id, "the run cannot go on: {error:#}");
+        let (ground, why) = (&self.ground, format!("{error:#}"));
+        let noted = ground
+            .store
+            .could_not_go_on(id, &ground.lease(), &why, last_word)
+            .await;
+        match noted {
+            Ok(Some(run)) if run.status == Status::Dead => self.put_aside(&run).await,
+            Ok(Some(_)) => self.resume_again(id, limits::RESUME_AGAIN),
+            Ok(None) | Err(StoreError::Closed) => {}
+            Err(error) => {
+                tracing::error!(run = %id, "that is not stored, so it is tried again: {error}");
+                self.resume_again(id, limits::STORE_AGAIN);
+            }
+        }
+    }
+
+    /// Tells that a run was put aside. What is said in the chat is stored already.
+    async fn put_aside(&self, run: &invocations::Invocation) {
+        let reason = run.reason.as_deref().unwrap_or_default();
+        tracing::error!(run = %run.id, plugin = %run.plugin, incident = run.id.short(), "the run is put aside: {reason}");
+        if let Ok(Some(event)) = self.ground.store.event(run.event).await
+            && let Some(channel) = channel(&event)
+        {
+            self.ground.outbox.deliver(channel.clone());
+        }
+    }
+
+    async fn resume(self: &Arc<Self>, id: &InvocationId) -> Result<(), Stuck> {
         let ground = &self.ground;
         let Some(run) = ground
             .store
-            .claim(id, &ground.lease(), clock::now())
+            .claim(id, &ground.lease(), clock::now(), last_word)
             .await?
         else {
             return Ok(());
         };
         if run.status == Status::Dead {
-            tracing::error!(run = %id, plugin = %run.plugin, "the run is put aside: the bot was stopped in it {} times", run.attempts);
+            self.put_aside(&run).await;
             return Ok(());
         }
         let Some(event) = ground.store.event(run.event).await? else {
-            anyhow::bail!("its event is not in the inbox any more");
+            let reason = "its event is not in the inbox any more";
+            return Err(Stuck::Run(anyhow::anyhow!(reason)));
         };
         let event = Arc::new(event);
-        let plugin = match (self.find)(run.plugin.clone(), run.digest).await {
-            Ok(plugin) => plugin,
-            Err(error) => {
-                let commit = crashed(
-                    id,
-                    &run.plugin,
-                    &event,
-                    Commit::default(),
-                    &format!("{error:#}"),
-                );
-                ground.keep(id, commit).await?;
-                return Ok(());
-            }
-        };
+        let plugin = (self.find)(run.plugin.clone(), run.digest)
+            .await
+            .map_err(Stuck::Run)?;
         let invocation = Invocation {
             id: id.clone(),
             handler: run.handler,
@@ -227,7 +296,15 @@ impl Parts {
                 return self.try_again(&id, row, &event);
             }
             Ending::Done => Commit {
+                at: clock::now(),
                 state: Some(State::Done),
+                ..rest
+            },
+            Ending::Refused(error) if self.was_canceled(&id, &error).await => Commit {
+                state: Some(State::Failed {
+                    reason: error.message,
+                    incident: incident(&id),
+                }),
                 ..rest
             },
             Ending::Refused(error) => {
@@ -243,6 +320,37 @@ impl Parts {
             tracing::error!(run = %id, "the end of the run is not stored, so it ends again later: {error}");
             self.try_again(&id, row, &event);
         }
+    }
+}
+
+impl Parts {
+    /// Whether a handler gave up because its run was canceled. That was said when it was done.
+    async fn was_canceled(&self, id: &InvocationId, error: &Error) -> bool {
+        error.code == Code::Canceled
+            && matches!(self.ground.store.canceled_by(id).await, Ok(Some(_)))
+    }
+}
+
+/// What is said in the chat about a run that is put aside.
+pub fn last_word(run: &invocations::Invocation, event: &Event) -> Option<Outgoing> {
+    let Body::Message(message) = &event.body else {
+        return None;
+    };
+    let (plugin, run_id, asked) = (&run.plugin, run.id.short(), words::asked(event));
+    let why = run.reason.as_deref().unwrap_or("it cannot go on");
+    let text = Text::default().user(message.user.id.clone()).plain(format!(
+        ": `{asked}` is put aside: {why}. An operator can look into it (`witbot runs {run_id}`), and then try it again \
+         (`witbot runs retry {run_id}`) or end it (`witbot runs cancel {run_id}`). Plugin `{plugin}`, incident {run_id}."
+    ));
+    let id = CallId::new(&run.id, PUT_ASIDE);
+    Some(Outgoing::post(id, message.place.clone(), Said::Text(text)))
+}
+
+/// Where the last word about a run is said.
+fn channel(event: &Event) -> Option<&ChannelId> {
+    match &event.body {
+        Body::Message(message) => Some(&message.place.channel),
+        Body::Click(_) | Body::Webhook(_) => None,
     }
 }
 
@@ -268,6 +376,7 @@ fn failed(
     reason: &str,
 ) -> Commit {
     rest.outgoing.extend(line(id, event, text));
+    rest.at = clock::now();
     rest.state = Some(State::Failed {
         reason: reason.to_owned(),
         incident: incident(id),
@@ -277,13 +386,11 @@ fn failed(
 
 /// What people are told to look for: short, and enough to find the run by.
 fn incident(id: &InvocationId) -> String {
-    id.as_str()[..8].to_owned()
+    id.short().to_owned()
 }
 
 /// A line to the person who asked, if somebody did.
 fn line(id: &InvocationId, event: &Event, text: String) -> Option<Outgoing> {
-    /// No call of a handler has this number, so no message of it has this id.
-    const LAST_WORD: u32 = u32::MAX;
     match &event.body {
         Body::Webhook(_) | Body::Click(_) => None,
         Body::Message(message) => {

@@ -9,7 +9,7 @@ pub mod slack;
 
 mod grants;
 mod json;
-mod mask;
+pub mod mask;
 mod section;
 #[cfg(test)]
 mod tests;

@@ -3,11 +3,13 @@
 //! This is a help and no promise. It is not stored, and a bot that is stopped in the middle of it forgets it; that the
 //! answer was not said is in the log in any case.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
+use witbot_core::chat::Text;
 use witbot_core::event::{Body, Place, User};
-use witbot_core::ids::{CallId, UserId};
+use witbot_core::ids::{CallId, InvocationId, UserId};
 use witbot_core::journal::Outgoing;
 use witbot_store::Store;
 use witbot_store::outbox::Delivery;
@@ -16,9 +18,16 @@ use crate::chat::Chat;
 use crate::clock;
 use crate::outbox::Tell;
 
-/// What the outbox calls when it gives a message up.
+/// So many runs are remembered about which somebody was told. What one run says is mostly given up for one reason.
+const TOLD_MAX: usize = 256;
+
+/// What the outbox calls when it gives a message up. The person is told once for each run.
 pub fn tell(store: Store, chat: Arc<dyn Chat>) -> Tell {
+    let told_of = Mutex::new(VecDeque::new());
     Arc::new(move |message, text| {
+        if !is_first(&told_of, message.invocation()) {
+            return;
+        }
         let (store, chat) = (store.clone(), chat.clone());
         tokio::spawn(async move {
             if let Err(error) = told(&store, &*chat, message, text).await {
@@ -28,7 +37,19 @@ pub fn tell(store: Store, chat: Arc<dyn Chat>) -> Tell {
     })
 }
 
-async fn told(store: &Store, chat: &dyn Chat, message: CallId, text: String) -> anyhow::Result<()> {
+fn is_first(told_of: &Mutex<VecDeque<InvocationId>>, run: InvocationId) -> bool {
+    let mut told_of = told_of.lock().unwrap_or_else(PoisonError::into_inner);
+    if told_of.contains(&run) {
+        return false;
+    }
+    if told_of.len() == TOLD_MAX {
+        told_of.pop_front();
+    }
+    told_of.push_back(run);
+    true
+}
+
+async fn told(store: &Store, chat: &dyn Chat, message: CallId, text: Text) -> anyhow::Result<()> {
     let Some(user) = who_asked(store, &message).await? else {
         return Ok(());
     };

@@ -1,36 +1,57 @@
 //! Ends waits: by the clock, by looking at what is waited for, and when somebody says that it is worth a look.
+//!
+//! What waits is in the store, and is read when its time has come or there is news of it. Very many runs can wait, for
+//! weeks, so none of them is in memory meanwhile: see `memory` for the little that is.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod keys;
+mod memory;
+mod over;
+mod polls;
+#[cfg(test)]
+mod tests;
+
+pub use over::told;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, mpsc};
-use witbot_core::call::{Ask, Chosen, Operation, ask_key};
-use witbot_core::chat::{Answer, Question, Said};
-use witbot_core::error::{Code, Error};
+use tokio::task::{JoinHandle, JoinSet};
+use witbot_core::call::{self, Ask, Chosen, Operation, ask_key};
+use witbot_core::chat::Answer;
+use witbot_core::error::Error;
 use witbot_core::event::{Click, Message};
-use witbot_core::ids::{CallId, ChannelId, InvocationId, UnixMillis, UserId};
-use witbot_core::journal::{Act, Outcome, Outgoing, Wait};
+use witbot_core::ids::{CallId, ChannelId, InvocationId, UnixMillis};
+use witbot_core::journal::{Outcome, Outgoing, Wait};
 use witbot_core::limits;
 use witbot_store::Store;
 use witbot_store::error::StoreError;
 
-use crate::clock;
+use crate::clock::{self, Moment};
 use crate::future::BoxFuture;
 use crate::wake::Wake;
+use memory::Memory;
+use over::{chosen, outcome};
 
 /// Looks once whether a wait is over.
 pub type Look = Arc<dyn Fn(Wait) -> BoxFuture<'static, Result<Option<Value>, Error>> + Send + Sync>;
 
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+
 /// So many looks at once: each is a request to a service.
 const LOOKS_AT_ONCE_MAX: usize = 8;
-
-/// A webhook can overtake the wait that it is for by the time of one commit, which is far less.
-const POKES_KEPT_MS: u64 = 5_000;
-/// More webhooks than this in that time are not awaited one by one.
-const POKES_KEPT_MAX: usize = 256;
+/// Waits that are in memory at once because their time has come: as many as are ended by one write to the disk.
+const DUE_AT_ONCE_MAX: usize = limits::STORE_BATCH_MAX;
+/// Waits, or keys of waits, that are read at once.
+const PAGE: u32 = 256;
+/// A message answers one of so many questions, those that its author was asked last in the channel, or that are for
+/// more people than one: nobody means an older one. Buttons answer any.
+const QUESTIONS_MAX: u32 = 100;
+/// How often the clock is looked at, whether it was set. Until then, what waits still ends at the time that was right
+/// before.
+const CLOCK_LOOKED_AT_EVERY: Duration = Duration::from_secs(10);
 
 /// All that waits. Cheap to clone.
 #[derive(Clone)]
@@ -60,35 +81,42 @@ struct Parts {
     store: Store,
     look: Look,
     wakes: mpsc::Sender<Wake>,
-    waiting: Mutex<Waiting>,
+    clock: Clock,
+    memory: Mutex<Memory>,
+    /// There is something to be looked at sooner than was thought, or room for it.
     changed: Notify,
-    /// How many looks are under way, and how many may be.
-    under_way: AtomicUsize,
     looking: Semaphore,
 }
 
-/// What waits, by when it is to be looked at and by what may end it.
-#[derive(Default)]
-struct Waiting {
-    by_run: HashMap<InvocationId, (UnixMillis, Wait)>,
-    by_time: BTreeSet<(UnixMillis, InvocationId)>,
-    by_key: HashMap<String, Vec<InvocationId>>,
-    /// Those that are looked at just now, by their key, and whether they were poked meanwhile.
-    looked_at: HashMap<InvocationId, (String, bool)>,
-    /// What was poked lately: the wait for it may be on its way here.
-    poked: VecDeque<(UnixMillis, String)>,
+/// Why a wait is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Its time has come.
+    Due,
+    /// It is its turn, with so many looks in vain before.
+    Turn(u32),
+    /// There may be news.
+    News,
+}
+
+/// What there may be news of.
+enum News {
+    /// A key.
+    Of(String),
+    /// What came in before the start.
+    BeforeTheStart,
 }
 
 impl Waits {
-    /// Nothing waits yet.
-    pub fn new(store: Store, look: Look, wakes: mpsc::Sender<Wake>) -> Waits {
+    /// Nothing is looked at yet.
+    pub fn new(store: Store, look: Look, wakes: mpsc::Sender<Wake>, clock: Clock) -> Waits {
         let parts = Parts {
             store,
             look,
             wakes,
-            waiting: Mutex::default(),
+            clock,
+            memory: Mutex::default(),
             changed: Notify::new(),
-            under_way: AtomicUsize::new(0),
             looking: Semaphore::new(LOOKS_AT_ONCE_MAX),
         };
         Waits {
@@ -96,46 +124,87 @@ impl Waits {
         }
     }
 
-    /// Takes a wait up that was just parked or was found at the start. What it waits for may have come in between.
+    /// Takes up what waited before the start, and looks for what came in between.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        let mut last: Option<String> = None;
+        loop {
+            let keys = parts.store.wait_keys(last.as_deref(), PAGE).await?;
+            let polled: Vec<_> = keys
+                .iter()
+                .filter(|key| call::is_polled(key))
+                .cloned()
+                .collect();
+            let runs = parts.store.runs_waiting_for(polled).await?;
+            let uptime = (parts.clock)().uptime;
+            let mut memory = parts.memory();
+            keys.iter().for_each(|key| memory.keys.note(key));
+            runs.iter().for_each(|run| memory.polls.put(run, 0, uptime));
+            last = keys.into_iter().last();
+            if last.is_none() {
+                break;
+            }
+        }
+        let parts = parts.clone();
+        tokio::spawn(async move { parts.look_at_all(News::BeforeTheStart).await });
+        Ok(())
+    }
+
+    /// Takes a wait up that was just parked. What it waits for may have come in between.
     pub fn add(&self, wait: Wait) {
-        let now = clock::now();
-        let mut waiting = self.parts.waiting();
-        let at = match pace(&wait) {
-            Pace::Clock => wait.deadline,
-            Pace::Once => now,
-            Pace::Poll if waiting.was_poked(&wait.key, now) => now,
-            Pace::Poll => now.plus_ms(interval(wait.looks)).min(wait.deadline),
+        let parts = &self.parts;
+        let uptime = (parts.clock)().uptime;
+        let mut memory = parts.memory();
+        if !matches!(wait.operation, Operation::Sleep(_)) {
+            memory.keys.note(&wait.key);
+        }
+        if memory.next_deadline.is_none_or(|next| wait.deadline < next) {
+            parts.changed.notify_one();
+        }
+        let look_now = match pace(&wait) {
+            Pace::Clock => false,
+            Pace::Once => true,
+            Pace::Poll => memory.was_poked(&wait.key, uptime),
         };
-        waiting.insert(at, wait);
-        self.parts.changed.notify_one();
+        if look_now {
+            drop(memory);
+            parts.look_at(wait, Why::News);
+        } else if matches!(pace(&wait), Pace::Poll) {
+            memory.polls.put(&wait.invocation, 0, uptime);
+            parts.changed.notify_one();
+        }
     }
 
     /// Looks at the waits for a key now.
     pub fn poke(&self, key: &str) {
-        let now = clock::now();
-        let mut waiting = self.parts.waiting();
-        waiting.note_poke(key, now);
-        for run in waiting.by_key.get(key).cloned().unwrap_or_default() {
-            waiting.reschedule(&run, now);
+        let mut memory = self.parts.memory();
+        memory.poke(key, (self.parts.clock)().uptime);
+        if memory.keys.noted(key).is_none() {
+            return;
         }
-        self.parts.changed.notify_one();
+        drop(memory);
+        let (parts, news) = (self.parts.clone(), News::Of(key.to_owned()));
+        tokio::spawn(async move { parts.look_at_all(news).await });
     }
 
-    /// The run that goes on because a message answers the question that its author was last asked there. The message is
-    /// then routed.
+    /// The run that goes on because a message to the bot answers the question that its author was last asked in that place.
+    /// The message is then routed.
     pub async fn answer(&self, row: i64, message: &Message) -> Option<Answered> {
-        let asked = self
-            .parts
-            .waiting()
-            .with_key(&ask_key(&message.place.channel));
-        for wait in asked.into_iter().rev() {
+        // People say yes and no to each other.
+        if !message.addressed {
+            return None;
+        }
+        for wait in self.parts.questions(message).await {
             let Operation::Ask(ask) = &wait.operation else {
                 continue;
             };
             let (user, text) = (&message.user.id, message.text.trim());
             let mut choices = ask.choices.iter();
             let choice = choices.find(|choice| choice.eq_ignore_ascii_case(text));
-            if let Some(choice) = choice.filter(|_| ask.answerers.allow(user, &ask.user)) {
+            // A terminal has no threads to write in.
+            let there = message.id.is_none() || message.place.thread == ask.place.thread;
+            let may = there && ask.answerers.allow(user, &ask.user);
+            if let Some(choice) = choice.filter(|_| may) {
                 let chosen = chosen(choice, user);
                 if let Some(answered) = self.parts.choose(wait, chosen, row).await {
                     return Some(answered);
@@ -153,7 +222,7 @@ impl Waits {
     /// The same of somebody who may answer, if `vouched`, although the question does not name them.
     pub async fn click_for(&self, row: i64, click: &Click, vouched: bool) -> Clicked {
         let run = click.message.invocation();
-        let Some(wait) = self.parts.waiting().of_run(&run) else {
+        let Some(wait) = self.parts.of_run(&run).await else {
             return Clicked::Over;
         };
         let Operation::Ask(ask) = &wait.operation else {
@@ -172,90 +241,190 @@ impl Waits {
         }
     }
 
-    /// How many runs wait for something else than an answer by a person.
-    pub fn busy(&self) -> usize {
-        let waiting = self.parts.waiting();
-        let parked = waiting
-            .by_run
-            .values()
-            .filter(|(_, wait)| !matches!(wait.operation, Operation::Ask(_)))
-            .count();
-        parked + self.parts.under_way.load(Ordering::Relaxed)
+    /// Whether runs wait for something else than an answer by a person.
+    pub async fn busy(&self) -> bool {
+        let others = self.parts.store.waits_besides(call::ASKED).await;
+        self.parts.memory().is_looking() || others.is_ok_and(|others| others > 0)
     }
 
     /// Ends waits for as long as the bot runs.
     pub async fn run(&self) {
+        let mut watch = clock::Watch::new((self.parts.clock)());
         loop {
-            let next = self.parts.waiting().by_time.first().map(|(at, _)| *at);
-            let now = clock::now();
-            match next {
-                Some(at) if at <= now => self.due(now),
-                Some(at) => {
-                    let wait = Duration::from_millis(at.0 - now.0);
-                    let _ = tokio::time::timeout(wait, self.parts.changed.notified()).await;
+            let pause = match self.turn(&mut watch).await {
+                Ok(pause) => pause,
+                Err(StoreError::Closed) => return,
+                Err(error) => {
+                    tracing::error!("what waits cannot be read, and is read again: {error}");
+                    limits::STORE_AGAIN
                 }
-                None => self.parts.changed.notified().await,
-            }
+            };
+            let pause = pause.min(CLOCK_LOOKED_AT_EVERY);
+            let _ = tokio::time::timeout(pause, self.parts.changed.notified()).await;
         }
     }
 
-    fn due(&self, now: UnixMillis) {
-        let mut waiting = self.parts.waiting();
-        for wait in waiting.take_due(now) {
-            self.parts.under_way.fetch_add(1, Ordering::Relaxed);
-            let parts = self.parts.clone();
-            tokio::spawn(async move {
-                parts.check(wait).await;
-                parts.under_way.fetch_sub(1, Ordering::Relaxed);
-            });
+    /// Looks at all whose time has come. Answers how long there is nothing to do then, unless something changes.
+    async fn turn(&self, watch: &mut clock::Watch) -> Result<Duration, StoreError> {
+        let parts = &self.parts;
+        let now = (parts.clock)();
+        if let Some(set) = watch.look(now) {
+            parts.clock_was_set(set, now.wall).await;
         }
+        // Until the store has answered, whatever is added is looked at in the next turn.
+        parts.memory().next_deadline = None;
+        parts.look_in_turn(now.uptime).await?;
+        parts.end_due(now.wall).await?;
+        let next = parts.store.next_deadline(now.wall).await?;
+        let mut memory = parts.memory();
+        memory.next_deadline = next;
+        let deadline = next.map(|next| Duration::from_millis(next.0 - now.wall.0));
+        let poll = memory.polls.next();
+        let poll = poll.filter(|_| memory.looked_at(true) < DUE_AT_ONCE_MAX);
+        let poll = poll.map(|next| next.saturating_sub(now.uptime));
+        Ok(deadline
+            .into_iter()
+            .chain(poll)
+            .min()
+            .unwrap_or(Duration::MAX))
     }
 }
 
 impl Parts {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends a wait that is over, and puts it back otherwise.
-    async fn check(&self, mut wait: Wait) {
-        let looked = match pace(&wait) {
-            Pace::Clock => Ok(None),
-            Pace::Once | Pace::Poll => {
-                let _permit = self.looking.acquire().await;
-                (self.look)(wait.clone()).await
-            }
-        };
-        let now = clock::now();
-        let outcome = match looked {
-            Ok(Some(answer)) => Some(Outcome::Ok(answer)),
-            Err(error) if !error.is_transient() => Some(Outcome::Error(error)),
-            Ok(None) | Err(_) if now >= wait.deadline => Some(over(&wait)),
-            Ok(None) => None,
-            Err(error) => {
-                tracing::warn!(run = %wait.invocation, "{} cannot be looked at: {error}", wait.key);
-                None
-            }
-        };
-        if let Some(outcome) = outcome {
-            let run = wait.invocation.clone();
-            let told = told(&wait, Answer::Nobody);
-            let channel = told.as_ref().map(|told| told.place.channel.clone());
-            if self.end(wait, outcome, None, told).await {
-                let _ = self.wakes.send(Wake::Runnable(run)).await;
-                if let Some(channel) = channel {
-                    let _ = self.wakes.send(Wake::ToSay(vec![channel])).await;
+    /// Begins to end those whose deadline is over, as long as there is room. When there was not enough, the end of any
+    /// look begins the next turn. Those that a service is asked about first do not keep the others from ending.
+    async fn end_due(self: &Arc<Self>, now: UnixMillis) -> Result<(), StoreError> {
+        for asks in [false, true] {
+            // Those that are looked at already are among them.
+            let due = self.store.waits_due(now, asks, DUE_AT_ONCE_MAX as u32);
+            for wait in due.await? {
+                if self.memory().looked_at(asks) < DUE_AT_ONCE_MAX {
+                    self.look_at(wait, Why::Due);
                 }
             }
-            return;
         }
-        wait.looks += 1;
-        let next = match pace(&wait) {
-            Pace::Clock | Pace::Once => wait.deadline,
-            Pace::Poll => now.plus_ms(interval(wait.looks)).min(wait.deadline),
+        Ok(())
+    }
+
+    /// Begins to look at those whose turn it is.
+    async fn look_in_turn(self: &Arc<Self>, uptime: Duration) -> Result<(), StoreError> {
+        let due = {
+            let mut memory = self.memory();
+            let room = DUE_AT_ONCE_MAX.saturating_sub(memory.looked_at(true));
+            memory.polls.take_due(uptime, room)
         };
-        self.waiting().put_back(next, wait, now);
-        self.changed.notify_one();
+        for (index, (run, looks)) in due.iter().enumerate() {
+            match self.store.wait(run).await {
+                Ok(Some(wait)) if call::is_polled(&wait.key) => {
+                    self.look_at(wait, Why::Turn(*looks));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let mut memory = self.memory();
+                    let rest = due[index..].iter();
+                    rest.for_each(|(run, looks)| memory.polls.put(run, *looks, uptime));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at all waits of which there is news, a page at a time.
+    async fn look_at_all(self: &Arc<Self>, news: News) {
+        let mut last: Option<InvocationId> = None;
+        loop {
+            let waits = match &news {
+                News::Of(key) => self.store.waits_for_key(key, last.as_ref(), PAGE).await,
+                News::BeforeTheStart => self.store.waits_for_what_came(last.as_ref(), PAGE).await,
+            };
+            let waits = match waits {
+                Ok(waits) => waits,
+                Err(StoreError::Closed) => return,
+                Err(error) => {
+                    tracing::error!("what waits cannot be read, and is read again: {error}");
+                    tokio::time::sleep(limits::STORE_AGAIN).await;
+                    continue;
+                }
+            };
+            last = waits.last().map(|wait| wait.invocation.clone());
+            if last.is_none() {
+                return;
+            }
+            let mut looks = JoinSet::new();
+            for look in waits
+                .into_iter()
+                .filter_map(|wait| self.look_at(wait, Why::News))
+            {
+                looks.spawn(look);
+            }
+            looks.join_all().await;
+        }
+    }
+
+    /// Looks at a wait in a task of its own, if nobody does.
+    fn look_at(self: &Arc<Self>, wait: Wait, why: Why) -> Option<JoinHandle<()>> {
+        let mut memory = self.memory();
+        if !memory.begin(&wait) {
+            if why == Why::News {
+                memory.again(&wait.invocation);
+            }
+            return None;
+        }
+        let looks = memory.polls.take(&wait.invocation).unwrap_or(0);
+        let looks = match why {
+            Why::Turn(looks) => looks,
+            Why::Due | Why::News => looks,
+        };
+        drop(memory);
+        let parts = self.clone();
+        Some(tokio::spawn(async move {
+            let mut looked_at = LookedAt {
+                parts: &parts,
+                run: wait.invocation.clone(),
+                put_back: false,
+            };
+            looked_at.put_back = parts.check(wait, looks, why == Why::Due).await;
+        }))
+    }
+
+    /// Ends a wait that is over, and puts it back otherwise. True: it was put back.
+    async fn check(&self, wait: Wait, mut looks: u32, due: bool) -> bool {
+        loop {
+            let looked = match pace(&wait) {
+                Pace::Clock => Ok(None),
+                Pace::Once | Pace::Poll => {
+                    let _permit = self.looking.acquire().await;
+                    (self.look)(wait.clone()).await
+                }
+            };
+            if let Some(outcome) = outcome(&wait, looked, due) {
+                self.end_by_itself(wait, outcome).await;
+                return false;
+            }
+            looks += 1;
+            let uptime = (self.clock)().uptime;
+            if !self.memory().in_vain(&wait, looks, uptime) {
+                return true;
+            }
+        }
+    }
+
+    /// Ends a wait that nobody has answered.
+    async fn end_by_itself(&self, wait: Wait, outcome: Outcome) {
+        let run = wait.invocation.clone();
+        let told = told(&wait, Answer::Nobody);
+        let channel = told.as_ref().map(|told| told.place.channel.clone());
+        if self.end(wait, outcome, None, told).await {
+            let _ = self.wakes.send(Wake::Runnable(run)).await;
+            if let Some(channel) = channel {
+                let _ = self.wakes.send(Wake::ToSay(vec![channel])).await;
+            }
+        }
     }
 
     /// Ends a wait for an answer, if it was still there.
@@ -283,15 +452,16 @@ impl Parts {
         event_row: Option<i64>,
         told: Option<Outgoing>,
     ) -> bool {
-        self.waiting().forget(&wait.invocation);
         loop {
             let (outcome, told) = (outcome.clone(), told.clone());
-            let fulfilled = self
-                .store
-                .fulfil(&wait, outcome, clock::now(), event_row, told)
-                .await;
-            match fulfilled {
-                Ok(fulfilled) => return fulfilled,
+            let now = (self.clock)().wall;
+            let fulfilled = self.store.fulfil(&wait, outcome, now, event_row, told);
+            match fulfilled.await {
+                Ok(fulfilled) => {
+                    self.memory().polls.take(&wait.invocation);
+                    self.forget_key(&wait.key).await;
+                    return fulfilled;
+                }
                 Err(StoreError::Closed) => return false,
                 Err(error) => {
                     tracing::error!(run = %wait.invocation, "the end of a wait is not stored, and is tried again: {error}");
@@ -300,96 +470,73 @@ impl Parts {
             }
         }
     }
-}
 
-impl Waiting {
-    fn insert(&mut self, at: UnixMillis, wait: Wait) {
-        self.remove(&wait.invocation);
-        self.by_time.insert((at, wait.invocation.clone()));
-        self.by_key
-            .entry(wait.key.clone())
-            .or_default()
-            .push(wait.invocation.clone());
-        self.by_run.insert(wait.invocation.clone(), (at, wait));
+    /// Forgets a key that nothing waits for any more.
+    async fn forget_key(&self, key: &str) {
+        let Some(noted) = self.memory().keys.noted(key) else {
+            return;
+        };
+        if let Ok(false) = self.store.is_waited_for(key).await {
+            self.memory().keys.forget(key, noted);
+        }
     }
 
-    fn remove(&mut self, run: &InvocationId) -> Option<Wait> {
-        let (at, wait) = self.by_run.remove(run)?;
-        self.by_time.remove(&(at, run.clone()));
-        if let Some(runs) = self.by_key.get_mut(&wait.key) {
-            runs.retain(|other| other != run);
-            if runs.is_empty() {
-                self.by_key.remove(&wait.key);
+    /// The questions that a message may answer, the last one first.
+    async fn questions(&self, message: &Message) -> Vec<Wait> {
+        let key = ask_key(&message.place.channel);
+        if self.memory().keys.noted(&key).is_none() {
+            return Vec::new();
+        }
+        let questions = self.store.questions(&key, &message.user.id, QUESTIONS_MAX);
+        let questions = questions.await.inspect_err(|error| {
+            tracing::error!("whether a message answers a question cannot be found out, so it is taken for something else: {error}");
+        });
+        questions.unwrap_or_default()
+    }
+
+    async fn of_run(&self, run: &InvocationId) -> Option<Wait> {
+        let wait = self.store.wait(run).await;
+        let wait = wait.inspect_err(|error| {
+            tracing::error!(%run, "what a question stands for cannot be found out: {error}");
+        });
+        wait.ok().flatten()
+    }
+
+    /// All deadlines move along with the clock. Nothing ends before that, for it may be too early.
+    async fn clock_was_set(&self, set: clock::Set, now: UnixMillis) {
+        let direction = if set.by_ms > 0 { "forward" } else { "back" };
+        let seconds = set.by_ms.unsigned_abs() / 1_000;
+        loop {
+            match self.store.clock_was_set(set.by_ms, set.since, now).await {
+                Ok(moved) => {
+                    return tracing::warn!(
+                        "the clock was set {direction} by {seconds} s: the deadlines of {moved} waits move along"
+                    );
+                }
+                Err(StoreError::Closed) => return,
+                Err(error) => {
+                    tracing::error!("the deadlines do not move along with the clock yet: {error}");
+                    tokio::time::sleep(limits::STORE_AGAIN).await;
+                }
             }
         }
-        Some(wait)
     }
+}
 
-    /// Puts a wait back that was looked at in vain: to be looked at again at once if it was poked meanwhile.
-    fn put_back(&mut self, at: UnixMillis, wait: Wait, now: UnixMillis) {
-        let poked = self
-            .looked_at
-            .remove(&wait.invocation)
-            .is_some_and(|(_, poked)| poked);
-        self.insert(if poked { now } else { at }, wait);
-    }
+/// A wait while it is looked at. Even a look that panics ends.
+struct LookedAt<'a> {
+    parts: &'a Parts,
+    run: InvocationId,
+    /// It is over already, and another may have begun.
+    put_back: bool,
+}
 
-    fn forget(&mut self, run: &InvocationId) {
-        self.looked_at.remove(run);
-        self.remove(run);
-    }
-
-    fn note_poke(&mut self, key: &str, now: UnixMillis) {
-        self.looked_at
-            .values_mut()
-            .filter(|(looked_at, _)| looked_at == key)
-            .for_each(|(_, poked)| *poked = true);
-        if self.poked.len() == POKES_KEPT_MAX {
-            self.poked.pop_front();
+impl Drop for LookedAt<'_> {
+    fn drop(&mut self) {
+        if !self.put_back {
+            self.parts.memory().end(&self.run);
         }
-        self.poked.push_back((now, key.to_owned()));
-    }
-
-    fn was_poked(&self, key: &str, now: UnixMillis) -> bool {
-        let lately = UnixMillis(now.0.saturating_sub(POKES_KEPT_MS));
-        self.poked
-            .iter()
-            .rev()
-            .take_while(|(at, _)| *at >= lately)
-            .any(|(_, poked)| poked == key)
-    }
-
-    fn reschedule(&mut self, run: &InvocationId, at: UnixMillis) {
-        if let Some(wait) = self.remove(run) {
-            self.insert(at, wait);
-        }
-    }
-
-    fn with_key(&self, key: &str) -> Vec<Wait> {
-        let runs = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
-        runs.iter()
-            .filter_map(|run| self.by_run.get(run))
-            .map(|(_, wait)| wait.clone())
-            .collect()
-    }
-
-    fn of_run(&self, run: &InvocationId) -> Option<Wait> {
-        self.by_run.get(run).map(|(_, wait)| wait.clone())
-    }
-
-    fn take_due(&mut self, now: UnixMillis) -> Vec<Wait> {
-        let due: Vec<InvocationId> = self
-            .by_time
-            .iter()
-            .take_while(|(at, _)| *at <= now)
-            .map(|(_, run)| run.clone())
-            .collect();
-        let due: Vec<Wait> = due.iter().filter_map(|run| self.remove(run)).collect();
-        self.looked_at.extend(
-            due.iter()
-                .map(|wait| (wait.invocation.clone(), (wait.key.clone(), false))),
-        );
-        due
+        self.parts.changed.notify_one();
     }
 }
 
@@ -408,114 +555,5 @@ fn pace(wait: &Wait) -> Pace {
         Operation::AwaitDeploymentStatus(_) | Operation::AwaitRun(_) => Pace::Poll,
         Operation::AwaitEvent(_) => Pace::Once,
         _ => Pace::Clock,
-    }
-}
-
-/// Half as long again with each look, up to the slowest.
-fn interval(looks: u32) -> u64 {
-    let first = limits::POLL_FIRST.as_millis() as u64;
-    let slowest = limits::POLL_SLOWEST.as_millis() as u64;
-    (0..looks.min(16))
-        .fold(first, |interval, _| interval * 3 / 2)
-        .min(slowest)
-}
-
-fn chosen(choice: &str, user: &UserId) -> Chosen {
-    Chosen {
-        choice: choice.to_owned(),
-        user: user.clone(),
-    }
-}
-
-/// What a question looks like when it is over.
-fn told(wait: &Wait, answer: Answer) -> Option<Outgoing> {
-    let Operation::Ask(ask) = &wait.operation else {
-        return None;
-    };
-    let mut question = Question::new(ask.question.clone(), ask.choices.clone());
-    question.answer = Some(answer);
-    Some(Outgoing {
-        message: CallId::new(&wait.invocation, wait.number),
-        place: ask.place.clone(),
-        act: Act::Edit(Said::Question(question)),
-    })
-}
-
-fn over(wait: &Wait) -> Outcome {
-    match wait.operation {
-        Operation::Sleep(_) => Outcome::Ok(json!(null)),
-        _ => Outcome::Error(Error::new(
-            Code::Timeout,
-            "what was waited for did not happen in time",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use witbot_core::call::Sleep;
-
-    fn wait(run: &str, key: &str) -> Wait {
-        let operation: Operation = Sleep { milliseconds: 1 }.into();
-        let invocation = InvocationId::derive("console", run, &"p".parse().unwrap(), "h");
-        Wait {
-            invocation,
-            number: 0,
-            operation,
-            key: key.to_owned(),
-            deadline: UnixMillis(9),
-            looks: 0,
-        }
-    }
-
-    #[test]
-    fn polling_slows_down_to_a_bound() {
-        let intervals: Vec<u64> = (0..8).map(interval).collect();
-        assert_eq!(
-            intervals,
-            [5000, 7500, 11250, 16875, 25312, 30000, 30000, 30000]
-        );
-    }
-
-    #[test]
-    fn a_poke_that_came_before_its_wait_is_remembered_for_a_while() {
-        let mut waiting = Waiting::default();
-        waiting.note_poke("k", UnixMillis(10_000));
-        assert!(waiting.was_poked("k", UnixMillis(12_000)));
-        assert!(!waiting.was_poked("k", UnixMillis(16_000)));
-        assert!(!waiting.was_poked("other", UnixMillis(12_000)));
-        (0..1_000).for_each(|_| waiting.note_poke("other", UnixMillis(12_000)));
-        assert_eq!(waiting.poked.len(), POKES_KEPT_MAX);
-    }
-
-    #[test]
-    fn a_poke_while_a_wait_is_looked_at_is_not_lost() {
-        let mut waiting = Waiting::default();
-        waiting.insert(UnixMillis(5), wait("a", "k"));
-        let looked_at = waiting.take_due(UnixMillis(5)).remove(0);
-        waiting.note_poke("k", UnixMillis(6));
-        waiting.put_back(UnixMillis(99), looked_at, UnixMillis(7));
-        let looked_at = waiting.take_due(UnixMillis(7)).remove(0);
-        waiting.put_back(UnixMillis(99), looked_at, UnixMillis(8));
-        assert!(
-            waiting.take_due(UnixMillis(98)).is_empty(),
-            "one poke is one look"
-        );
-    }
-
-    #[test]
-    fn what_is_due_is_taken_once_and_leaves_no_trace() {
-        let mut waiting = Waiting::default();
-        waiting.insert(UnixMillis(5), wait("a", "k"));
-        waiting.insert(UnixMillis(7), wait("b", "k"));
-        waiting.insert(UnixMillis(6), wait("a", "k"));
-        assert_eq!(waiting.with_key("k").len(), 2);
-        assert!(waiting.take_due(UnixMillis(5)).is_empty());
-        assert_eq!(waiting.take_due(UnixMillis(6)), [wait("a", "k")]);
-        assert_eq!(waiting.take_due(UnixMillis(100)), [wait("b", "k")]);
-        assert!(
-            waiting.by_key.is_empty() && waiting.by_run.is_empty() && waiting.by_time.is_empty()
-        );
     }
 }

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use witbot_core::event::Event;
 use witbot_core::ids::{ChannelId, InvocationId};
 use witbot_core::journal::Wait;
+
+use crate::control;
+use crate::orders::Order;
 
 /// A reason to do something.
 #[derive(Debug)]
@@ -22,6 +26,13 @@ pub enum Wake {
     Parked(Box<Wait>),
     /// A wait is over, so the run goes on.
     Runnable(InvocationId),
+    /// An operator wants something done with a run.
+    Ordered {
+        /// What.
+        order: Order,
+        /// Where to say what became of it.
+        answer: oneshot::Sender<control::Answer>,
+    },
     /// The file of settings changed.
     SettingsChanged,
     /// What people say cannot be heard, and never will be.

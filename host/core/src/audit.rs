@@ -23,7 +23,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invocation: Option<InvocationId>,
     /// What was done: the name of a call, or `command`, `event`, `plugin.loaded`, `plugin.held`, `plugin.refused`,
-    /// `plugin.removed`.
+    /// `plugin.removed`, `run.cancel`, `run.retry`.
     pub action: String,
     /// With what. Never holds a secret: those are added below the gate.
     pub detail: Value,

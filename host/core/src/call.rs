@@ -416,6 +416,10 @@ impl Operation {
                     "body_bytes": request.body.0.len(),
                 })
             }
+            // What is said to one person alone is nobody else's business.
+            Operation::PostDirect(call) => {
+                json!({ "user": call.user, "channel": call.channel, "bytes": call.text.bytes() })
+            }
             other => other.arguments(),
         }
     }
@@ -430,7 +434,7 @@ impl Operation {
             Operation::AwaitRun(call) => run_key(call.project.provider, &call.run),
             Operation::AwaitEvent(call) => event_key(&call.kind, &call.subject),
             Operation::Ask(call) => ask_key(&call.place.channel),
-            Operation::Sleep(_) => "time".to_owned(),
+            Operation::Sleep(_) => SLEPT.to_owned(),
             _ => String::new(),
         }
     }
@@ -462,9 +466,25 @@ pub fn event_key(kind: &str, subject: &str) -> String {
     format!("event {kind} {subject}")
 }
 
+/// The key of all who sleep.
+pub const SLEPT: &str = "time";
+
+/// What the keys of all questions begin with.
+pub const ASKED: &str = "ask ";
+
 /// The key of questions in a channel.
 pub fn ask_key(channel: &ChannelId) -> String {
-    format!("ask {channel}")
+    format!("{ASKED}{channel}")
+}
+
+/// Whether something outside says when what a key stands for is over, and not just the clock or a person.
+pub fn is_asked_about(key: &str) -> bool {
+    key != SLEPT && !key.starts_with(ASKED)
+}
+
+/// Whether what a key stands for is looked at again and again, because the news of it can be lost.
+pub fn is_polled(key: &str) -> bool {
+    key.starts_with("deployment ") || key.starts_with("run ")
 }
 
 #[cfg(test)]

@@ -62,6 +62,12 @@ impl Said {
     }
 }
 
+impl From<Text> for Said {
+    fn from(text: Text) -> Said {
+        Said::Text(text)
+    }
+}
+
 impl From<&str> for Said {
     fn from(text: &str) -> Said {
         Said::Text(text.into())

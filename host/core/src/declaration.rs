@@ -106,7 +106,7 @@ pub struct SettingDeclaration {
 }
 
 /// Commands that the host answers itself; no command of a plugin begins with one of these words.
-pub const RESERVED: [&str; 2] = ["help", "plugins"];
+pub const RESERVED: [&str; 4] = ["help", "plugins", "runs", "stop"];
 
 /// A declaration in which nothing is wrong.
 #[derive(Debug)]

@@ -35,6 +35,8 @@ pub enum Code {
     Unavailable,
     /// The bot was stopped in the middle of it and cannot find out whether it happened.
     InDoubt,
+    /// Somebody canceled the run.
+    Canceled,
 }
 
 impl Code {
@@ -49,6 +51,7 @@ impl Code {
             Code::Timeout => "timeout",
             Code::Unavailable => "unavailable",
             Code::InDoubt => "in-doubt",
+            Code::Canceled => "canceled",
         }
     }
 }
@@ -67,8 +70,18 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self.code {
             Code::RateLimited | Code::Timeout | Code::Unavailable => true,
-            Code::Denied | Code::NotFound | Code::Invalid | Code::Conflict | Code::InDoubt => false,
+            Code::Denied
+            | Code::NotFound
+            | Code::Invalid
+            | Code::Conflict
+            | Code::InDoubt
+            | Code::Canceled => false,
         }
+    }
+
+    /// `canceled`, with who did it.
+    pub fn canceled(by: &str) -> Error {
+        Error::new(Code::Canceled, format!("canceled by {by}"))
     }
 
     /// `invalid`, with its reason.

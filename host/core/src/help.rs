@@ -7,12 +7,15 @@ use crate::ids::PluginName;
 use crate::limits;
 use crate::route::{Command, Table};
 
+/// What the bot can do besides.
+const OWN: &str = "`runs` lists what goes on for you in this channel, and `stop` ends it.";
+
 /// The answer to `help`: all commands, a plugin at a time. Where that is more than a message, the plugins alone.
 pub fn overview(table: &Table) -> String {
     if table.plugins().is_empty() {
         return "No plugins are loaded, so there are no commands yet.".to_owned();
     }
-    let footer = "Type `help WORD` for more about a command or a plugin.";
+    let footer = format!("{OWN}\nType `help WORD` for more about a command or a plugin.");
     let paragraphs: Vec<String> = table
         .plugins()
         .iter()
@@ -27,8 +30,8 @@ pub fn overview(table: &Table) -> String {
         let plural = if count == 1 { "" } else { "s" };
         format!("{} ({count} command{plural})", title(name, checked))
     });
-    let footer = "Type `help PLUGIN` for its commands.";
-    joined(lines, "\n", "plugins", footer)
+    let footer = format!("{OWN}\nType `help PLUGIN` for its commands.");
+    joined(lines, "\n", "plugins", &footer)
 }
 
 /// The answer to `help WORD`: the commands with it in their name, their usage, or the name of their plugin.
@@ -40,6 +43,11 @@ pub fn about(table: &Table, words: &str) -> String {
         .to_lowercase();
     if words.is_empty() || words == "help" {
         return overview(table);
+    }
+    if words == "stop" {
+        return "`stop` is a command of the bot itself: it ends what you started in this channel. Type it alone, or \
+                `stop RUN` with a run that `runs` lists."
+            .to_owned();
     }
     if RESERVED.contains(&words.as_str()) {
         return format!("`{words}` is a command of the bot itself: type it alone.");

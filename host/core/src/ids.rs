@@ -177,6 +177,11 @@ impl InvocationId {
         }
         InvocationId(hex::encode(&hash.finalize()[..10]))
     }
+
+    /// What people are told to look for: short, and enough to find the run by.
+    pub fn short(&self) -> &str {
+        &self.0[..8]
+    }
 }
 
 /// One call of one invocation: what an effect is marked with at the services, and what a message of ours is called.
@@ -226,7 +231,9 @@ impl fmt::Display for CallId {
 }
 
 /// A point in time, in milliseconds since 1970, UTC. `core` never reads a clock: the floors above pass it in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct UnixMillis(pub u64);
 
 impl UnixMillis {

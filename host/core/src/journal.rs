@@ -1,5 +1,8 @@
 //! What an invocation has done so far, and what a call of it has to do: be performed, or be answered from the record.
 
+#[cfg(test)]
+mod prefixes;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -178,6 +181,8 @@ impl Journal {
 /// What one invocation makes durable at once: all of it or nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
+    /// When, if nothing in it says so.
+    pub at: UnixMillis,
     /// The invocation itself, with its first commit.
     pub begin: Option<Begin>,
     /// New calls.

@@ -93,8 +93,25 @@ pub const WAIT_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
 /// And are forgotten this often; a few hours more or less do not matter.
 pub const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
-/// A run that the bot was killed in this often is put aside.
+/// A run that the bot was killed in this often, or that could not go on this often, is put aside.
 pub const ATTEMPTS_MAX: u32 = 5;
+/// A run that could not go on is tried again after this: somebody may be putting a file back, or freeing memory.
+pub const RESUME_AGAIN: Duration = Duration::from_secs(3);
+
+/// Orders of operators that are carried out at once: people type them.
+pub const CONTROL_AT_ONCE_MAX: usize = 4;
+/// An order and its answer are a line each, of a few hundred bytes.
+pub const CONTROL_LINE_BYTES_MAX: usize = 8 << 10;
+/// An order that does not arrive, or is not answered: it takes one or two writes to the disk.
+pub const CONTROL_TIME_MAX: Duration = Duration::from_secs(10);
+/// Runs of one person in one channel that are listed in the chat.
+pub const RUNS_SHOWN_MAX: u32 = 20;
+
+/// Versions of plugins that no unfinished run needs any more are kept for `witbot replay` up to this: some hundred plugins
+/// in Rust, or a few interpreters.
+pub const ARTEFACTS_SPARE_BYTES_MAX: u64 = 256 << 20;
+/// The same for compiled code, which is several times as large, and only saves time.
+pub const COMPILED_SPARE_BYTES_MAX: u64 = 512 << 20;
 
 /// Key of the kv store, in bytes.
 pub const KV_KEY_BYTES_MAX: usize = 256;
@@ -136,6 +153,8 @@ pub const CI_SETTLED_WITHIN: Duration = Duration::from_secs(60);
 pub const STORE_AGAIN: Duration = Duration::from_secs(3);
 /// What a chat service did not take is tried again after this, where the service does not say when.
 pub const OUTBOX_AGAIN: Duration = Duration::from_secs(5);
+/// What a chat service looked at so often and did not take is given up: everything else in its channel waits for it.
+pub const OUTBOX_ATTEMPTS_MAX: u32 = 10;
 /// A message that is not found after a connection broke is looked for once more after this: the request can still be
 /// under way at the service.
 pub const DOUBT_GRACE: Duration = Duration::from_secs(2);
@@ -205,8 +224,8 @@ pub const SLACK_KEEPALIVE: Duration = Duration::from_secs(60);
 /// Sockets that are held open, so that one is there while another is replaced. Slack allows 10 for an app, and while
 /// they are replaced there are twice as many.
 pub const SLACK_SOCKETS: usize = 2;
-/// What operators can set for that: Slack counts the sockets of all processes of an app.
-pub const SLACK_CONNECTIONS: RangeInclusive<u32> = 1..=10;
+/// What operators can set for that: half of what Slack allows, so that all of them can be replaced at the same time.
+pub const SLACK_CONNECTIONS: RangeInclusive<u32> = 1..=5;
 /// Messages a second in one channel, as operators can set them: fewer than one in a quarter of an hour are as good as
 /// none, and more than ten thousand are no pace.
 pub const CHANNEL_RATES: RangeInclusive<f64> = 0.001..=10_000.0;

@@ -2,12 +2,20 @@
 
 use std::borrow::Cow;
 
+use crate::limits;
+
 /// In one line: a break or a tab becomes a space, any other control character a mark.
 pub fn line(text: &str) -> Cow<'_, str> {
     shown(text, |c| match c {
         '\n' | '\t' => ' ',
         _ => harmless(c),
     })
+}
+
+/// As much of a name or a reason that somebody else gave as belongs into a line of the log.
+pub fn short(text: &str) -> String {
+    let short: String = text.chars().take(limits::SHOWN_CHARS_MAX).collect();
+    line(short.trim()).into_owned()
 }
 
 /// With its lines and tabs; any other control character becomes a mark.
@@ -50,5 +58,12 @@ mod tests {
             assert_eq!(line(given), as_line);
             assert_eq!(text(given), as_text);
         }
+    }
+
+    #[test]
+    fn a_short_line_is_the_beginning_of_a_long_one() {
+        assert_eq!(short(" a\nb\u{1b} "), "a b\u{fffd}");
+        let long = "\u{fc}".repeat(limits::SHOWN_CHARS_MAX + 1);
+        assert_eq!(short(&long).chars().count(), limits::SHOWN_CHARS_MAX);
     }
 }

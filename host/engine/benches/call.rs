@@ -57,6 +57,9 @@ impl World for Void {
     async fn find(&self, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
         Found::Nothing
     }
+    async fn canceled(&self, _: &InvocationId) -> Result<Option<String>, Lost> {
+        Ok(None)
+    }
     async fn look(&self, _: &Operation) -> Result<Option<Value>, Error> {
         Ok(None)
     }

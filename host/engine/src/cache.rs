@@ -1,16 +1,19 @@
 //! Compiled code, kept from one start to the next. A forged entry would be machine code in our process, so the folder is
 //! private and each entry is checked against a MAC with a key that never leaves it. Whatever is wrong is a miss.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use wasmtime::component::Component;
 use witbot_core::ids::Digest;
+use witbot_core::limits;
 
 /// Why the folder for compiled code cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +65,12 @@ impl Cache {
             return None;
         }
         match deserialize(engine, &code_path) {
-            Ok(component) => Some(component),
+            Ok(component) => {
+                // For `forget`; a file that keeps its old time is only removed sooner.
+                let used = fs::File::options().append(true).open(&code_path);
+                let _ = used.and_then(|file| file.set_modified(SystemTime::now()));
+                Some(component)
+            }
             Err(error) => {
                 tracing::warn!(
                     "compiled code of {} cannot be used and is made anew: {error:#}",
@@ -89,6 +97,36 @@ impl Cache {
         let mac = self.mac(digest, &code).finalize().into_bytes();
         write_whole(&self.folder, &code_path, &code)?;
         write_whole(&self.folder, &mac_path, &mac)
+    }
+
+    /// Removes the code that was used least lately, as long as what nothing needs is too much. Code of another compiler
+    /// is never needed. What is loaded already stays loaded. Answers how many files were removed.
+    pub(crate) fn forget(&self, needed: &BTreeSet<Digest>) -> io::Result<usize> {
+        let needed: BTreeSet<PathBuf> = needed.iter().map(|digest| self.paths(digest).0).collect();
+        let mut spare = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let (path, data) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
+            if path.extension().is_some_and(|kind| kind == "code") && !needed.contains(&path) {
+                spare.push((data.modified()?, data.len(), path));
+            }
+        }
+        spare.sort();
+        let mut bytes: u64 = spare.iter().map(|(_, bytes, _)| bytes).sum();
+        let mut removed = 0;
+        for (_, its_bytes, path) in spare {
+            if bytes <= limits::COMPILED_SPARE_BYTES_MAX {
+                break;
+            }
+            for path in [path.with_extension("mac"), path] {
+                match fs::remove_file(path) {
+                    Ok(()) => removed += 1,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            bytes -= its_bytes;
+        }
+        Ok(removed)
     }
 
     fn paths(&self, digest: &Digest) -> (PathBuf, PathBuf) {
@@ -142,4 +180,34 @@ fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_was_used_least_lately_goes_when_it_is_too_much_and_nothing_needs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path(), &wasmtime::Engine::default()).unwrap();
+        let digests = ["needed", "old", "new"].map(|name| Digest::of(name.as_bytes()));
+        // Files with holes, which take no room on the disk.
+        for (age, digest) in digests.iter().enumerate() {
+            let (code, mac) = cache.paths(digest);
+            fs::write(mac, "mac").unwrap();
+            let file = fs::File::create(code).unwrap();
+            file.set_len(limits::COMPILED_SPARE_BYTES_MAX / 2 + 1)
+                .unwrap();
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(age as u64);
+            file.set_modified(at).unwrap();
+        }
+        let needed = BTreeSet::from([digests[0]]);
+        assert_eq!(cache.forget(&needed).unwrap(), 2, "the code and its MAC");
+        let there = digests.map(|digest| cache.paths(&digest).0.exists());
+        assert_eq!(there, [true, false, true]);
+        assert_eq!(cache.forget(&needed).unwrap(), 0);
+        assert!(folder.path().join("key").exists());
+    }
 }

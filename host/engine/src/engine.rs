@@ -1,5 +1,7 @@
 //! `wasmtime`, set up once: one engine for the whole process, because artefacts of one are nothing to another.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use wasmtime::{
     Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
     WasmBacktraceDetails,
 };
+use witbot_core::ids::Digest;
 use witbot_core::limits;
 
 use crate::bindings;
@@ -67,6 +70,14 @@ impl Engine {
         Ok(Engine {
             parts: Arc::new(parts),
         })
+    }
+}
+
+impl Engine {
+    /// Removes compiled code that was used least lately, so that its folder does not grow for ever. That of `needed`
+    /// versions stays. Answers how many files were removed.
+    pub fn forget_compiled(&self, needed: &BTreeSet<Digest>) -> io::Result<usize> {
+        self.parts.cache.forget(needed)
     }
 }
 

@@ -73,6 +73,9 @@ pub enum Stop {
         "the recorded answer of {0} cannot be read ({1}), so that the run cannot go on. Start it again"
     )]
     Unreadable(&'static str, String),
+    /// It was told that it was canceled, and waits all the same.
+    #[error("{0}")]
+    Canceled(Error),
     /// Somebody else has the run, or nothing can be stored.
     #[error("{0}")]
     Lost(String),
@@ -93,6 +96,8 @@ struct Run {
     actor: Option<UserId>,
     journal: Journal,
     budget: Budget,
+    /// Whether it was told that it was canceled.
+    told: bool,
     /// Recorded, but not durable yet: it goes with the next commit, before anything leaves the process.
     pending: Commit,
 }
@@ -127,9 +132,11 @@ impl Gate {
             ..Commit::default()
         };
         let journal = Journal::new(passage.journal);
+        // What is logged in a replay is read for the first time.
+        let live = journal.is_live() || passage.world.witness().is_some();
         Gate {
             clock: Arc::new(AtomicU64::new(passage.started.0)),
-            live: Arc::new(AtomicBool::new(journal.is_live())),
+            live: Arc::new(AtomicBool::new(live)),
             run: Some(Run {
                 world: passage.world,
                 caller: passage.caller,
@@ -137,6 +144,7 @@ impl Gate {
                 actor: passage.actor,
                 journal,
                 budget: Budget::default(),
+                told: false,
                 pending,
             }),
         }
@@ -185,7 +193,7 @@ impl Gate {
         let operation = call.into();
         run.budget.spend(&operation)?;
         let outcome = run.outcome(&operation).await;
-        self.live.store(run.journal.is_live(), Ordering::Relaxed);
+        self.live.store(run.is_live(), Ordering::Relaxed);
         let (outcome, at) = outcome?;
         self.clock.fetch_max(at.0, Ordering::Relaxed);
         match outcome {
@@ -204,9 +212,27 @@ fn denied_while_describing() -> Error {
 }
 
 impl Run {
+    fn is_live(&self) -> bool {
+        self.journal.is_live() || self.world.witness().is_some()
+    }
+
     async fn outcome(&mut self, operation: &Operation) -> Result<(Outcome, UnixMillis), Stop> {
-        match self.journal.step(operation) {
-            Step::Answered(outcome, at) => Ok((outcome, at)),
+        let step = self.journal.step(operation);
+        if let Some(witness) = self.world.witness() {
+            match &step {
+                Step::Answered(outcome, _) => witness.answered(operation, outcome),
+                Step::Differs(_) => {}
+                Step::Begun(..) | Step::Live(_) => {
+                    witness.beyond(operation);
+                    return Err(Stop::Lost("the record ends here".to_owned()));
+                }
+            }
+        }
+        match step {
+            Step::Answered(outcome, at) => {
+                self.told |= operation.class() == Class::Wait && is_canceled(&outcome);
+                Ok((outcome, at))
+            }
             Step::Differs(difference) => Err(Stop::Differs(difference)),
             Step::Begun(number, at) => self.resume(number, operation, at).await,
             Step::Live(number) => self.live(number, operation).await,
@@ -306,6 +332,11 @@ impl Run {
         begun: UnixMillis,
     ) -> Result<(Outcome, UnixMillis), Stop> {
         if operation.class() == Class::Wait {
+            if let Some(canceled) = self.canceled().await? {
+                let at = self.world.now();
+                self.pending.answers.push((number, canceled.clone(), at));
+                return Ok((canceled, at));
+            }
             return self.park(number, operation, begun).await;
         }
         match self.world.find(&self.id(number), operation, begun).await {
@@ -355,10 +386,26 @@ impl Run {
                 return Ok(self.record(Entry { at, ..entry }, Outcome::of(answer)));
             }
         }
+        if let Some(canceled) = self.canceled().await? {
+            return Ok(self.record(entry, canceled));
+        }
         self.say(entry.number, operation);
         let (number, begun) = (entry.number, entry.at);
         self.pending.entries.push(entry);
         self.park(number, operation, begun).await
+    }
+
+    /// What a wait is answered with that the run cannot have because somebody canceled it. It is told so once.
+    async fn canceled(&mut self) -> Result<Option<Outcome>, Stop> {
+        let by = self.world.canceled(&self.caller.invocation).await;
+        let Some(by) = by.map_err(lost)? else {
+            return Ok(None);
+        };
+        let error = Error::canceled(&by);
+        if std::mem::replace(&mut self.told, true) {
+            return Err(Stop::Canceled(error));
+        }
+        Ok(Some(Outcome::Error(error)))
     }
 
     async fn park(
@@ -480,6 +527,10 @@ fn outgoing(id: CallId, operation: &Operation) -> Option<Outgoing> {
 
 fn lost(lost: crate::world::Lost) -> Stop {
     Stop::Lost(lost.0)
+}
+
+fn is_canceled(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Error(error) if error.code == Code::Canceled)
 }
 
 fn code(outcome: &Outcome) -> &'static str {

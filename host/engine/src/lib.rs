@@ -22,4 +22,4 @@ pub use component::{ComponentError, Contract};
 pub use engine::{Engine, EngineError};
 pub use plugin::{LoadError, Plugin};
 pub use run::{Ended, Ending, Invocation, Report};
-pub use world::{Caller, Found, Lost, World};
+pub use world::{Caller, Found, Lost, Witness, World};

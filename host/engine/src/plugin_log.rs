@@ -1,9 +1,12 @@
 //! What a plugin logs: bounded, harmless to a terminal, and the last of it kept for the report of a failure.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use witbot_core::ids::{InvocationId, PluginName};
 use witbot_core::{limits, printable};
+
+use crate::world::Witness;
 
 /// Enough to see what led to a failure.
 const LINES_KEPT: usize = 20;
@@ -18,6 +21,18 @@ pub(crate) enum Level {
     Error,
 }
 
+impl Level {
+    fn as_str(self) -> &'static str {
+        match self {
+            Level::Trace => "trace",
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
 /// The log of one run.
 pub(crate) struct PluginLog {
     plugin: PluginName,
@@ -25,6 +40,8 @@ pub(crate) struct PluginLog {
     bytes: usize,
     dropped: u32,
     last: VecDeque<String>,
+    /// Who reads it instead of the bot's log.
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl PluginLog {
@@ -35,7 +52,13 @@ impl PluginLog {
             bytes: 0,
             dropped: 0,
             last: VecDeque::new(),
+            witness: None,
         }
+    }
+
+    /// The same, with somebody who reads it instead of the bot's log.
+    pub(crate) fn read_by(self, witness: Option<Arc<dyn Witness>>) -> PluginLog {
+        PluginLog { witness, ..self }
     }
 
     /// Writes a line, or counts it when the run has written enough.
@@ -50,12 +73,16 @@ impl PluginLog {
             &self.plugin,
             self.invocation.as_ref().map_or("", |id| id.as_str()),
         );
-        match level {
-            Level::Trace => tracing::trace!(target: "plugin", %plugin, run, "{line}"),
-            Level::Debug => tracing::debug!(target: "plugin", %plugin, run, "{line}"),
-            Level::Info => tracing::info!(target: "plugin", %plugin, run, "{line}"),
-            Level::Warn => tracing::warn!(target: "plugin", %plugin, run, "{line}"),
-            Level::Error => tracing::error!(target: "plugin", %plugin, run, "{line}"),
+        if let Some(witness) = &self.witness {
+            witness.logged(level.as_str(), &line);
+        } else {
+            match level {
+                Level::Trace => tracing::trace!(target: "plugin", %plugin, run, "{line}"),
+                Level::Debug => tracing::debug!(target: "plugin", %plugin, run, "{line}"),
+                Level::Info => tracing::info!(target: "plugin", %plugin, run, "{line}"),
+                Level::Warn => tracing::warn!(target: "plugin", %plugin, run, "{line}"),
+                Level::Error => tracing::error!(target: "plugin", %plugin, run, "{line}"),
+            }
         }
         if self.last.len() == LINES_KEPT {
             self.last.pop_front();

@@ -8,7 +8,7 @@ use witbot_core::audit;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
 use witbot_core::ids::{InvocationId, UnixMillis};
-use witbot_core::journal::{Begin, Commit, Entry};
+use witbot_core::journal::{Begin, Commit, Difference, Entry};
 use witbot_core::limits;
 
 use crate::engine::Engine;
@@ -72,6 +72,8 @@ pub struct Report {
     pub trace: String,
     /// The last lines that it logged.
     pub log: Vec<String>,
+    /// Where it left its path, if that is the failure.
+    pub difference: Option<Difference>,
 }
 
 impl Engine {
@@ -131,13 +133,14 @@ type Called = Result<
 >;
 
 fn ended(called: Called, state: State) -> Ended {
-    let trapped = |summary: String, trace: String, state: State| {
+    let trapped = |summary: String, trace: String, difference: Option<Difference>, state: State| {
         let log = state.log.close();
         Ended {
             ending: Ending::Trapped(Report {
                 summary,
                 trace,
                 log,
+                difference,
             }),
             rest: state.gate.finish().0,
         }
@@ -149,7 +152,7 @@ fn ended(called: Called, state: State) -> Ended {
                 "it took longer than {} s",
                 limits::CALL_WALL_TIME_MAX.as_secs()
             );
-            return trapped(summary, String::new(), state);
+            return trapped(summary, String::new(), None, state);
         }
         Ok(Err(error)) => {
             return match error.downcast_ref::<Stop>() {
@@ -161,9 +164,17 @@ fn ended(called: Called, state: State) -> Ended {
                     ending: Ending::Lost(reason.clone()),
                     rest: Commit::default(),
                 },
-                Some(Stop::Differs(_) | Stop::Budget(_) | Stop::Unreadable(..)) | None => {
+                Some(Stop::Canceled(error)) => Ended {
+                    ending: Ending::Refused(error.clone()),
+                    rest: state.gate.finish().0,
+                },
+                Some(Stop::Differs(difference)) => {
                     let (summary, trace) = (explain(&error, &state), trace(&error));
-                    trapped(summary, trace, state)
+                    trapped(summary, trace, Some(difference.clone()), state)
+                }
+                Some(Stop::Budget(_) | Stop::Unreadable(..)) | None => {
+                    let (summary, trace) = (explain(&error, &state), trace(&error));
+                    trapped(summary, trace, None, state)
                 }
             };
         }
@@ -173,11 +184,12 @@ fn ended(called: Called, state: State) -> Ended {
     let (rest, unused) = gate.finish();
     let ending = match (unused, returned) {
         (Some(difference), _) => {
-            let summary = Stop::Differs(difference).to_string();
+            let summary = Stop::Differs(difference.clone()).to_string();
             Ending::Trapped(Report {
                 summary,
                 trace: String::new(),
                 log,
+                difference: Some(difference),
             })
         }
         (None, Ok(())) => Ending::Done,
@@ -196,6 +208,7 @@ fn own_error(error: crate::bindings::witbot::types::types::Error) -> Error {
         Code::Timeout,
         Code::Unavailable,
         Code::InDoubt,
+        Code::Canceled,
     ]
     .into_iter()
     .find(|code| code.as_str() == error.code)
@@ -243,7 +256,7 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         plugin: plugin.name.clone(),
         invocation: id.clone(),
     };
-    let log = PluginLog::new(plugin.name.clone(), Some(id.clone()));
+    let log = PluginLog::new(plugin.name.clone(), Some(id.clone())).read_by(world.witness());
     let gate = Gate::open(Passage {
         world,
         caller,

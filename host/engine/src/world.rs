@@ -65,6 +65,27 @@ pub trait World: Send + Sync + 'static {
     /// Looks for an effect that was begun at a time and perhaps performed.
     async fn find(&self, id: &CallId, operation: &Operation, begun: UnixMillis) -> Found;
 
+    /// Who canceled a run, if somebody did. Asked before it waits.
+    async fn canceled(&self, invocation: &InvocationId) -> Result<Option<String>, Lost>;
+
     /// Looks once whether a wait is over. An error ends the wait too.
     async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error>;
+
+    /// Who watches a run that is only replayed: it is answered from its record, and ends at the first call that is not
+    /// answered there. Nothing is performed.
+    fn witness(&self) -> Option<Arc<dyn Witness>> {
+        None
+    }
+}
+
+/// Watches a run that is replayed.
+pub trait Witness: Send + Sync {
+    /// A call is answered from the record.
+    fn answered(&self, operation: &Operation, outcome: &Outcome);
+
+    /// The first call that the record does not answer.
+    fn beyond(&self, operation: &Operation);
+
+    /// The plugin logs a line, at a level.
+    fn logged(&self, level: &str, line: &str);
 }

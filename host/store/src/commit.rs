@@ -204,7 +204,7 @@ mod tests {
         let channels = store.outbox_channels().await.unwrap();
         format!(
             "{runs:?} {journal:?} {events:?} {audit} {channels:?} {:?}",
-            store.waits().await.unwrap()
+            store.wait(id).await.unwrap()
         )
     }
 

@@ -68,17 +68,7 @@ impl Store {
 
     /// An event by its row, unless it was forgotten.
     pub async fn event(&self, row: i64) -> Result<Option<Event>, StoreError> {
-        let found = self
-            .read(move |db| {
-                first(
-                    db,
-                    "SELECT id, event FROM inbox WHERE id = ?",
-                    (row,),
-                    event,
-                )
-            })
-            .await?;
-        Ok(found.map(|(_, event)| event))
+        self.read(move |db| event_at(db, row)).await
     }
 
     /// The first event of a kind and about a subject that came in after a row of the inbox.
@@ -110,6 +100,12 @@ pub(crate) fn mark_routed(db: &Connection, row: i64) -> Result<(), rusqlite::Err
         (row,),
     )
     .map(|_| ())
+}
+
+/// An event by its row, unless it was forgotten.
+pub(crate) fn event_at(db: &Connection, row: i64) -> Result<Option<Event>, StoreError> {
+    let sql = "SELECT id, event FROM inbox WHERE id = ?";
+    Ok(first(db, sql, (row,), event)?.map(|(_, event)| event))
 }
 
 fn event(row: &rusqlite::Row<'_>) -> Result<(i64, Event), StoreError> {

@@ -1,16 +1,22 @@
 //! Runs of handlers: which there are, and who runs them.
 
-use rusqlite::Row;
+mod aside;
+mod cancel;
 
-use witbot_core::ids::{Digest, InvocationId, PluginName, UnixMillis};
+use rusqlite::{Connection, Row};
+
+use witbot_core::event::Source;
+use witbot_core::ids::{ChannelId, Digest, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::Entry;
-use witbot_core::limits::ATTEMPTS_MAX;
 
 use crate::Store;
 use crate::column::{
     all, damaged, digest, execute, first, id, json, json_option, millis, stored_millis,
 };
 use crate::error::StoreError;
+
+pub use aside::LastWord;
+pub use cancel::{Cancel, Canceled};
 
 /// The right to run an invocation. Whoever has lost it can store nothing more of that run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +48,9 @@ pub struct Invocation {
     pub reason: Option<String>,
     /// What the chat and the log call its failure.
     pub incident: Option<String>,
-    /// How often a host was stopped in the middle of it since it began or last waited.
+    /// Who wants it to end.
+    pub canceled_by: Option<String>,
+    /// How often a host was stopped in the middle of it, or could not go on with it, since it began or last waited.
     pub attempts: u32,
     /// When it began.
     pub created: UnixMillis,
@@ -63,7 +71,7 @@ pub enum Status {
     Done,
     /// It came to a bad end.
     Failed,
-    /// It was put aside: hosts were stopped in the middle of it too often.
+    /// It was put aside: hosts were stopped in the middle of it, or could not go on with it, too often.
     Dead,
 }
 
@@ -101,6 +109,19 @@ pub struct Filter {
     pub status: Option<Status>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// Whose runs, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Theirs {
+    /// The chat.
+    pub source: Source,
+    /// Who began them.
+    pub user: UserId,
+    /// In which channel.
+    pub channel: ChannelId,
+    /// Only those that began with an event before this row of the inbox.
+    pub before_row: i64,
 }
 
 /// What a start finds unfinished.
@@ -160,12 +181,39 @@ impl Store {
         .await
     }
 
+    /// The invocations of one person in one channel that are not over, newest first.
+    pub async fn invocations_of(
+        &self,
+        theirs: Theirs,
+        limit: u32,
+    ) -> Result<Vec<Invocation>, StoreError> {
+        self.read(move |db| {
+            all(
+                db,
+                "SELECT invocations.* FROM invocations JOIN inbox ON inbox.id = invocations.event
+                 WHERE state IN ('running', 'parked', 'dead') AND kind IS NULL AND inbox.id < ? AND source = ?
+                     AND json_extract(inbox.event, '$.body.message.user.id') = ?
+                     AND json_extract(inbox.event, '$.body.message.place.channel') = ?
+                 ORDER BY run DESC LIMIT ?",
+                (
+                    theirs.before_row,
+                    theirs.source.as_str(),
+                    theirs.user.as_str(),
+                    theirs.channel.as_str(),
+                    limit,
+                ),
+                invocation,
+            )
+        })
+        .await
+    }
+
     /// The versions of plugins that unfinished invocations began with: their artefacts are still needed.
     pub async fn digests_in_use(&self) -> Result<Vec<Digest>, StoreError> {
         self.read(|db| {
             all(
                 db,
-                "SELECT DISTINCT digest FROM invocations WHERE state = 'running' OR state = 'parked'",
+                "SELECT DISTINCT digest FROM invocations WHERE state IN ('running', 'parked', 'dead')",
                 (),
                 |row| digest(row, "digest"),
             )
@@ -183,12 +231,11 @@ impl Store {
         invocation: &InvocationId,
         lease: &Lease,
         at: UnixMillis,
+        last_word: LastWord,
     ) -> Result<Option<Invocation>, StoreError> {
-        let (which, lease) = (invocation.as_str().to_owned(), lease.clone());
+        let (which, lease) = (invocation.clone(), lease.clone());
         self.write(move |db| {
-            let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, self::invocation(row)?));
-            let found = first(db, "SELECT * FROM invocations WHERE id = ?", (which,), read)?;
-            let Some((run, mut found)) = found else {
+            let Some((run, mut found)) = find(db, &which)? else {
                 return Ok(None);
             };
             let other = found
@@ -203,8 +250,10 @@ impl Store {
                     execute(db, "DELETE FROM waits WHERE run = ?", (run,))?;
                 }
             }
-            found.settle(Some(lease));
+            let why = found.stopped();
+            found.settle(Some(lease), &why);
             found.save(db, run)?;
+            found.say(db, last_word)?;
             Ok(Some(found))
         })
         .await
@@ -222,8 +271,8 @@ impl Store {
 
     /// What was running when the last host ended, however that ended. Nobody can be running it now, since the folder
     /// is ours, so all of it is free to be claimed.
-    pub async fn recover(&self) -> Result<Recovered, StoreError> {
-        self.write(|db| {
+    pub async fn recover(&self, last_word: LastWord) -> Result<Recovered, StoreError> {
+        self.write(move |db| {
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, invocation(row)?));
             let found = all(
                 db,
@@ -236,8 +285,10 @@ impl Store {
                 // One that nobody had taken yet did not bring the host down.
                 if found.lease.is_some() {
                     found.attempts += 1;
-                    found.settle(None);
+                    let why = found.stopped();
+                    found.settle(None, &why);
                     found.save(db, run)?;
+                    found.say(db, last_word)?;
                 }
                 let list = match found.status {
                     Status::Dead => &mut recovered.dead,
@@ -254,22 +305,7 @@ impl Store {
 }
 
 impl Invocation {
-    /// Gives it to an owner, or puts it aside.
-    fn settle(&mut self, lease: Option<Lease>) {
-        if self.attempts >= ATTEMPTS_MAX {
-            self.status = Status::Dead;
-            self.reason = Some(format!(
-                "witbot was stopped in the middle of it {} times",
-                self.attempts
-            ));
-            self.lease = None;
-        } else {
-            self.status = Status::Running;
-            self.lease = lease;
-        }
-    }
-
-    fn save(&self, db: &rusqlite::Connection, run: i64) -> Result<(), rusqlite::Error> {
+    fn save(&self, db: &Connection, run: i64) -> Result<(), rusqlite::Error> {
         let owner = self.lease.as_ref().map(|lease| lease.owner.as_str());
         let until = self
             .lease
@@ -283,6 +319,13 @@ impl Invocation {
         )?;
         Ok(())
     }
+}
+
+/// An invocation with its row.
+fn find(db: &Connection, id: &InvocationId) -> Result<Option<(i64, Invocation)>, StoreError> {
+    let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, invocation(row)?));
+    let sql = "SELECT * FROM invocations WHERE id = ?";
+    first(db, sql, (id.as_str(),), read)
 }
 
 fn invocation(row: &Row<'_>) -> Result<Invocation, StoreError> {
@@ -299,6 +342,7 @@ fn invocation(row: &Row<'_>) -> Result<Invocation, StoreError> {
         status: Status::named(&state).ok_or_else(|| damaged("state", &state))?,
         reason: row.get("reason")?,
         incident: row.get("incident")?,
+        canceled_by: row.get("canceled_by")?,
         attempts: row.get("attempts")?,
         created: millis(row, "created_ms")?,
         updated: millis(row, "updated_ms")?,
@@ -319,7 +363,9 @@ fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use witbot_core::journal::{Commit, State};
+    use witbot_core::event::Event;
+    use witbot_core::journal::{Commit, Outgoing, State};
+    use witbot_core::limits::ATTEMPTS_MAX;
 
     use super::*;
     use crate::commit::CommitError;
@@ -327,18 +373,25 @@ mod tests {
 
     const AT: UnixMillis = UnixMillis(1_000);
 
+    fn nobody(_: &Invocation, _: &Event) -> Option<Outgoing> {
+        None
+    }
+
     #[tokio::test]
     async fn a_lease_that_is_good_keeps_others_away() {
         let (_folder, store) = store();
         let id = begun(&store, "1", &lease("a", 2_000)).await;
         assert_eq!(
-            store.claim(&id, &lease("b", 9_000), AT).await.unwrap(),
+            store
+                .claim(&id, &lease("b", 9_000), AT, nobody)
+                .await
+                .unwrap(),
             None
         );
         // The owner may take it again, and others when the time is over; then the first one is out.
         assert_eq!(
             store
-                .claim(&id, &lease("a", 2_000), AT)
+                .claim(&id, &lease("a", 2_000), AT, nobody)
                 .await
                 .unwrap()
                 .unwrap()
@@ -346,7 +399,7 @@ mod tests {
             0
         );
         let claimed = store
-            .claim(&id, &lease("b", 9_000), UnixMillis(2_000))
+            .claim(&id, &lease("b", 9_000), UnixMillis(2_000), nobody)
             .await
             .unwrap()
             .unwrap();
@@ -361,7 +414,7 @@ mod tests {
         assert_eq!(finish(&store, &id, &lease("b", 9_000)).await, Ok(()));
         assert_eq!(
             store
-                .claim(&id, &lease("b", 9_000), UnixMillis(99_000))
+                .claim(&id, &lease("b", 9_000), UnixMillis(99_000), nobody)
                 .await
                 .unwrap(),
             None
@@ -374,7 +427,7 @@ mod tests {
         let id = begun(&store, "1", &lease("0", 0)).await;
         for attempt in 1..ATTEMPTS_MAX {
             let claimed = store
-                .claim(&id, &lease(&attempt.to_string(), 0), AT)
+                .claim(&id, &lease(&attempt.to_string(), 0), AT, nobody)
                 .await
                 .unwrap()
                 .unwrap();
@@ -384,7 +437,7 @@ mod tests {
             );
         }
         let claimed = store
-            .claim(&id, &lease("last", 0), AT)
+            .claim(&id, &lease("last", 0), AT, nobody)
             .await
             .unwrap()
             .unwrap();
@@ -397,7 +450,13 @@ mod tests {
             finish(&store, &id, &lease("last", 0)).await,
             Err(CommitError::Superseded)
         );
-        assert_eq!(store.claim(&id, &lease("last", 0), AT).await.unwrap(), None);
+        assert_eq!(
+            store
+                .claim(&id, &lease("last", 0), AT, nobody)
+                .await
+                .unwrap(),
+            None
+        );
     }
 
     #[tokio::test]
@@ -407,7 +466,7 @@ mod tests {
         for attempt in 1..ATTEMPTS_MAX {
             drop(store);
             store = Store::open(folder.path()).unwrap();
-            let recovered = store.recover().await.unwrap();
+            let recovered = store.recover(nobody).await.unwrap();
             assert_eq!(
                 recovered
                     .runs
@@ -417,20 +476,23 @@ mod tests {
                 [(&id, attempt)]
             );
             // A start that did not get as far as running it does not count.
-            assert_eq!(store.recover().await.unwrap().runs[0].attempts, attempt);
+            assert_eq!(
+                store.recover(nobody).await.unwrap().runs[0].attempts,
+                attempt
+            );
             store
-                .claim(&id, &lease(&attempt.to_string(), 9_000), AT)
+                .claim(&id, &lease(&attempt.to_string(), 9_000), AT, nobody)
                 .await
                 .unwrap()
                 .unwrap();
         }
-        let recovered = store.recover().await.unwrap();
+        let recovered = store.recover(nobody).await.unwrap();
         assert_eq!((recovered.runs.len(), recovered.dead.len()), (0, 1));
         assert_eq!(
             store.invocation(&id).await.unwrap().unwrap().status,
             Status::Dead
         );
-        assert_eq!(store.recover().await.unwrap(), Recovered::default());
+        assert_eq!(store.recover(nobody).await.unwrap(), Recovered::default());
     }
 
     #[tokio::test]

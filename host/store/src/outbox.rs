@@ -22,7 +22,7 @@ pub(crate) use letter::{HandedOver, Letter, Posted};
 /// Something to be sent, taken by the one who sends it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Its row: what [`Store::outbox_sent`] and [`Store::outbox_failed`] are told.
+    /// Its row: what [`Store::outbox_sent`], [`Store::outbox_again`] and [`Store::outbox_given_up`] are told.
     pub id: i64,
     /// What to do, and where.
     pub outgoing: Outgoing,
@@ -31,7 +31,7 @@ pub struct Delivery {
     pub remote: Option<String>,
     /// What the chat service calls the message that the thread hangs from, where it is in a thread and that is known.
     pub thread: Option<String>,
-    /// How often it was tried before.
+    /// How often it was tried before, as far as that counts.
     pub attempts: u32,
     /// When it was committed.
     pub at: UnixMillis,
@@ -89,23 +89,24 @@ impl Store {
         .await
     }
 
-    /// Reports that something was not sent. With a time it is tried again then, and what was taken after it waits until
-    /// it is through; without one it is given up, and so are the edits of a message that was never sent.
-    pub async fn outbox_failed(
+    /// Reports that something was not sent, and is to be tried again at a time. What was taken after it waits until it is
+    /// through. Whether it counts is for the one who sends: it is told how often it did.
+    pub async fn outbox_again(
         &self,
         id: i64,
         reason: &str,
-        retry_at: Option<UnixMillis>,
+        at: UnixMillis,
+        counts: bool,
     ) -> Result<(), StoreError> {
-        let (reason, retry_at) = (reason.to_owned(), retry_at.map(stored_millis));
-        self.write(move |db| {
-            match retry_at {
-                Some(due) => put_back(db, id, &reason, due)?,
-                None => give_up(db, id, &reason)?,
-            }
-            Ok(())
-        })
-        .await
+        let (reason, due) = (reason.to_owned(), stored_millis(at));
+        self.write(move |db| Ok(put_back(db, id, &reason, due, counts)?))
+            .await
+    }
+
+    /// Reports that something is not going to be sent, and neither are the edits of a message that was not.
+    pub async fn outbox_given_up(&self, id: i64, reason: &str) -> Result<(), StoreError> {
+        let reason = reason.to_owned();
+        self.write(move |db| Ok(give_up(db, id, &reason)?)).await
     }
 
     /// At a start: what the last host was about to send and may have sent. Report each when its fate is known.
@@ -250,7 +251,7 @@ mod tests {
         assert_eq!(texts(&taken), ["0", "1", "2"]);
         store.outbox_sent(taken[0].id, None).await.unwrap();
         store
-            .outbox_failed(taken[1].id, "rate limited", Some(UnixMillis(5_000)))
+            .outbox_again(taken[1].id, "rate limited", UnixMillis(5_000), true)
             .await
             .unwrap();
         let early = store.outbox_next(&place().channel, 9, AT).await.unwrap();
@@ -271,7 +272,7 @@ mod tests {
             [1, 0]
         );
         store
-            .outbox_failed(taken[0].id, "the channel is archived", None)
+            .outbox_given_up(taken[0].id, "the channel is archived")
             .await
             .unwrap();
         store.outbox_sent(taken[1].id, None).await.unwrap();
@@ -293,7 +294,7 @@ mod tests {
         .await;
         let taken = next(&store, 1).await;
         store
-            .outbox_failed(taken[0].id, "not in the channel", None)
+            .outbox_given_up(taken[0].id, "not in the channel")
             .await
             .unwrap();
         assert_eq!(next(&store, 9).await, []);

@@ -10,6 +10,7 @@ use crate::folder::{OpenError, open_error};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_acts.sql"),
+    include_str!("migrations/0003_canceled.sql"),
 ];
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 /// Marks the file as ours, also for `file` and the like: "wbot".
@@ -97,7 +98,7 @@ mod tests {
         ] {
             let refusal = refusal.expect("it is newer").to_string();
             assert!(
-                refusal.contains("newer witbot (schema 3, this one knows 2)"),
+                refusal.contains("newer witbot (schema 4, this one knows 3)"),
                 "{refusal}"
             );
         }

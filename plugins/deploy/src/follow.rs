@@ -46,11 +46,11 @@ impl Progress {
         self.message.edit(self.shown.card(state, news))
     }
 
-    /// Tells that nothing more will be heard of it. It may still go on, and so be canceled.
+    /// Tells that nothing more will be heard of it. It may still go on, but this has no button: pressed much later, it would
+    /// cancel whatever goes on by then.
     fn leave(&self, text: String) -> Result {
         let news = News {
             text,
-            cancelable: true,
             ..News::default()
         };
         self.finish(chat::State::Warning, news)

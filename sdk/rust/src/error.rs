@@ -114,6 +114,8 @@ pub enum Code {
     Unavailable,
     /// The bot was stopped in the middle of it, and cannot find out whether it happened. It was not repeated.
     InDoubt,
+    /// Somebody canceled this run. What waits answers so, once: clean up and return. A run that waits again is ended.
+    Canceled,
     /// One that this version of the SDK does not know.
     Other(String),
 }
@@ -130,6 +132,7 @@ impl Code {
             Code::Timeout => "timeout",
             Code::Unavailable => "unavailable",
             Code::InDoubt => "in-doubt",
+            Code::Canceled => "canceled",
             Code::Other(code) => code,
         }
     }
@@ -146,6 +149,7 @@ impl From<String> for Code {
             "timeout" => Code::Timeout,
             "unavailable" => Code::Unavailable,
             "in-doubt" => Code::InDoubt,
+            "canceled" => Code::Canceled,
             _ => Code::Other(code),
         }
     }
@@ -186,6 +190,7 @@ mod tests {
             "timeout",
             "unavailable",
             "in-doubt",
+            "canceled",
         ] {
             let parsed = Code::from(code.to_owned());
             assert!(!matches!(parsed, Code::Other(_)), "{code}");

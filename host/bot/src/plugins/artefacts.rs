@@ -1,11 +1,14 @@
 //! The versions that ever served, each under its digest: runs go on with the version that they began with.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use anyhow::ensure;
 use witbot_core::ids::Digest;
+use witbot_core::limits;
 
 /// The folder that they are kept in. Only the bot that runs writes there, one version after the other.
 #[derive(Clone)]
@@ -23,7 +26,9 @@ impl Artefacts {
     pub fn keep(&self, digest: &Digest, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(digest);
         if fs::read(&path).is_ok_and(|kept| kept == bytes) {
-            return Ok(());
+            // Who takes up an old version again makes it the newest.
+            let kept = File::options().append(true).open(&path)?;
+            return kept.set_modified(SystemTime::now());
         }
         fs::create_dir_all(&self.folder)?;
         let unfinished = path.with_extension("part");
@@ -48,6 +53,44 @@ impl Artefacts {
         kept().inspect_err(|error| tracing::error!("cannot read {}: {error}", path.display()))
     }
 
+    /// The versions that are there.
+    pub fn all(&self) -> io::Result<BTreeSet<Digest>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            entries => entries?,
+        };
+        let mut all = BTreeSet::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            let digest = name.to_str().and_then(|name| name.strip_suffix(".wasm"));
+            // What else is there is not ours to judge.
+            all.extend(digest.and_then(|digest| Digest::try_from(digest.to_owned()).ok()));
+        }
+        Ok(all)
+    }
+
+    /// Removes the oldest of some versions, as long as all of them together are too much. Answers how many that were.
+    pub fn thin_out(&self, spare: &BTreeSet<Digest>) -> io::Result<usize> {
+        let mut files = Vec::new();
+        for digest in spare {
+            let path = self.path(digest);
+            let data = fs::metadata(&path)?;
+            files.push((data.modified()?, data.len(), path));
+        }
+        files.sort();
+        let mut bytes: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+        let mut removed = 0;
+        for (_, its_bytes, path) in files {
+            if bytes <= limits::ARTEFACTS_SPARE_BYTES_MAX {
+                break;
+            }
+            fs::remove_file(path)?;
+            bytes -= its_bytes;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
     fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(format!("{digest}.wasm"))
     }
@@ -55,7 +98,39 @@ impl Artefacts {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
+
+    #[test]
+    fn the_oldest_of_the_spare_versions_go_when_they_are_too_much() {
+        let folder = tempfile::tempdir().unwrap();
+        let artefacts = Artefacts::new(folder.path().join("artefacts"));
+        assert_eq!(artefacts.all().unwrap(), BTreeSet::new());
+        // Files with holes, which take no room on the disk.
+        let digests = ["old", "new", "needed"].map(|name| Digest::of(name.as_bytes()));
+        for (age, digest) in digests.iter().enumerate() {
+            artefacts.keep(digest, b"").unwrap();
+            let file = File::options()
+                .write(true)
+                .open(artefacts.path(digest))
+                .unwrap();
+            file.set_len(limits::ARTEFACTS_SPARE_BYTES_MAX / 2 + 1)
+                .unwrap();
+            let modified = UNIX_EPOCH + Duration::from_secs(age as u64);
+            file.set_modified(modified).unwrap();
+        }
+        fs::write(artefacts.folder.join("notes.txt"), "somebody's").unwrap();
+        assert_eq!(artefacts.all().unwrap(), BTreeSet::from(digests));
+        let spare = BTreeSet::from([digests[0], digests[1]]);
+        assert_eq!(artefacts.thin_out(&spare).unwrap(), 1);
+        let left = BTreeSet::from([digests[1], digests[2]]);
+        assert_eq!(artefacts.all().unwrap(), left);
+        assert_eq!(
+            artefacts.thin_out(&BTreeSet::from([digests[1]])).unwrap(),
+            0
+        );
+    }
 
     #[test]
     fn a_version_that_was_damaged_is_not_used_and_is_kept_anew() {

@@ -14,7 +14,7 @@ const SECRETS: [&str; 6] = [
 ];
 
 /// Whether a key sounds like one whose value nobody should see.
-pub(super) fn is_secret(key: &str) -> bool {
+pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
     SECRETS.iter().any(|word| key.contains(word))
 }

@@ -294,7 +294,7 @@ fn the_connection_to_slack_is_checked() {
       help: write a whole number from 1 to 10000
 
     Error:
-      × `slack.connections` has to be from 1 to 10
+      × `slack.connections` has to be from 1 to 5
        ╭─[/etc/witbot/witbot.toml:5:15]
      4 │ channel_rate = { per_second = 0, burst = 1.5 }
      5 │ connections = 11
@@ -375,6 +375,7 @@ fn the_connection_to_slack_is_checked() {
     "##);
     for wrong in [
         "connections = 0",
+        "connections = 6",
         "connections = 2.0",
         "connections = \"2\"",
         "connections = 99999999999",

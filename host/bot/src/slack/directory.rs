@@ -69,7 +69,7 @@ impl Directory {
         } else {
             self.channel_of_name(name).await
         };
-        let what = format!("the channel `{}`", shown(name));
+        let what = format!("the channel `{}`", printable::short(name));
         match found {
             Ok(Some(channel)) => Ok(channel),
             Ok(None) => Err(self.unseen(&what)),
@@ -203,7 +203,7 @@ impl Directory {
             &user["real_name"],
             &user["name"],
         ];
-        let name = names.into_iter().filter_map(Value::as_str).map(shown);
+        let name = names.into_iter().filter_map(Value::as_str).map(printable::short);
         Person {
             id: id.clone(),
             name: name
@@ -286,11 +286,6 @@ fn channel(channel: &Value) -> Option<Channel> {
     Some(Channel {
         id: id.parse().ok()?,
         // A direct message has no name.
-        name: shown(channel["name"].as_str().unwrap_or(id)),
+        name: printable::short(channel["name"].as_str().unwrap_or(id)),
     })
-}
-
-fn shown(name: &str) -> String {
-    let short: String = name.chars().take(limits::SHOWN_CHARS_MAX).collect();
-    printable::line(short.trim()).into_owned()
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde_json::{Map, Value, json};
-use witbot_core::{limits, printable};
+use witbot_core::printable;
 
 #[cfg(test)]
 mod tests;
@@ -136,7 +136,7 @@ impl Frame {
             "interactive" => Kind::Interactive,
             _ => {
                 return Ok(Frame::Unknown {
-                    name: shown(&name),
+                    name: printable::short(&name),
                     envelope_id: text_of(&frame, "envelope_id").map(str::to_owned),
                 });
             }
@@ -167,7 +167,7 @@ impl Reason {
         match name {
             "link_disabled" => Reason::SwitchedOff,
             "too_many_websockets" => Reason::TooMany,
-            other => Reason::Refresh(shown(other)),
+            other => Reason::Refresh(printable::short(other)),
         }
     }
 }
@@ -177,7 +177,7 @@ impl Retry {
         let attempt = frame.get("retry_attempt").and_then(number)?;
         (attempt > 0).then(|| Retry {
             attempt,
-            reason: shown(text_of(frame, "retry_reason").unwrap_or_default()),
+            reason: printable::short(text_of(frame, "retry_reason").unwrap_or_default()),
         })
     }
 }
@@ -210,17 +210,11 @@ fn text_of<'a>(frame: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
 
 fn host_of(frame: &Map<String, Value>) -> String {
     let host = frame.get("debug_info").and_then(|info| info.get("host"));
-    shown(host.and_then(Value::as_str).unwrap_or("an unnamed host"))
+    printable::short(host.and_then(Value::as_str).unwrap_or("an unnamed host"))
 }
 
 fn number(value: &Value) -> Option<u64> {
     value
         .as_u64()
         .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-}
-
-/// As much of what Slack says as belongs into a line of the log.
-fn shown(text: &str) -> String {
-    let short: String = text.chars().take(limits::SHOWN_CHARS_MAX).collect();
-    printable::line(&short).into_owned()
 }

@@ -182,13 +182,13 @@ fn event(key: String, at: UnixMillis, body: Body) -> Event {
 fn what(kind: Kind, payload: &Value) -> String {
     match kind {
         Kind::EventsApi => {
-            let name = shown(text(&payload["event"], "type").unwrap_or("without a type"));
-            let id = shown(text(payload, "event_id").unwrap_or("without an id"));
+            let name = printable::short(text(&payload["event"], "type").unwrap_or("without a type"));
+            let id = printable::short(text(payload, "event_id").unwrap_or("without an id"));
             format!("the event {id} ({name})")
         }
         Kind::SlashCommands => "a slash command".to_owned(),
         Kind::Interactive => {
-            let name = shown(text(payload, "type").unwrap_or("without a type"));
+            let name = printable::short(text(payload, "type").unwrap_or("without a type"));
             format!("an interaction ({name})")
         }
     }
@@ -223,10 +223,4 @@ fn is_direct(channel: &ChannelId) -> bool {
 fn cut(text: &str) -> &str {
     let end = text.char_indices().nth(limits::INPUT_CHARS_MAX);
     end.map_or(text, |(end, _)| &text[..end])
-}
-
-/// As much of a name that Slack has for something as belongs into a line of the log.
-fn shown(text: &str) -> String {
-    let short: String = text.chars().take(limits::SHOWN_CHARS_MAX).collect();
-    printable::line(&short).into_owned()
 }

@@ -185,9 +185,8 @@ fn retry(headers: &HeaderMap) -> Option<Retry> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let attempt: u64 = text("x-slack-retry-num")?.parse().ok()?;
     let reason = text("x-slack-retry-reason").unwrap_or_default();
-    let reason: String = reason.chars().take(limits::SHOWN_CHARS_MAX).collect();
     (attempt > 0).then(|| Retry {
         attempt,
-        reason: printable::line(&reason).into_owned(),
+        reason: printable::short(reason),
     })
 }

@@ -12,11 +12,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use witbot_core::chat::{Span, Text};
+use witbot_core::limits;
 
 pub use split::{Cut, cut, split};
 
 /// An address in `mrkdwn`. Longer ones are shown as words: Slack takes 3,000 characters in a block, and an address
-/// cannot be split.
+/// cannot be split from its label, which has some hundred of them.
 const TARGET_CHARS_MAX: usize = 2_500;
 
 /// A text.
@@ -48,6 +49,17 @@ pub fn line(words: &str) -> String {
     plain(words).replace(['\n', '\t'], " ")
 }
 
+/// Words in one line that are to be escaped by whoever shows them, with dots where something is left out.
+pub fn shortened(words: &str, chars: usize) -> String {
+    let line = harmless(words).replace(['\n', '\t'], " ");
+    let line = line.trim();
+    if line.chars().count() <= chars {
+        return line.to_owned();
+    }
+    let kept: String = line.chars().take(chars - 1).collect();
+    format!("{}\u{2026}", kept.trim_end())
+}
+
 /// A link with a label; both as words if it leads to where nobody should be led.
 pub fn link(label: &str, url: &str) -> String {
     let Some(target) = target(url) else {
@@ -56,9 +68,11 @@ pub fn link(label: &str, url: &str) -> String {
             _ => format!("{} ({})", plain(label), plain(url)),
         };
     };
+    // With a label of any length, the two would not fit into a block any more.
+    let label = shortened(label, limits::LABEL_CHARS_MAX);
     // What follows a second bar is no longer shown by all of Slack's apps.
-    let label = line(label).replace('|', "\u{a6}");
-    match label.trim() {
+    let label = plain(&label).replace('|', "\u{a6}");
+    match label.as_str() {
         "" => format!("<{target}>"),
         label => format!("<{target}|{label}>"),
     }

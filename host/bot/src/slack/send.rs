@@ -182,22 +182,28 @@ impl Slack {
     fn unsent(&self, failure: Failure, act: &Act) -> Unsent {
         let reason = failure.to_string();
         match failure {
-            Failure::RateLimited { after } => Unsent::Later { reason, after },
+            Failure::RateLimited { after } => Unsent::Later {
+                reason,
+                after,
+                counts: false,
+            },
             Failure::Unreached(_) => Unsent::Later {
                 reason,
                 after: limits::OUTBOX_AGAIN,
+                counts: false,
             },
             Failure::Unknown(_) => Unsent::Doubt(reason),
             // What is queued can be sent when there is a new token.
             Failure::Refused(refusal) if refusal.is_about_token() => Unsent::Later {
                 reason: advice::token(&refusal),
                 after: limits::SLACK_TOKEN_AGAIN,
+                counts: false,
             },
             Failure::Refused(refusal) => {
                 let advice = advice(&refusal, &self.account().name, Some(act));
                 Unsent::Never {
                     reason: format!("{advice} ({refusal})"),
-                    told: Some(advice).filter(|_| !is_gone(act, &refusal.code)),
+                    told: Some(advice.into()).filter(|_| !is_gone(act, &refusal.code)),
                 }
             }
         }

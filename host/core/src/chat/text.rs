@@ -17,7 +17,7 @@ pub struct Text {
 pub enum Span {
     /// Words. Whatever looks like a mention in them is none.
     Plain(String),
-    /// Words to be shown exactly as they are.
+    /// Words to be shown exactly as they are; with a line break in them, as lines of their own.
     Code(String),
     /// An address with a label.
     Link {
@@ -138,6 +138,7 @@ impl Text {
 fn shown(span: &Span) -> String {
     match span {
         Span::Plain(words) => words.clone(),
+        Span::Code(words) if words.contains('\n') => words.trim_matches('\n').to_owned(),
         Span::Code(words) => format!("`{words}`"),
         Span::Link { label, url } if label.is_empty() || label == url => url.clone(),
         Span::Link { label, url } => format!("{label} ({url})"),

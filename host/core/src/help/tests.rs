@@ -88,6 +88,7 @@ fn everything_at_a_glance() {
     - `ticket <key>`
     - listens for `\bOPS-\d+'?` Shows the ticket.
 
+    `runs` lists what goes on for you in this channel, and `stop` ends it.
     Type `help WORD` for more about a command or a plugin.
     "#);
     insta::assert_snapshot!(overview(&Table::default()), @r#"No plugins are loaded, so there are no commands yet."#);
@@ -134,6 +135,7 @@ fn what_listens_like_hubot_is_shown_like_there() {
     - listens for `/ship it/i`
     - listens for `/ship it/i` behind the name of the bot Ships it.
 
+    `runs` lists what goes on for you in this channel, and `stop` ends it.
     Type `help WORD` for more about a command or a plugin.
     "#);
 }
@@ -161,6 +163,7 @@ fn nothing_found() {
     assert_eq!(about(&table(), " "), overview(&table()));
     assert_eq!(about(&table(), "help"), overview(&table()));
     insta::assert_snapshot!(about(&table(), "plugins"), @"`plugins` is a command of the bot itself: type it alone.");
+    insta::assert_snapshot!(about(&table(), "stop"), @"`stop` is a command of the bot itself: it ends what you started in this channel. Type it alone, or `stop RUN` with a run that `runs` lists.");
 }
 
 #[test]
@@ -183,7 +186,8 @@ fn help_is_never_longer_than_a_message() {
         "{text}"
     );
     assert!(
-        text.ends_with("p19 (50 commands)\n\nType `help PLUGIN` for its commands."),
+        text.contains("p19 (50 commands)\n\n")
+            && text.ends_with("Type `help PLUGIN` for its commands."),
         "{text}"
     );
     let text = about(&table, "app");

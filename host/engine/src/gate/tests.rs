@@ -1,5 +1,6 @@
 //! The gate without a sandbox: what is performed, what is recorded, and what a run that is resumed is told.
 
+mod canceling;
 mod saying;
 
 use std::sync::atomic::AtomicUsize;
@@ -26,6 +27,7 @@ struct Memory {
     found: Mutex<Option<Found>>,
     looked: Mutex<Option<Error>>,
     kept: Mutex<Vec<Commit>>,
+    canceled: Mutex<Option<String>>,
     performed: AtomicUsize,
     clock: AtomicU64,
 }
@@ -37,6 +39,7 @@ impl Memory {
             found: Mutex::new(None),
             looked: Mutex::new(None),
             kept: Mutex::default(),
+            canceled: Mutex::default(),
             performed: AtomicUsize::new(0),
             clock: AtomicU64::new(1_000),
         })
@@ -68,8 +71,12 @@ impl Memory {
     }
 
     fn gate(self: &Arc<Self>) -> Gate {
-        Gate::open(Passage {
-            world: self.clone(),
+        Gate::open(self.passage(self.clone(), self.journal()))
+    }
+
+    fn passage(&self, world: Arc<dyn World>, journal: Vec<Entry>) -> Passage {
+        Passage {
+            world,
             caller: Caller {
                 plugin: "deploy".parse().unwrap(),
                 invocation: "00112233445566778899".parse().unwrap(),
@@ -78,9 +85,9 @@ impl Memory {
             actor: None,
             begin: None,
             opening: Vec::new(),
-            journal: self.journal(),
+            journal,
             started: UnixMillis(500),
-        })
+        }
     }
 }
 
@@ -141,6 +148,10 @@ impl World for Memory {
             .unwrap()
             .take()
             .expect("nothing should be looked for")
+    }
+
+    async fn canceled(&self, _: &InvocationId) -> Result<Option<String>, Lost> {
+        Ok(self.canceled.lock().unwrap().clone())
     }
 
     async fn look(&self, _: &Operation) -> Result<Option<Value>, Error> {

@@ -135,7 +135,8 @@ impl Encoded {
         run.ok_or(CommitError::Superseded)
     }
 
-    /// Makes sure that the invocation is ours, and brings its row up to date.
+    /// Makes sure that the invocation is ours, and brings its row up to date. One that was canceled while it was about to
+    /// wait is not parked: when it is run again, it is told.
     fn hold(&self, db: &Connection) -> Result<i64, CommitError> {
         let standing = &self.standing;
         let (owner, until) = standing.held_by(Some(&self.lease));
@@ -155,6 +156,7 @@ impl Encoded {
              SET state = ?1, reason = ?2, incident = ?3, updated_ms = max(updated_ms, ?4),
                  lease_owner = ?5, lease_until_ms = ?6, attempts = iif(?1 = 'parked', 0, attempts)
              WHERE id = ?7 AND state = 'running' AND (lease_owner IS NULL OR lease_owner = ?8)
+                 AND NOT (?1 = 'parked' AND canceled_by IS NOT NULL)
              RETURNING run",
             row,
             |row| Ok(row.get(0)?),
@@ -163,12 +165,12 @@ impl Encoded {
     }
 }
 
-/// The latest time that a commit names, or 0.
+/// The latest time that a commit names.
 fn newest(commit: &Commit) -> UnixMillis {
     let begin = commit.begin.iter().map(|begin| begin.at);
     let entries = commit.entries.iter().map(|entry| entry.at);
     let answers = commit.answers.iter().map(|(_, _, at)| *at);
     let audit = commit.audit.iter().map(|record| record.at);
     let all = begin.chain(entries).chain(answers).chain(audit);
-    all.max().unwrap_or(UnixMillis(0))
+    all.max().unwrap_or_default().max(commit.at)
 }

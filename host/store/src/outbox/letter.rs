@@ -72,10 +72,10 @@ impl Letter {
             Some(_) | None => None,
         };
         let Some(permit) = permit else {
-            self.insert(db, "queued", 0)?;
+            self.insert(db, "queued")?;
             return Ok(Posted::Queued(self.channel()));
         };
-        let id = self.insert(db, "sending", 1)?;
+        let id = self.insert(db, "sending")?;
         let outgoing = self.outgoing.clone();
         let delivery = Delivery {
             id,
@@ -106,7 +106,7 @@ impl Letter {
         Ok(first(db, sql, (self.outgoing.place.channel.as_str(),), |_| Ok(()))?.is_none())
     }
 
-    fn insert(&self, db: &Connection, state: &str, attempts: u32) -> Result<i64, StoreError> {
+    fn insert(&self, db: &Connection, state: &str) -> Result<i64, StoreError> {
         let Outgoing { message, place, .. } = &self.outgoing;
         let (message, channel, at) = (
             message.as_str(),
@@ -115,8 +115,8 @@ impl Letter {
         );
         execute(
             db,
-            "INSERT INTO outbox (message, channel, thread, act, edit, state, attempts, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outbox (message, channel, thread, act, edit, state, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
             params![
                 message,
                 channel,
@@ -124,7 +124,6 @@ impl Letter {
                 self.act,
                 self.edit,
                 state,
-                attempts,
                 at
             ],
         )?;

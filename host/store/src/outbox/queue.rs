@@ -40,7 +40,7 @@ pub(crate) fn take(
         }
         execute(
             db,
-            "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
+            "UPDATE outbox SET state = 'sending' WHERE id = ?",
             (delivery.id,),
         )?;
         messages.insert(delivery.outgoing.message.clone());
@@ -59,15 +59,17 @@ pub(crate) fn put_back(
     id: i64,
     reason: &str,
     due: i64,
+    counts: bool,
 ) -> Result<(), rusqlite::Error> {
     execute(
         db,
-        "UPDATE outbox SET state = 'queued', reason = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
-        (reason, due, id),
+        "UPDATE outbox SET state = 'queued', reason = ?, due_ms = ?, attempts = attempts + ?
+         WHERE id = ? AND state = 'sending'",
+        (reason, due, counts, id),
     )?;
     execute(
         db,
-        "UPDATE outbox SET state = 'queued', attempts = attempts - 1
+        "UPDATE outbox SET state = 'queued'
          WHERE channel = (SELECT channel FROM outbox WHERE id = ?1) AND id > ?1 AND state = 'sending'
              AND (state = 'queued' OR state = 'sending')",
         (id,),

@@ -13,25 +13,79 @@ const HOUR: Duration = Duration::from_secs(3_600);
 fn plugin() -> Plugin {
     Plugin::new("Says things.")
         .command(Command::new("echo <text:text>", "Says it again.", echo))
-        .command(Command::new("count <number:integer>", "Answers twice.", count))
-        .command(Command::new("rest <milliseconds:integer>", "Answers late.", rest))
+        .command(Command::new(
+            "count <number:integer>",
+            "Answers twice.",
+            count,
+        ))
+        .command(Command::new(
+            "rest <milliseconds:integer>",
+            "Answers late.",
+            rest,
+        ))
         .command(Command::new("name", "Says who you are.", name))
         .command(Command::new("card <text:text>", "Shows a card.", card))
-        .command(Command::new("board <text:text>", "Shows a card, and changes it.", board))
-        .command(Command::new("pick <text:text>", "Says what was picked.", pick))
+        .command(Command::new(
+            "board <text:text>",
+            "Shows a card, and changes it.",
+            board,
+        ))
+        .command(Command::new(
+            "wall <fields:integer>",
+            "Shows a card with much on it.",
+            wall,
+        ))
+        .command(Command::new(
+            "pick <text:text>",
+            "Says what was picked.",
+            pick,
+        ))
         .command(Command::new("vote <who>", "Asks some people.", vote))
-        .command(Command::new("poll <milliseconds:integer>", "Asks anybody who is quick.", poll))
-        .command(Command::new("whisper <text:text>", "Says it to you.", whisper))
+        .command(Command::new(
+            "poll <milliseconds:integer>",
+            "Asks anybody who is quick.",
+            poll,
+        ))
+        .command(Command::new(
+            "whisper <text:text>",
+            "Says it to you.",
+            whisper,
+        ))
         .command(Command::new("thread <text:text>", "Says it below.", thread))
         .command(Command::new("tidy", "Takes back what it said.", tidy))
         .command(Command::new("like", "Likes what you said.", like))
-        .command(Command::new("progress <steps:integer>", "Changes what it said.", progress))
+        .command(Command::new(
+            "progress <steps:integer>",
+            "Changes what it said.",
+            progress,
+        ))
         .command(Command::new("long <lines:integer>", "Says much.", long))
-        .command(Command::new("mention <user:user> <text:text>", "Calls somebody.", mention))
+        .command(Command::new(
+            "grow <lines:integer>",
+            "Says little, and then much.",
+            grow,
+        ))
+        .command(Command::new(
+            "mention <user:user> <text:text>",
+            "Calls somebody.",
+            mention,
+        ))
         .command(Command::new("shout <text:text>", "Calls everybody.", shout))
-        .command(Command::new("post <channel:channel> <text:text>", "Says it there.", post))
-        .command(Command::new("direct <user:user> <text:text>", "Says it to somebody.", direct))
-        .command(Command::new("flood <channel:channel> <number:integer>", "Says too much.", flood))
+        .command(Command::new(
+            "post <channel:channel> <text:text>",
+            "Says it there.",
+            post,
+        ))
+        .command(Command::new(
+            "direct <user:user> <text:text>",
+            "Says it to somebody.",
+            direct,
+        ))
+        .command(Command::new(
+            "flood <channel:channel> <number:integer>",
+            "Says too much.",
+            flood,
+        ))
 }
 
 fn echo(event: &Event) -> Result {
@@ -68,6 +122,7 @@ fn card(event: &Event) -> Result {
         .field("Version", "v1 <b>")
         .link("Log", "https://ci.example/1")
         .button("Again", "echo again")
+        .button("Who", "name")
         .styled_button("Other", "hello", Style::Danger)
         .menu("Pick one", [("One", "pick one"), ("Two", "pick two")])
         .footer("Small print.");
@@ -78,8 +133,27 @@ fn card(event: &Event) -> Result {
 fn board(event: &Event) -> Result {
     let text = event.required("text")?;
     let card = Card::new("Board").text(Text::new().code(text.as_str()));
-    let message = event.reply(card.clone().state(State::Running).button("Stop", "echo stop"))?;
+    let message = event.reply(
+        card.clone()
+            .state(State::Running)
+            .button("Stop", "echo stop"),
+    )?;
     message.edit(card.state(State::Success).field("Result", text))
+}
+
+fn wall(event: &Event) -> Result {
+    let fields: u32 = event.required("fields")?.parse()?;
+    // Slack counts what they are escaped to.
+    let value = "<&>".repeat(230);
+    let card = (1..=fields).fold(Card::new("Wall"), |card, field| {
+        card.field(format!("Field {field}"), value.as_str())
+    });
+    let card = (1..=10).fold(card, |card, number| {
+        card.button(format!("Button {number}"), "tidy")
+    });
+    let options = (1..=100).map(|number| (format!("Option {number}"), format!("pick {number}")));
+    event.reply(card.menu("Pick one", options))?;
+    Ok(())
 }
 
 fn pick(event: &Event) -> Result {
@@ -142,11 +216,19 @@ fn progress(event: &Event) -> Result {
 
 fn long(event: &Event) -> Result {
     let lines: u32 = event.required("lines")?.parse()?;
-    let text: String = (1..=lines)
-        .map(|line| format!("This is line {line} of a long text.\n"))
-        .collect();
-    event.reply(text)?;
+    event.reply(lines_of(lines))?;
     Ok(())
+}
+
+fn grow(event: &Event) -> Result {
+    let lines: u32 = event.required("lines")?.parse()?;
+    event.reply("Little.")?.edit(lines_of(lines))
+}
+
+fn lines_of(lines: u32) -> String {
+    (1..=lines)
+        .map(|line| format!("This is line {line} of a long text.\n"))
+        .collect()
 }
 
 fn mention(event: &Event) -> Result {

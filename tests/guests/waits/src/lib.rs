@@ -1,8 +1,9 @@
-//! Waits: for an answer, for time, for an event. It also gives up, if it is asked to.
+//! Waits: for an answer, for time, for an event. It also gives up, if it is asked to. When it is canceled, it does what
+//! handlers do then: end, clean up, or wait on.
 
 use std::time::Duration;
 
-use witbot_sdk::{Code, Command, Error, Event, Plugin, Result, flow};
+use witbot_sdk::{Code, Command, Error, Event, Plugin, Result, flow, log};
 
 witbot_sdk::plugin!(plugin);
 
@@ -21,7 +22,24 @@ fn plugin() -> Plugin {
             "Waits for an event from outside.",
             event,
         ))
+        .command(
+            Command::new(
+                "wait after <replies:integer>",
+                "Says much, and then asks.",
+                after,
+            )
+            .id("after"),
+        )
         .command(Command::new("wait not", "Gives up.", not).id("not"))
+        .command(Command::new("wait tidily", "Cleans up when it is canceled.", tidily).id("tidily"))
+        .command(
+            Command::new(
+                "wait stubbornly",
+                "Waits on when it is canceled.",
+                stubbornly,
+            )
+            .id("stubbornly"),
+        )
 }
 
 fn answer(event: &Event) -> Result {
@@ -53,6 +71,34 @@ fn event(event: &Event) -> Result {
     Ok(())
 }
 
+fn after(event: &Event) -> Result {
+    let replies: u32 = event.required("replies")?.parse()?;
+    for number in 1..=replies {
+        event.reply(format!("This is reply {number}."))?;
+    }
+    answer(event)
+}
+
 fn not(_: &Event) -> Result {
     Err(Error::new(Code::Conflict, "I would rather not wait."))
+}
+
+fn tidily(event: &Event) -> Result {
+    event.reply("Waiting tidily.")?;
+    match flow::sleep(HOUR) {
+        Err(error) if error.code == Code::Canceled => {
+            event.reply(format!("Cleaned up: {error}."))?;
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn stubbornly(event: &Event) -> Result {
+    event.reply("Waiting stubbornly.")?;
+    loop {
+        if let Err(error) = flow::sleep(HOUR) {
+            log::info!("I do not care: {error}");
+        }
+    }
 }

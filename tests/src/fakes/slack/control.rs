@@ -321,6 +321,13 @@ impl Slack {
         self.shared.lock().office.sockets()
     }
 
+    /// How few sockets were open at a time since this was asked before.
+    pub fn fewest_sockets(&self) -> usize {
+        let office = &mut self.shared.lock().office;
+        let now = office.sockets().len();
+        std::mem::replace(&mut office.fewest, now)
+    }
+
     /// Tells a socket to disconnect, and closes it after a while.
     pub fn disconnect(&self, socket: u64, reason: Reason, after: Duration) {
         self.shared.change(|state| {
@@ -329,6 +336,14 @@ impl Slack {
             state.office.order(socket, told);
             state.office.order(socket, Order::CloseAt(now + after));
             state.office.counts.refreshed += 1;
+        });
+    }
+
+    /// Closes a socket as Slack does some time after it told it to disconnect.
+    pub fn close_socket(&self, socket: u64) {
+        self.shared.change(|state| {
+            let order = Order::CloseAt(Instant::now());
+            state.office.order(socket, order);
         });
     }
 

@@ -115,6 +115,8 @@ struct Pending {
 #[derive(Debug)]
 pub(super) struct Office {
     sockets: Vec<Socket>,
+    /// How few there were since somebody asked.
+    pub(super) fewest: usize,
     pending: HashMap<String, Pending>,
     deadlines: BinaryHeap<Reverse<(Instant, String)>>,
     waiting: VecDeque<(Instant, u32, Parcel)>,
@@ -128,6 +130,7 @@ impl Office {
     pub(super) fn new(seed: u64) -> Office {
         Office {
             sockets: Vec::new(),
+            fewest: 0,
             pending: HashMap::new(),
             deadlines: BinaryHeap::new(),
             waiting: VecDeque::new(),
@@ -175,6 +178,7 @@ impl Office {
         if self.sockets.len() == before {
             return false;
         }
+        self.fewest = self.fewest.min(self.sockets.len());
         let owed = |(envelope, pending): (&String, &Pending)| {
             (pending.socket == id).then(|| (pending.number, envelope.clone()))
         };

@@ -48,11 +48,13 @@ pub fn signed(secret: &str, time: u64, body: &[u8]) -> [(&'static str, String); 
     ]
 }
 
-/// Brings something, and again if it is an event and that fails.
-pub(super) async fn carry(shared: Arc<Shared>, target: Target, parcel: Parcel) {
+/// Brings something, and again if it is an event and that fails: to where the request URL leads by then.
+pub(super) async fn carry(shared: Arc<Shared>, first: Target, parcel: Parcel) {
     let pauses = shared.lock().behaviour.http_pauses.clone();
     let mut reason = None;
     for attempt in 0.. {
+        let target = shared.lock().target.clone();
+        let target = target.unwrap_or_else(|| first.clone());
         let delivery = bring(&shared, &target, &parcel, attempt, reason).await;
         let pause = usize::try_from(attempt)
             .ok()

@@ -78,6 +78,7 @@ fn unknown(error: Error, repository: &Repository, reference: &str) -> Error {
         | Code::RateLimited
         | Code::Timeout
         | Code::Unavailable
-        | Code::InDoubt => error,
+        | Code::InDoubt
+        | Code::Canceled => error,
     }
 }

@@ -80,15 +80,15 @@ impl Refusal {
         let details = body.pointer("/response_metadata/messages");
         let details = details.or(body.get("errors")).and_then(Value::as_array);
         Refusal {
-            code: shown(code),
-            needed: body["needed"].as_str().map(shown),
+            code: printable::short(code),
+            needed: body["needed"].as_str().map(printable::short),
             // The first ones say enough.
             details: details
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
                 .take(3)
-                .map(shown)
+                .map(printable::short)
                 .collect(),
         }
     }
@@ -203,10 +203,4 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         cause = error.source();
     }
     said
-}
-
-/// As much of what Slack says as belongs into a line of the log.
-fn shown(text: &str) -> String {
-    let short: String = text.chars().take(limits::SHOWN_CHARS_MAX).collect();
-    printable::line(&short).into_owned()
 }

@@ -10,6 +10,7 @@ use witbot_core::ids::CallId;
 use witbot_core::limits;
 
 use super::part::{Room, label};
+use crate::slack::mrkdwn;
 
 /// What ids of buttons and menus with commands begin with; a number follows.
 pub const COMMAND: &str = "witbot.command.";
@@ -93,7 +94,7 @@ fn confirm(text: &str) -> SlackBlockConfirmItem {
     let label = |text| label(text, limits::SLACK_LABEL_CHARS_MAX);
     let question = SlackBlockPlainText::new(format!(
         "{}: this cannot be undone.",
-        super::part::shortened(text, limits::SLACK_LABEL_CHARS_MAX)
+        mrkdwn::shortened(text, limits::SLACK_LABEL_CHARS_MAX)
     ));
     SlackBlockConfirmItem::new(
         label("Are you sure?"),

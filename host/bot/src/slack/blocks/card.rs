@@ -8,7 +8,7 @@ use witbot_core::ids::CallId;
 use witbot_core::limits;
 
 use super::actions;
-use super::part::{Room, context, markdown, shortened};
+use super::part::{Room, context, markdown};
 use super::{Fit, Look};
 use crate::slack::mrkdwn;
 
@@ -31,7 +31,7 @@ pub(super) fn look(card: &Card, message: &CallId, fit: &Fit) -> Look {
     if room.was_short() {
         blocks.push(context(std::slice::from_ref(&fit.note)));
     }
-    let title = shortened(&card.title, limits::CARD_TITLE_CHARS_MAX);
+    let title = mrkdwn::shortened(&card.title, limits::CARD_TITLE_CHARS_MAX);
     Look {
         text: headline(&mrkdwn::plain(&title), card.state),
         attachments: attachment(blocks, card.state, title).into_iter().collect(),

@@ -105,16 +105,5 @@ pub(super) fn context(texts: &[String]) -> SlackBlock {
 
 /// A label in one line, of at most so many characters.
 pub(super) fn label(text: &str, chars: usize) -> SlackBlockPlainTextOnly {
-    SlackBlockPlainText::new(shortened(text, chars)).into()
-}
-
-/// In one line, and with dots where something is left out.
-pub(super) fn shortened(text: &str, chars: usize) -> String {
-    let line = mrkdwn::harmless(text).replace(['\n', '\t'], " ");
-    let line = line.trim();
-    if line.chars().count() <= chars {
-        return line.to_owned();
-    }
-    let kept: String = line.chars().take(chars - 1).collect();
-    format!("{}\u{2026}", kept.trim_end())
+    SlackBlockPlainText::new(mrkdwn::shortened(text, chars)).into()
 }

@@ -5,7 +5,7 @@ use witbot_core::ids::CallId;
 use witbot_core::limits;
 
 use super::actions;
-use super::part::{Room, context, shortened};
+use super::part::{Room, context};
 use super::{Fit, Look};
 use crate::slack::mrkdwn;
 
@@ -35,7 +35,7 @@ pub(super) fn look(question: &Question, message: &CallId, fit: &Fit) -> Look {
 fn ending(answer: &Answer) -> slack_morphism::prelude::SlackBlock {
     let line = match answer {
         Answer::Chosen { choice, user } => {
-            let choice = mrkdwn::plain(&shortened(choice, limits::SLACK_LABEL_CHARS_MAX));
+            let choice = mrkdwn::plain(&mrkdwn::shortened(choice, limits::SLACK_LABEL_CHARS_MAX));
             format!(
                 "\u{2713} *{choice}* \u{2014} {}",
                 mrkdwn::user(user.as_str())

@@ -36,7 +36,7 @@ impl Reader<'_> {
                         .to_owned(),
                 ));
             }
-            _ => return Ok(Meaning::Unknown(shown(kind))),
+            _ => return Ok(Meaning::Unknown(printable::short(kind))),
         };
         Ok(Meaning::Changed(changed))
     }

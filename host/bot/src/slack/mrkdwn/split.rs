@@ -16,19 +16,28 @@ pub struct Cut {
 
 /// Cuts off what has more than so many characters. A block of code goes on in the rest.
 pub fn cut(text: &str, chars: usize) -> Cut {
-    let Some(end) = byte_of(text, chars) else {
+    let Some(end) = byte_of(text, chars.max(1)) else {
         return Cut {
             shown: text.to_owned(),
             rest: None,
         };
     };
-    let fenced = text.contains(FENCE);
-    let room = if fenced {
-        byte_of(text, chars.saturating_sub(FENCE_CHARS)).unwrap_or(end)
+    let room = if text.contains(FENCE) {
+        let chars = chars.saturating_sub(FENCE_CHARS).max(FENCE_CHARS);
+        byte_of(text, chars).unwrap_or(end)
     } else {
         end
     };
-    let at = place_to_cut(text, room);
+    let cut = cut_at(text, place_to_cut(text, room));
+    match &cut.rest {
+        // A block of code begins directly before something that is too long to stay whole: with the fence that it would
+        // be opened with again, the rest would be all of it once more, and again without an end.
+        Some(rest) if rest.len() >= text.len() => cut_at(text, room),
+        Some(_) | None => cut,
+    }
+}
+
+fn cut_at(text: &str, at: usize) -> Cut {
     let (shown, rest) = text.split_at(at);
     let (shown, rest) = (shown.trim_end(), rest.trim_start_matches('\n'));
     if shown.matches(FENCE).count().is_multiple_of(2) {

@@ -166,3 +166,83 @@ fn any_text_is_split_into_pieces_that_fit() {
         }
     }
 }
+
+/// Words, lines, code, and what must not be torn, up to more than a block takes; the same for the same seed.
+fn made_up(seed: u64) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let mut text = String::new();
+    for _ in 0..=next(12) {
+        let long = [1, 7, 90, 4_000][next(4) as usize];
+        match next(9) {
+            0 => text.push_str("```"),
+            1 => text.push_str("```\n"),
+            2 => text.push_str(&"`".repeat(1 + next(5) as usize)),
+            3 => text.push_str(&"\n ".repeat(1 + next(3) as usize)),
+            4 => text.push_str(&format!("<https://x.example/{}|l>", "a".repeat(long))),
+            5 => text.push_str(&"&amp;".repeat(long)),
+            6 => text.push_str("<@U024BE7LH>"),
+            7 => text.push_str(&"w\u{f6}rd ".repeat(long)),
+            _ => text.push_str(&"\u{1f600}".repeat(long)),
+        }
+    }
+    text
+}
+
+#[test]
+fn every_rest_is_shorter_and_nothing_is_lost() {
+    let bare = |text: &str| text.replace(['`', '\n', ' '], "");
+    let mut cuts = 0;
+    for seed in 0..600 {
+        let text = made_up(seed);
+        for chars in [30, 200, 2_000, 3_000] {
+            let (mut left, mut shown) = (text.clone(), String::new());
+            loop {
+                let cut = cut(&left, chars);
+                assert!(cut.shown.chars().count() <= chars, "{seed}, {chars}");
+                shown.push_str(&cut.shown);
+                let Some(rest) = cut.rest else { break };
+                assert!(rest.len() < left.len(), "{seed}, {chars}: {left:?}");
+                left = rest;
+                cuts += 1;
+            }
+            assert!(bare(&shown) == bare(&text), "{seed}, {chars}: {text:?}");
+        }
+    }
+    assert!(cuts > 10_000, "{cuts}");
+}
+
+#[test]
+fn what_is_too_long_behind_the_beginning_of_code_is_torn() {
+    let link = format!("<https://x.example/|{}>", "a".repeat(3_100));
+    let before = "b".repeat(2_900);
+    for text in [
+        format!("```{link}"),
+        format!("```\n{link}"),
+        format!("```\n{before}{link}"),
+        format!("a```{link}\n```"),
+    ] {
+        let pieces = split(&text, 3_000);
+        assert!((2..=4).contains(&pieces.len()), "{}", pieces.len());
+    }
+}
+
+#[test]
+fn a_link_fits_into_a_block_whatever_its_label() {
+    let address = format!("https://x.example/?{}", "&".repeat(400));
+    for (label, shown) in [
+        ("&".repeat(5_000), "&amp;&amp;\u{2026}>"),
+        ("ab ".repeat(5_000), " ab\u{2026}>"),
+        ("a".repeat(75), "aaa>"),
+    ] {
+        let link = link(&label, &address);
+        assert!(link.starts_with("<https://") && link.ends_with(shown), "{link}");
+        let code = format!("```\n{link}");
+        assert_eq!(cut(&code, limits::SLACK_SECTION_CHARS_MAX).rest, None);
+    }
+}

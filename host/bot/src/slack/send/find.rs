@@ -81,7 +81,7 @@ impl Slack {
         match attached {
             Ok(staged) => self.attach(delivery, said, ts, &staged).await,
             Err(failure) => {
-                tracing::warn!(%message, "the file with all of it is perhaps missing: {failure}");
+                tracing::warn!(id = %message, "the file with all of it is perhaps missing: {failure}");
             }
         }
     }

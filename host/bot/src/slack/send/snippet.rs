@@ -104,17 +104,17 @@ impl Slack {
         match self.api.write_in_turn(Method::END_UPLOAD, &request).await {
             Ok(_) => {}
             Err(Failure::Unknown(why)) => {
-                tracing::warn!(%message, "the file with all of it is perhaps not shown: {why}");
+                tracing::warn!(id = %message, "the file with all of it is perhaps not shown: {why}");
             }
             Err(failure) => {
-                tracing::warn!(%message, "the file with all of it cannot be shown: {failure}");
+                tracing::warn!(id = %message, "the file with all of it cannot be shown: {failure}");
                 let fit = Fit {
                     text_chars: limits::SLACK_TEXT_CHARS_BEST,
                     note: self.why_without(&failure),
                 };
                 let look = Look::of(said, message, &fit);
                 if let Err(failure) = self.edit_look(delivery, ts, look).await {
-                    tracing::warn!(%message, "and the message cannot say so: {failure}");
+                    tracing::warn!(id = %message, "and the message cannot say so: {failure}");
                 }
             }
         }

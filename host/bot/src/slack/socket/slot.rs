@@ -45,8 +45,10 @@ impl Slot {
             drop(old.take());
             let mut quit = self.quit.clone();
             let left = tokio::select! {
-                left = line.left() => left,
+                // Looked at first: a stop ends the socket too, and it is not to be opened again.
+                biased;
                 () = told(&mut quit) => break,
+                left = line.left() => left,
             };
             if left.was_good {
                 self.pauses.reset();

@@ -137,7 +137,8 @@ fn menu(menu: &Menu) -> Result<(), Error> {
 
 fn text(text: &Text) -> Result<(), Error> {
     for span in text.spans() {
-        if let Span::Link { url, .. } = span {
+        if let Span::Link { label, url } = span {
+            at_most_chars(label, limits::LABEL_CHARS_MAX, "the label of a link")?;
             address(url)?;
         }
     }
@@ -169,6 +170,10 @@ fn words(text: &str, most: usize, what: &str) -> Result<(), Error> {
     if text.trim().is_empty() {
         return Err(Error::invalid(format!("{what} cannot be empty")));
     }
+    at_most_chars(text, most, what)
+}
+
+fn at_most_chars(text: &str, most: usize, what: &str) -> Result<(), Error> {
     let characters = text.chars().count();
     if characters <= most {
         return Ok(());
@@ -332,6 +337,21 @@ mod tests {
         }
         let url = format!("https://{}", long(limits::URL_CHARS_MAX));
         refused_card(|card| card.links.push(link(&url)), "2000 characters");
+    }
+
+    #[test]
+    fn the_label_of_a_link_is_bounded() {
+        let text = |label: String| {
+            Text::default().with(Span::Link {
+                label,
+                url: "https://example.com/".into(),
+            })
+        };
+        message(&Said::Text(text(long(limits::LABEL_CHARS_MAX)))).unwrap();
+        let reason = "the label of a link can have 75 characters, not 76";
+        let too_long = text(long(limits::LABEL_CHARS_MAX + 1));
+        refused(Said::Text(too_long.clone()), reason);
+        refused_card(|card| card.footer = Some(too_long), reason);
     }
 
     #[test]

@@ -57,9 +57,9 @@ impl End {
     pub(super) fn of_close(frame: Option<&CloseFrame>) -> End {
         End::Broken(match frame {
             Some(frame) => {
-                let reason: String = frame.reason.chars().take(limits::SHOWN_CHARS_MAX).collect();
+                let reason = printable::short(&frame.reason);
                 let code = u16::from(frame.code);
-                format!("Slack closed it ({code} {})", printable::line(&reason))
+                format!("Slack closed it ({code} {reason})")
             }
             None => "Slack closed it".to_owned(),
         })

@@ -32,24 +32,37 @@ pub(super) async fn begin(handle: &Handle, envelope: Envelope, number: usize) ->
 async fn store(handle: Handle, envelope: Envelope, number: usize) -> Option<String> {
     let id = envelope.id.clone();
     let accepts_answer = envelope.accepts_answer;
-    if let Some(retry) = &envelope.retry {
-        let (attempt, reason) = (retry.attempt, &retry.reason);
-        tracing::info!("Slack: socket {number}: sent again, for the {attempt}. time ({reason})");
-    }
-    let work = AssertUnwindSafe(async { handle(envelope).await }).catch_unwind();
-    let why = match timeout(limits::SLACK_ENVELOPE_TIME_MAX, work).await {
-        Ok(Ok(Ok(ack))) => return Some(fit(ack, accepts_answer).frame(&id)),
-        Ok(Ok(Err(error))) => format!("{error:#}"),
-        Ok(Err(_)) => "its handler broke off, which is a mistake of witbot's".to_owned(),
-        Err(_) => {
-            let seconds = limits::SLACK_ENVELOPE_TIME_MAX.as_secs();
-            format!("it took more than {seconds} s")
+    let mut work = Box::pin(AssertUnwindSafe(async { handle(envelope).await }).catch_unwind());
+    let in_time = timeout(limits::SLACK_ENVELOPE_TIME_MAX, &mut work).await;
+    let Ok(stored) = in_time else {
+        let seconds = limits::SLACK_ENVELOPE_TIME_MAX.as_secs();
+        tracing::error!(
+            "Slack: socket {number}: an envelope is not stored after {seconds} s, so Slack will send it again"
+        );
+        // It goes on, and keeps its place among those that are under way: it may be written to the disk at this moment, and
+        // if nobody were there to say so, what Slack sends again would be known already, and nothing would come of either.
+        if let Err(why) = outcome(work.await) {
+            tracing::error!("Slack: socket {number}: it could not be stored at all: {why}");
         }
+        return None;
     };
-    tracing::error!(
-        "Slack: socket {number}: an envelope could not be stored, so Slack will send it again: {why}"
-    );
-    None
+    match outcome(stored) {
+        Ok(ack) => Some(fit(ack, accepts_answer).frame(&id)),
+        Err(why) => {
+            tracing::error!(
+                "Slack: socket {number}: an envelope could not be stored, so Slack will send it again: {why}"
+            );
+            None
+        }
+    }
+}
+
+fn outcome(stored: std::thread::Result<anyhow::Result<Ack>>) -> Result<Ack, String> {
+    match stored {
+        Ok(Ok(ack)) => Ok(ack),
+        Ok(Err(error)) => Err(format!("{error:#}")),
+        Err(_) => Err("its handler broke off, which is a mistake of witbot's".to_owned()),
+    }
 }
 
 /// An answer where Slack takes none would spoil the acknowledgement.

@@ -43,14 +43,17 @@ async fn what_could_not_be_stored_is_not_acknowledged() {
     // Longer than storing may take.
     let came = peer.next_within(limits::SLACK_ENVELOPE_TIME_MAX * 2).await;
     assert!(came.is_none(), "{came:?}");
+    assert_eq!(slack.shelf.stored(0).await, ["good"]);
+    // It is stored all the same, and too late to be acknowledged.
     slack.shelf.release(1);
+    assert_eq!(slack.shelf.stored(2).await, ["good", "stuck"]);
     peer.is_quiet().await;
 
     let log = slack.log();
     for said in [
         "the disk is full",
         "a mistake of witbot's",
-        "more than 10 s",
+        "not stored after 10 s",
     ] {
         assert!(log.contains(said), "{log}");
     }
@@ -112,18 +115,15 @@ async fn when_too_many_are_under_way_no_more_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_sent_again_is_said_in_the_log() {
+async fn what_takes_too_long_is_stored_even_if_its_socket_ends() {
     let mut slack = Slack::start(1);
     let mut peer = slack.socket().await;
-    peer.send(json!({
-        "type": "events_api", "envelope_id": "e", "payload": {},
-        "retry_attempt": 2, "retry_reason": "timeout",
-    }))
-    .await;
-    peer.acked().await;
-    assert!(
-        slack.log().contains("for the 2. time (timeout)"),
-        "{}",
-        slack.log()
-    );
+    peer.event("stuck", json!({ "do": "wait" })).await;
+    slack.shelf.begun(1).await;
+    let came = peer.next_within(limits::SLACK_ENVELOPE_TIME_MAX * 2).await;
+    assert!(came.is_none(), "{came:?}");
+    drop(peer);
+    let _another = slack.socket().await;
+    slack.shelf.release(1);
+    assert_eq!(slack.shelf.stored(1).await, ["stuck"]);
 }

@@ -240,6 +240,8 @@ impl Peer {
 pub struct Shelf {
     /// In the order in which it was begun.
     begun: watch::Sender<Vec<String>>,
+    /// In the order in which it was done.
+    stored: watch::Sender<Vec<String>>,
     gate: Semaphore,
 }
 
@@ -247,6 +249,7 @@ impl Default for Shelf {
     fn default() -> Shelf {
         Shelf {
             begun: watch::Sender::default(),
+            stored: watch::Sender::default(),
             gate: Semaphore::new(0),
         }
     }
@@ -263,6 +266,8 @@ impl Shelf {
                 Some("panic") => panic!("a mistake in a test, on purpose"),
                 _ => tokio::task::yield_now().await,
             }
+            self.stored
+                .send_modify(|stored| stored.push(envelope.id.clone()));
             Ok(Ack {
                 payload: envelope.payload.get("answer").cloned(),
             })
@@ -276,13 +281,22 @@ impl Shelf {
 
     /// Waits until so many were begun; answers which.
     pub async fn begun(&self, envelopes: usize) -> Vec<String> {
-        let mut begun = self.begun.subscribe();
-        let what = format!("{envelopes} envelopes at the shelf");
-        within(&what, begun.wait_for(|begun| begun.len() >= envelopes))
-            .await
-            .unwrap()
-            .clone()
+        so_many(&self.begun, envelopes, "envelopes at the shelf").await
     }
+
+    /// Waits until so many were stored; answers which.
+    pub async fn stored(&self, envelopes: usize) -> Vec<String> {
+        so_many(&self.stored, envelopes, "envelopes on the shelf").await
+    }
+}
+
+async fn so_many(ids: &watch::Sender<Vec<String>>, number: usize, what: &str) -> Vec<String> {
+    let mut ids = ids.subscribe();
+    let what = format!("{number} {what}");
+    within(&what, ids.wait_for(|ids| ids.len() >= number))
+        .await
+        .unwrap()
+        .clone()
 }
 
 #[derive(Clone, Default)]

@@ -1,0 +1,249 @@
+//! Thousands of messages, while Slack replaces sockets, drops them, sends things again, wants the bot to wait and loses
+//! its answers, and while the bot is killed: each is answered once, in order.
+//!
+//! `WITBOT_STORM=100000` in the environment has so many messages said.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use witbot_core::ids::{CallId, InvocationId};
+use witbot_store::Store;
+use witbot_store::invocations::Filter;
+use witbot_tests::bot::Bot;
+use witbot_tests::crowd::{Crowd, Speaker, Talk, Words};
+use witbot_tests::fakes::Trouble;
+use witbot_tests::fakes::slack::{Counts, Message, Reason};
+use witbot_tests::fakes::{Fault, Slack};
+use witbot_tests::slack::{FAST, GRANTS, Mode, Workspace};
+
+/// As many as take a good half minute where nothing is optimised.
+const MESSAGES: usize = 10_000;
+/// Messages that wait for their answers at a time: many more than runs at a time, and too few to fill a queue.
+const AT_ONCE: usize = 128;
+const CHANNELS: usize = 12;
+const DIRECTS: usize = 4;
+/// How often sockets are replaced, and how often dropped.
+const TIMES: u64 = 20;
+/// How often the bot is killed.
+const KILLS: u64 = 5;
+/// Slack closes a socket about so long after it says so.
+const NOTICE: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_answered_once_and_in_order() {
+    let mut storm = Storm::begin().await;
+    storm.run(0).await;
+    storm.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_answered_once_and_in_order_although_the_bot_is_killed() {
+    let mut storm = Storm::begin().await;
+    storm.run(KILLS).await;
+    storm.check().await;
+}
+
+/// The guest `speaks` answers twice.
+fn count(number: usize) -> Words {
+    Words {
+        said: format!("count {number}"),
+        answer: format!("{number} b"),
+    }
+}
+
+struct Storm {
+    workspace: Arc<Workspace>,
+    bot: Bot,
+    talk: Arc<Talk>,
+    total: usize,
+}
+
+impl Storm {
+    async fn begin() -> Storm {
+        let (workspace, bot) =
+            Workspace::with_bot_of(Mode::Socket, &format!("{FAST}{GRANTS}")).await;
+        let in_channels = (0..CHANNELS).map(|n| {
+            Speaker::in_channel(&workspace, &format!("user{}", n % 5), &format!("room{n}"))
+        });
+        let alone = (0..DIRECTS).map(|n| Speaker::alone(&workspace, &format!("user{n}")));
+        let speakers: Vec<Speaker> = in_channels.chain(alone).collect();
+        let total = std::env::var("WITBOT_STORM").map_or(MESSAGES, |total| {
+            total.parse().expect("WITBOT_STORM is a number of messages")
+        });
+        Storm {
+            talk: Talk::new(speakers, 0..total, count),
+            workspace,
+            bot,
+            total,
+        }
+    }
+
+    /// Has everything said, and makes trouble all the way.
+    async fn run(&mut self, kills: u64) {
+        let crowd = Crowd::gather(&self.workspace);
+        let (talk, total) = (self.talk.clone(), self.total);
+        inject_faults(&self.workspace.slack, 2 * total);
+        let steps = 2 * usize::try_from(TIMES).expect("it is small");
+        let part = |step: usize| total * step / (steps + 1);
+        let trouble = async {
+            for step in 1..=steps {
+                // No more than one trouble ahead, so that all of them are met with something under way.
+                talk.allow(part(step + 1));
+                talk.answered(part(step) - part(1) / 2).await;
+                match step % 2 {
+                    0 => drop_one(&self.workspace.slack).await,
+                    _ => refresh_one(&self.workspace.slack, step).await,
+                }
+                if kills > 0
+                    && step.is_multiple_of(steps / usize::try_from(kills).expect("it is small"))
+                {
+                    self.bot.kill9_and_restart().await;
+                }
+            }
+            talk.allow(total);
+        };
+        let (times, ()) = tokio::join!(crowd.hold(&talk, AT_ONCE), trouble);
+        assert_eq!(times.len(), total);
+    }
+
+    async fn check(mut self) {
+        let slack = &self.workspace.slack;
+        slack.settled().await;
+        self.bot.stop().await;
+
+        let Counts {
+            refreshed,
+            dropped,
+            redelivered,
+            lost,
+            ..
+        } = slack.counts();
+        assert_eq!((refreshed, dropped, lost), (TIMES, TIMES, 0));
+        assert!(redelivered > 0, "nothing was sent again");
+        check_faults(slack, &self.bot);
+
+        let posts: Vec<(&str, Vec<Message>)> = self
+            .talk
+            .speakers()
+            .iter()
+            .map(|speaker| (speaker.channel.as_str(), slack.posts(&speaker.channel)))
+            .collect();
+        check_answers(&posts, self.total);
+        check_order(&posts, &self.bot).await;
+    }
+}
+
+/// What befalls some of the posts, which are so many in all.
+fn inject_faults(slack: &Slack, posts: usize) {
+    let fault = |trouble, share: usize| {
+        let fault = Slack::fault("chat.postMessage", trouble);
+        fault.every(posts / (share + 1)).times(share)
+    };
+    let faults: [Fault; 5] = [
+        fault(Trouble::TooManyRequests(Some(1)), 8),
+        fault(Trouble::Cut, 6).after_effect(),
+        fault(Trouble::Malformed, 4).after_effect(),
+        fault(Trouble::Status(503), 4).after_effect(),
+        fault(Trouble::Status(502), 3),
+    ];
+    faults.into_iter().for_each(|fault| slack.inject(fault));
+}
+
+/// Slack is going to close the oldest socket, and does when the bot has another one, or its patience is over.
+async fn refresh_one(slack: &Slack, step: usize) {
+    let before = slack.sockets();
+    let reason = match step % 4 {
+        1 => Reason::Warning,
+        _ => Reason::RefreshRequested,
+    };
+    slack.fewest_sockets();
+    slack.disconnect(before[0], reason, NOTICE);
+    slack.connected(before.len() + 1).await;
+    slack.close_socket(before[0]);
+    slack.connected(before.len()).await;
+    assert_eq!(
+        slack.fewest_sockets(),
+        before.len(),
+        "a socket was closed before there was another"
+    );
+}
+
+/// The connection of one is gone, and the bot opens another.
+async fn drop_one(slack: &Slack) {
+    let before = slack.sockets();
+    slack.drop_socket(before[0]);
+    slack.connected(before.len()).await;
+}
+
+/// Whether all the trouble was met.
+fn check_faults(slack: &Slack, bot: &Bot) {
+    let calls = slack.calls("chat.postMessage");
+    let failed = |why: &str| {
+        let failed = calls
+            .iter()
+            .filter(|call| call.error.as_deref() == Some(why));
+        failed.count()
+    };
+    assert_eq!((failed("ratelimited"), failed("lost")), (8, 3));
+    let doubts = bot.logged("WARN perhaps said, perhaps not: …").len();
+    assert!(doubts >= 10, "{doubts}");
+}
+
+/// Each is answered twice, where it was said, in the right order.
+fn check_answers(posts: &[(&str, Vec<Message>)], total: usize) {
+    let mut answers: HashMap<&str, (&str, usize)> = HashMap::new();
+    for (channel, posts) in posts {
+        for (place, post) in posts.iter().enumerate() {
+            let twice = answers.insert(post.text(), (channel, place));
+            assert_eq!(twice, None, "`{}` was posted twice", post.text());
+        }
+    }
+    assert_eq!(answers.len(), 2 * total);
+    for number in 0..total {
+        let answer = |letter| answers.get(format!("{number} {letter}").as_str());
+        let (Some((channel, first)), Some((where_then, then))) = (answer('a'), answer('b')) else {
+            panic!("`count {number}` was not answered in full")
+        };
+        assert_eq!(channel, where_then);
+        assert!(
+            first < then,
+            "the answers to `count {number}` came the wrong way round"
+        );
+    }
+}
+
+/// Each channel shows the posts in the order in which they were committed.
+async fn check_order(posts: &[(&str, Vec<Message>)], bot: &Bot) {
+    let store = Store::open_to_read(&bot.home().data()).expect("the bot is stopped");
+    let all = Filter {
+        plugin: None,
+        status: None,
+        limit: u32::MAX,
+    };
+    let mut runs = store.invocations(all).await.expect("it can be read");
+    runs.reverse();
+    let runs = runs.into_iter().enumerate();
+    let place: HashMap<InvocationId, usize> = runs.map(|(place, run)| (run.id, place)).collect();
+    for (channel, posts) in posts {
+        let order: Vec<(usize, u32)> = posts.iter().map(|post| committed(post, &place)).collect();
+        let wrong = order.windows(2).find(|pair| pair[0] >= pair[1]);
+        assert_eq!(wrong, None, "two posts in {channel} are in the wrong order");
+    }
+}
+
+/// The place of the run that a post is of among all runs, and that of the post within the run.
+fn committed(post: &Message, runs: &HashMap<InvocationId, usize>) -> (usize, u32) {
+    let id = post.now().metadata["event_payload"]["id"].as_str();
+    let id: CallId = id
+        .and_then(|id| id.parse().ok())
+        .expect("a post carries its id");
+    let number = id
+        .as_str()
+        .split_once('-')
+        .and_then(|(_, number)| number.parse().ok());
+    (
+        runs[&id.invocation()],
+        number.expect("it ends with a number"),
+    )
+}
