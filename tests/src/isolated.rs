@@ -51,8 +51,8 @@ fn indented(line: &str) -> String {
     format!("  | {line}\n")
 }
 
-/// Without a route there is no address that anybody else could reach.
-fn is_isolated() -> bool {
+/// Whether there is nothing but loopback here: without a route there is no address that anybody else could reach.
+pub fn is_isolated() -> bool {
     let routes = std::fs::read_to_string("/proc/net/route").expect("Linux tells its routes");
     // The first line names the columns.
     routes.lines().nth(1).is_none()

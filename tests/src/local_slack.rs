@@ -16,6 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{interval, timeout};
 
 use crate::home::{self, Home};
+use crate::isolated;
 use crate::transcript::AWAITED_MAX;
 
 pub use routes::Routes;
@@ -57,7 +58,15 @@ pub struct LocalSlack {
 
 impl LocalSlack {
     /// Starts it, and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// Where others could reach it.
     pub async fn start(mode: Mode<'_>) -> LocalSlack {
+        assert!(
+            isolated::is_isolated(),
+            "local-slack is for tests that run by `isolated::run`"
+        );
         let folder = tempfile::tempdir().expect("the system's temporary folder can be written to");
         let workspace = folder.path().join("workspace.json");
         std::fs::write(&workspace, workspace_of(mode).to_string()).expect("it can be written to");
@@ -118,7 +127,7 @@ impl LocalSlack {
         self.say_in(GENERAL, None, text).await
     }
 
-    /// Says something in a channel or, with the id of the bot, to it alone; in a thread, if it is to be.
+    /// Says something in a channel, or to the bot alone when `channel` is [`ALICE`]; in a thread, if it is to be.
     pub async fn say_in(&self, channel: &str, thread: Option<&str>, text: &str) -> String {
         let said = json!({ "channel": channel, "user": ALICE, "text": text, "thread_ts": thread });
         let answer = self.control("message", &said).await;

@@ -129,16 +129,28 @@ async fn a_question_is_answered_by_typing() {
     for mode in Mode::BOTH {
         let (workspace, mut bot) = Workspace::with_bot(mode).await;
         let question = asked(&workspace, "vote me").await;
-        // What others say is no answer, and neither is something else.
-        let ben = workspace.slack.add_user("ben");
-        workspace.slack.say(&ben, &workspace.deploys, None, "Yes");
-        workspace.say("Perhaps");
-        workspace.slack.settled().await;
-        workspace.say("no");
-        assert_eq!(workspace.answer(1).await.text(), "No it is.");
+        // What is said to others is no answer, and neither is what others say, or what is said elsewhere.
+        let (slack, deploys) = (&workspace.slack, &workspace.deploys);
+        let ben = slack.add_user("ben");
+        workspace.say("Yes");
+        let unknown = "I do not know that command. `help` lists all.";
+        slack.say(&ben, deploys, None, "witbot Yes");
+        assert_eq!(workspace.answer(1).await.text(), unknown);
+        let elsewhere = workspace.say("Lunch?");
+        slack.say(&workspace.anna, deploys, Some(&elsewhere), "witbot Yes");
+        assert_eq!(workspace.answer(2).await.text(), unknown);
+        slack.settled().await;
+        workspace.say("witbot: no");
+        assert_eq!(workspace.answer(3).await.text(), "No it is.");
         let expected = answered("No", &workspace.anna);
         assert_eq!(ended(&workspace, &question).await, expected, "{mode} mode");
-        assert_eq!(workspace.said_at_the_end(&mut bot).await.len(), 2);
+        // The thread below the question is its place, too.
+        let question = workspace.ask("vote me").await;
+        slack.say(&workspace.anna, deploys, Some(&question.ts), "witbot yes");
+        assert_eq!(workspace.answer(5).await.text(), "Yes it is.");
+        let expected = answered("Yes", &workspace.anna);
+        assert_eq!(ended(&workspace, &question).await, expected, "{mode} mode");
+        assert_eq!(workspace.said_at_the_end(&mut bot).await.len(), 6);
     }
 }
 
@@ -154,7 +166,7 @@ async fn a_question_to_anyone_is_answered_by_anyone() {
     assert_eq!(ended(&workspace, &question).await, answered("No", &ben));
 
     let question = workspace.ask("vote anyone").await;
-    slack.say(&ben, deploys, None, "YES");
+    slack.say(&ben, deploys, None, "<@U000WITBOT> YES");
     assert_eq!(workspace.answer(3).await.text(), "Yes it is.");
     assert_eq!(ended(&workspace, &question).await, answered("Yes", &ben));
     workspace.said_at_the_end(&mut bot).await;

@@ -117,11 +117,13 @@ async fn in_a_channel_that_it_is_not_in_it_says_how_to_invite_it() {
         let (slack, anna) = (&workspace.slack, &workspace.anna);
         let public = slack.add_channel("random");
         let private = slack.add_private_channel("board");
-        let invite = "I am not in that channel. Invite me with `/invite @witbot`.";
         for (count, channel) in [(1, &public), (2, &private)] {
             slack.leave(BOT_USER, channel);
             slack.slash(anna, channel, "/witbot", "echo hi");
             let told = told(&workspace, count).await;
+            let invite = format!(
+                "I could not say something in <#{channel}>. I am not in that channel. Invite me with `/invite @witbot`."
+            );
             assert_eq!(told[count - 1], invite, "{mode} mode");
         }
         bot.expect_log("ERROR not said: …(…not_in_channel…)").await;
@@ -146,7 +148,9 @@ async fn of_an_archived_channel_it_says_so() {
     let old = slack.add_channel("old");
     slack.archive(&old);
     slack.slash(&workspace.anna, &old, "/witbot", "echo hi");
-    let expected = "That channel is archived. Unarchive it, or have me speak in another.";
+    let expected = format!(
+        "I could not say something in <#{old}>. That channel is archived. Unarchive it, or have me speak in another."
+    );
     assert_eq!(told(&workspace, 1).await, [expected]);
     bot.expect_log("ERROR not said: …(…is_archived…)").await;
     workspace.ask("echo still here").await;
@@ -171,7 +175,7 @@ async fn what_lacks_a_scope_names_it() {
     slack.behave(|slack| slack.without("reactions:write"));
     workspace.say("witbot like");
     let told = told(&workspace, 1).await;
-    let named = "My app may not do that: the bot token lacks the scope `reactions:write` …";
+    let named = "I could not react to a message in …. My app may not do that: the bot token lacks the scope `reactions:write` …";
     assert!(matches(named, &told[0]), "{told:?}");
     bot.expect_log("ERROR not said: …reactions:write…").await;
     workspace.ask("echo still here").await;

@@ -85,7 +85,7 @@ async fn cancel(
         audit,
     };
     let told = move |run: &Invocation, event: Option<&Event>, wait: Option<&Wait>| {
-        let over = wait.and_then(|wait| waits::told(wait, Answer::Nobody));
+        let over = wait.and_then(|wait| waits::told(wait, Answer::Canceled));
         let line = event.and_then(|event| line(run, event, &by, person));
         over.into_iter().chain(line).collect()
     };

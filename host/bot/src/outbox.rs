@@ -313,7 +313,8 @@ impl Parts {
                 tracing::warn!(id = %delivery.outgoing.message, "perhaps said, perhaps not: {reason}");
                 match self.settle(delivery).await {
                     Some(report) => report,
-                    None => again(delivery, reason, limits::OUTBOX_AGAIN, true),
+                    // The looks took their time as well.
+                    None => again(delivery, reason, limits::DOUBT_GRACE, true),
                 }
             }
             Err(Unsent::Later {
@@ -408,7 +409,9 @@ fn again(delivery: &Delivery, reason: String, after: Duration, counts: bool) -> 
         let attempts = limits::OUTBOX_ATTEMPTS_MAX;
         return Report::GivenUp {
             reason: format!("it was not taken {attempts} times: {reason}"),
-            told: Some("I could not say my answer: the chat did not take it. The log says more.".into()),
+            told: Some(
+                "I could not say my answer: the chat did not take it. The log says more.".into(),
+            ),
         };
     }
     Report::Again {

@@ -16,6 +16,7 @@ use witbot_core::journal::Commit;
 use witbot_core::limits;
 use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
+use witbot_store::error::StoreError;
 
 use crate::clock;
 use crate::control;
@@ -327,10 +328,12 @@ impl Rooms {
             match store.prune(before).await {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!("forgot {rows} rows of what ended long ago"),
+                Err(StoreError::Closed) => return,
                 Err(error) => tracing::error!("cannot forget what ended long ago: {error}"),
             }
             match store.digests_in_use().await {
                 Ok(needed) => plugins.tidy(needed.into_iter().collect()).await,
+                Err(StoreError::Closed) => {}
                 Err(error) => tracing::error!("which versions are needed is not known: {error}"),
             }
         });

@@ -65,15 +65,22 @@ pub async fn grant(
                 "What goes on for you in this channel:\n{list}"
             )))
         }
-        Wish::Stop => match runs.as_slice() {
-            [] => Ok(said("Nothing of yours goes on in this channel.")),
-            [run] => stop(store, run, message).await,
-            _ => {
-                let list = list(store, &runs).await?;
-                let text = "Which one? Say `stop` with the first word of its line:";
-                Ok(said(format!("{text}\n{list}")))
+        Wish::Stop if runs.is_empty() => Ok(said("Nothing of yours goes on in this channel.")),
+        Wish::Stop => {
+            let (ending, going): (Vec<_>, Vec<_>) =
+                runs.into_iter().partition(|run| run.canceled_by.is_some());
+            match going.as_slice() {
+                [] => Ok(said(format!(
+                    "It is being canceled already:\n{}",
+                    list(store, &ending).await?
+                ))),
+                [run] => stop(store, run, message).await,
+                several => Ok(said(format!(
+                    "Which one? Say `stop` with the first word of its line:\n{}",
+                    list(store, several).await?
+                ))),
             }
-        },
+        }
         Wish::StopThis(begin) => {
             let run = runs.iter().find(|run| run.id.as_str().starts_with(&begin));
             match run {

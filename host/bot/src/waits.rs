@@ -21,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use witbot_core::call::{self, Ask, Chosen, Operation, ask_key};
 use witbot_core::chat::Answer;
 use witbot_core::error::Error;
-use witbot_core::event::{Click, Message};
+use witbot_core::event::{Click, Message, MessageId, Place};
 use witbot_core::ids::{CallId, ChannelId, InvocationId, UnixMillis};
 use witbot_core::journal::{Outcome, Outgoing, Wait};
 use witbot_core::limits;
@@ -201,10 +201,10 @@ impl Waits {
             let (user, text) = (&message.user.id, message.text.trim());
             let mut choices = ask.choices.iter();
             let choice = choices.find(|choice| choice.eq_ignore_ascii_case(text));
-            // A terminal has no threads to write in.
-            let there = message.id.is_none() || message.place.thread == ask.place.thread;
-            let may = there && ask.answerers.allow(user, &ask.user);
-            if let Some(choice) = choice.filter(|_| may) {
+            let may = ask.answerers.allow(user, &ask.user);
+            if let Some(choice) = choice.filter(|_| may)
+                && self.parts.is_there(&wait, &ask.place, message).await
+            {
                 let chosen = chosen(choice, user);
                 if let Some(answered) = self.parts.choose(wait, chosen, row).await {
                     return Some(answered);
@@ -425,6 +425,24 @@ impl Parts {
                 let _ = self.wakes.send(Wake::ToSay(vec![channel])).await;
             }
         }
+    }
+
+    /// Whether something was said where a question stands, or in the thread below it.
+    async fn is_there(&self, wait: &Wait, asked: &Place, message: &Message) -> bool {
+        // A terminal has no threads to write in.
+        if message.id.is_none() || message.place.thread == asked.thread {
+            return true;
+        }
+        let Some(MessageId::Theirs(thread)) = &message.place.thread else {
+            return false;
+        };
+        let question = CallId::new(&wait.invocation, wait.number);
+        let head = match &asked.thread {
+            None => self.store.remote(&question).await,
+            Some(MessageId::Ours(head)) => self.store.remote(head).await,
+            Some(MessageId::Theirs(_)) => return false,
+        };
+        head.is_ok_and(|head| head.as_ref() == Some(thread))
     }
 
     /// Ends a wait for an answer, if it was still there.

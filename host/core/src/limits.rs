@@ -235,6 +235,8 @@ pub const CHANNEL_BURSTS: RangeInclusive<u32> = 1..=10_000;
 pub const SLACK_SOCKET_OPEN_TIME_MAX: Duration = Duration::from_secs(30);
 /// A frame of Slack: the largest are messages with many blocks, which have some hundred KiB.
 pub const SLACK_FRAME_BYTES_MAX: usize = 4 << 20;
+/// What is read of a socket at once: about ten messages. All of it is filled with zeros before each read.
+pub const SLACK_READ_BYTES: usize = 16 << 10;
 /// Envelopes of one socket that are being stored. When they are more, no more is read: as many as are stored with one
 /// write to the disk.
 pub const SLACK_ENVELOPES_MAX: usize = STORE_BATCH_MAX;

@@ -1,6 +1,8 @@
-//! How long a whole call of a plugin takes: a fresh instance, the handler, one reply through the gate, and the end.
+//! How long a whole call of a plugin takes: a fresh instance, the handler, one reply through the gate, and the end. And
+//! how long it takes until a run that has made many calls is where it was.
 //!
-//! Run it with `WITBOT_PLUGINS` naming a folder with `hello.wasm` (`cargo xtask plugins` makes one).
+//! Run it with `WITBOT_PLUGINS` naming a folder with `hello.wasm` (`cargo xtask plugins` makes one), and `WITBOT_GUESTS`
+//! one with `waits.wasm` (`cargo xtask test` does).
 
 #![expect(
     clippy::expect_used,
@@ -8,11 +10,11 @@
 )]
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use witbot_core::call::Operation;
 use witbot_core::error::Error;
 use witbot_core::event::{Body, Event, Message, Place, Source, User};
@@ -23,9 +25,16 @@ use witbot_engine::{Caller, Ending, Engine, Found, Invocation, Lost, World};
 
 const CALLS: usize = 20_000;
 const WARM_UP: usize = 500;
+const REPLAYS: usize = 2_000;
+/// The calls of a run that is replayed: replies, and a question at the end.
+const RECORDED: u32 = 100;
 
-/// A world in which nothing is kept, so that the call itself is measured and not the disk.
-struct Void;
+/// A world in which nothing is kept but the calls of runs that are parked, so that the call itself is measured and not
+/// the disk.
+#[derive(Default)]
+struct Void {
+    parked: Mutex<Vec<Entry>>,
+}
 
 #[async_trait]
 impl World for Void {
@@ -39,7 +48,9 @@ impl World for Void {
         Ok(())
     }
 
-    async fn commit(&self, _: &InvocationId, _: Commit) -> Result<(), Lost> {
+    async fn commit(&self, _: &InvocationId, commit: Commit) -> Result<(), Lost> {
+        let mut parked = self.parked.lock().expect("nobody panics");
+        parked.extend(commit.entries);
         Ok(())
     }
     async fn write_kv(
@@ -74,11 +85,7 @@ fn main() {
 }
 
 async fn measure() {
-    let folder = PathBuf::from(
-        std::env::var_os("WITBOT_PLUGINS").expect("set WITBOT_PLUGINS to a folder with hello.wasm"),
-    );
-    let bytes = std::fs::read(folder.join("hello.wasm"))
-        .expect("hello.wasm; `cargo xtask plugins` makes it");
+    let bytes = read("WITBOT_PLUGINS", "hello.wasm");
     let cache = tempfile::tempdir().expect("a temporary folder");
     let name: PluginName = "hello".parse().expect("a name");
 
@@ -96,7 +103,7 @@ async fn measure() {
         .unwrap_or_else(|error| panic!("{error}"));
     println!("load, from cache: {:?}", began.elapsed());
 
-    let world: Arc<dyn World> = Arc::new(Void);
+    let world: Arc<dyn World> = Arc::new(Void::default());
     let event = event();
     let mut times = Vec::with_capacity(CALLS);
     for call in 0..CALLS + WARM_UP {
@@ -109,15 +116,61 @@ async fn measure() {
             times.push(took);
         }
     }
+    shares("a whole call:    ", times);
+    measure_replay(&engine).await;
+}
+
+/// A run that has made all its calls but one is run again from the top, and then makes the last one.
+async fn measure_replay(engine: &Engine) {
+    let name: PluginName = "waits".parse().expect("a name");
+    let bytes = read("WITBOT_GUESTS", "waits.wasm");
+    let plugin = engine.load(&name, bytes).await;
+    let plugin = plugin.unwrap_or_else(|error| panic!("{error}"));
+    let world = Arc::new(Void::default());
+    let event = event();
+    let invocation = |journal| Invocation {
+        handler: "after".into(),
+        arguments: vec![("replies".into(), (RECORDED - 1).to_string())],
+        journal,
+        ..invocation(0, &event)
+    };
+    let ended = engine
+        .run(&plugin, invocation(Vec::new()), world.clone())
+        .await;
+    assert!(matches!(ended.ending, Ending::Parked));
+    let mut journal = std::mem::take(&mut *world.parked.lock().expect("nobody panics"));
+    assert_eq!(journal.len(), RECORDED as usize);
+    if let Some(question) = journal.last_mut() {
+        question.outcome = Some(Outcome::Ok(json!({ "choice": "Tea", "user": "ada" })));
+    }
+    let mut times = Vec::with_capacity(REPLAYS);
+    for _ in 0..REPLAYS {
+        let invocation = invocation(journal.clone());
+        let began = Instant::now();
+        let ended = engine.run(&plugin, invocation, world.clone()).await;
+        times.push(began.elapsed());
+        assert!(matches!(ended.ending, Ending::Done) && ended.rest.outgoing.len() == 1);
+    }
+    shares(&format!("replay of {RECORDED} calls:"), times);
+}
+
+fn shares(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |share: f64| -> Duration { times[((times.len() - 1) as f64 * share) as usize] };
     println!(
-        "a whole call:     p50 {:?}  p90 {:?}  p99 {:?}  max {:?}",
+        "{what} p50 {:?}  p90 {:?}  p99 {:?}  max {:?}",
         at(0.5),
         at(0.9),
         at(0.99),
         at(1.0)
     );
+}
+
+fn read(variable: &str, name: &str) -> Vec<u8> {
+    let folder = std::env::var_os(variable).map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| panic!("set {variable} to a folder with {name}"));
+    let file = folder.join(name);
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 fn event() -> Arc<Event> {

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use witbot_core::limits::STORE_BUSY_MAX;
@@ -142,7 +143,7 @@ impl Folder {
         let connect = || {
             let connection = Connection::open_with_flags(&self.database, flags)?;
             connection.busy_timeout(STORE_BUSY_MAX)?;
-            connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+            prepare_once(&connection)?;
             let mode: String =
                 connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
             // FULL: a commit returns when it is on the disk. The log is moved into the database by us, in quiet
@@ -174,13 +175,21 @@ pub(crate) fn connect_to_read(database: &Path) -> Result<Connection, OpenError> 
     let connect = || {
         let connection = Connection::open_with_flags(database, flags)?;
         connection.busy_timeout(STORE_BUSY_MAX)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        prepare_once(&connection)?;
         connection.execute_batch(
             "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;",
         )?;
         Ok(connection)
     };
     connect().map_err(|error| open_error(database, &error))
+}
+
+/// Keeps each statement prepared. Otherwise SQLite looks at the values that some are given, and prepares those again for
+/// every new one.
+fn prepare_once(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// The database in a folder, if there is one.

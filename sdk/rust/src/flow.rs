@@ -4,6 +4,10 @@
 //! restart of the bot, the handler is run again from the top, is given the same answers as before without anything being
 //! done twice, and goes on from there. So take time and chance from here: in a plugin, `std::time` has no clock.
 //!
+//! Somebody can cancel the run. Then what waits, or the next call that would, answers
+//! [`Code::Canceled`](crate::Code::Canceled), once. A handler that has something to clean up does that and returns; one that
+//! waits again is ended.
+//!
 //! ```no_run
 //! use std::time::Duration;
 //! use witbot_sdk::{Event, Result, flow};

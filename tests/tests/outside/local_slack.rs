@@ -37,7 +37,11 @@ async fn bot(mode: Mode<'_>) -> Bot {
 async fn ran(mut bot: Bot, commands: &[&str]) {
     bot.stop().await;
     let runs = bot.home().witbot(&["runs"]).await.ok();
-    let run = |line: &str| line.split_once("done     ").map(|(_, run)| run.to_owned());
+    let run = |line: &str| {
+        let (_, run) = line.split_once("  done     ")?;
+        // Who gave it, and where, is behind it.
+        run.split("  ").next().map(str::to_owned)
+    };
     let mut found: Vec<String> = runs.lines().filter_map(run).collect();
     // The last one stands at the top.
     found.reverse();

@@ -104,7 +104,8 @@ impl AtSlack {
 
 /// What is done with whatever comes, whichever way it comes.
 fn handle(slack: &Arc<Slack>, door: &Door, settings: &Arc<ArcSwap<Settings>>) -> Handle {
-    let (door, forgets, calls) = (door.clone(), slack.clone(), slack.clone());
+    let (door, forgets) = (door.clone(), slack.clone());
+    let (calls, knows) = (slack.clone(), slack.clone());
     let accept: Accept = Arc::new(move |event| {
         let door = door.clone();
         Box::pin(async move { door.accept(event).await })
@@ -117,6 +118,7 @@ fn handle(slack: &Arc<Slack>, door: &Door, settings: &Arc<ArcSwap<Settings>>) ->
         accept,
         changed: Arc::new(move |changed| forgets.directory().forget(&changed)),
         called: Arc::new(move |id| calls.directory().called(id)),
+        direct: Arc::new(move |user| knows.directory().known_direct(user)),
     };
     door.handle()
 }

@@ -297,6 +297,8 @@ fn steps(run: &Invocation, journal: &[Entry]) -> Vec<String> {
 async fn ending(store: &Store, run: &Invocation) -> anyhow::Result<String> {
     let at = words::moment(run.updated);
     let canceled = match &run.canceled_by {
+        // The reason says it.
+        Some(_) if run.status == Status::Failed => String::new(),
         Some(by) => format!(" It was canceled by {by}."),
         None => String::new(),
     };
@@ -324,7 +326,7 @@ async fn ending(store: &Store, run: &Invocation) -> anyhow::Result<String> {
     Ok(format!("{text}{canceled}"))
 }
 
-/// The folder of versions, for those who look at one.
+/// Why a run cannot be replayed whose version is gone.
 pub fn no_version(run: &Invocation) -> anyhow::Error {
     anyhow!(
         "the version {} of `{}` that it began with is not kept any more; name a file with `--wasm FILE`",

@@ -25,7 +25,7 @@ pub struct Directory {
     api: Arc<Api>,
     account: Arc<Account>,
     people: Known<Person>,
-    channels: Known<Channel>,
+    channels: Known<Behind>,
     /// Ids of channels by their names.
     names: Known<ChannelId>,
     directs: Known<ChannelId>,
@@ -33,6 +33,14 @@ pub struct Directory {
     /// Held by whoever goes through all channels, so that others do not do the same at the same time.
     listing: tokio::sync::Mutex<()>,
     listed: Mutex<Option<Instant>>,
+}
+
+/// What an id of a place stands for.
+#[derive(Clone)]
+enum Behind {
+    Channel(Channel),
+    /// A few people among themselves.
+    Conversation,
 }
 
 impl Directory {
@@ -71,7 +79,12 @@ impl Directory {
         };
         let what = format!("the channel `{}`", printable::short(name));
         match found {
-            Ok(Some(channel)) => Ok(channel),
+            Ok(Some(Behind::Channel(channel))) => Ok(channel),
+            // A grant for channels is none for what people say among themselves.
+            Ok(Some(Behind::Conversation)) => Err(Error::invalid(format!(
+                "`{}` is a conversation and no channel: `chat.direct` writes to a person alone",
+                printable::short(name)
+            ))),
             Ok(None) => Err(self.unseen(&what)),
             Err(failure) => Err(self.error(failure, &what)),
         }
@@ -91,6 +104,11 @@ impl Directory {
         found.map_err(|failure| self.error(failure, &format!("a conversation with `{user}`")))
     }
 
+    /// The same, as far as it is known without asking.
+    pub fn known_direct(&self, user: &UserId) -> Option<ChannelId> {
+        self.directs.peek(user.as_str())
+    }
+
     /// Who is in a group.
     pub async fn members(&self, group: &UserId) -> Result<Arc<Vec<UserId>>, Error> {
         let ask = || async {
@@ -107,7 +125,10 @@ impl Directory {
     /// The name of a person or a channel, as far as it is known without asking.
     pub fn called(&self, id: &str) -> Option<String> {
         let person = self.people.peek(id).map(|person| person.name);
-        person.or_else(|| self.channels.peek(id).map(|channel| channel.name))
+        person.or_else(|| match self.channels.peek(id)? {
+            Behind::Channel(channel) => Some(channel.name),
+            Behind::Conversation => None,
+        })
     }
 
     /// Something is no longer as it was.
@@ -123,34 +144,54 @@ impl Directory {
         }
     }
 
-    async fn channel_of_id(&self, id: &str) -> Result<Option<Channel>, Failure> {
+    async fn channel_of_id(&self, id: &str) -> Result<Option<Behind>, Failure> {
+        if id.starts_with('D') {
+            return Ok(Some(Behind::Conversation));
+        }
         let ask = || async {
             let answer = self.ask(Method::CHANNEL, &[("channel", id)]).await?;
-            channel(&answer["channel"]).ok_or_else(|| {
+            behind(&answer["channel"]).ok_or_else(|| {
                 Failure::Unknown("Slack does not say which channel it is".to_owned())
             })
         };
         match self.channels.get(id, ask).await {
-            Ok(channel) => Ok(Some(channel)),
+            Ok(behind) => Ok(Some(behind)),
             Err(Failure::Refused(refusal)) if refusal.code == "channel_not_found" => Ok(None),
             Err(failure) => Err(failure),
         }
     }
 
-    async fn channel_of_name(&self, name: &str) -> Result<Option<Channel>, Failure> {
-        if let Some(id) = self.names.peek(name) {
-            return self.channel_of_id(id.as_str()).await;
+    async fn channel_of_name(&self, name: &str) -> Result<Option<Behind>, Failure> {
+        if let Some(found) = self.remembered(name).await? {
+            return Ok(Some(found));
         }
         let _listing = self.listing.lock().await;
         // Somebody else may have found it in the meantime.
-        if let Some(id) = self.names.peek(name) {
-            return self.channel_of_id(id.as_str()).await;
+        if let Some(found) = self.remembered(name).await? {
+            return Ok(Some(found));
         }
         let listed = *self.listed();
         if listed.is_some_and(|at| at.elapsed() < limits::SLACK_LISTED_AGE_MAX) {
             return Ok(None);
         }
-        self.list(name).await
+        Ok(self.list(name).await?.map(Behind::Channel))
+    }
+
+    /// The channel that had this name the last time that all were gone through, if it still has it.
+    async fn remembered(&self, name: &str) -> Result<Option<Behind>, Failure> {
+        let Some(id) = self.names.peek(name) else {
+            return Ok(None);
+        };
+        let found = self.channel_of_id(id.as_str()).await?;
+        match &found {
+            Some(Behind::Channel(channel)) if channel.name == name => Ok(found),
+            // Another one may have it now.
+            Some(_) | None => {
+                self.names.forget(name);
+                *self.listed() = None;
+                Ok(None)
+            }
+        }
     }
 
     /// Goes through the channels that the bot is in, up to the one of this name, and remembers what it sees.
@@ -176,7 +217,8 @@ impl Directory {
             let channels = page["channels"].as_array().into_iter().flatten();
             let channels: Vec<Channel> = channels.filter_map(channel).collect();
             for channel in &channels {
-                self.channels.put(channel.id.as_str(), channel.clone());
+                let known = Behind::Channel(channel.clone());
+                self.channels.put(channel.id.as_str(), known);
                 self.names.put(&channel.name, channel.id.clone());
             }
             if let Some(found) = channels.into_iter().find(|channel| channel.name == name) {
@@ -203,7 +245,10 @@ impl Directory {
             &user["real_name"],
             &user["name"],
         ];
-        let name = names.into_iter().filter_map(Value::as_str).map(printable::short);
+        let name = names
+            .into_iter()
+            .filter_map(Value::as_str)
+            .map(printable::short);
         Person {
             id: id.clone(),
             name: name
@@ -250,7 +295,7 @@ impl Directory {
                 error.retry_after_ms = u64::try_from(after.as_millis()).ok();
                 return error;
             }
-            Failure::Unreached(_) | Failure::Unknown(_) => Code::Unavailable,
+            Failure::Unreached(_) | Failure::NotTaken(_) | Failure::Unknown(_) => Code::Unavailable,
             Failure::Refused(refusal) if refusal.is_about_token() => Code::Unavailable,
             Failure::Refused(refusal) => match refusal.code.as_str() {
                 "user_not_found" | "user_not_visible" | "users_not_found" | "no_such_subteam"
@@ -281,11 +326,17 @@ fn looks_like_id(name: &str) -> bool {
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
+fn behind(place: &Value) -> Option<Behind> {
+    match place["is_im"] == true || place["is_mpim"] == true {
+        true => Some(Behind::Conversation),
+        false => channel(place).map(Behind::Channel),
+    }
+}
+
 fn channel(channel: &Value) -> Option<Channel> {
     let id = channel["id"].as_str()?;
     Some(Channel {
         id: id.parse().ok()?,
-        // A direct message has no name.
         name: printable::short(channel["name"].as_str().unwrap_or(id)),
     })
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use serde_json::json;
-use witbot_core::ids::UnixMillis;
+use serde_json::{Value, json};
+use witbot_core::ids::{ChannelId, UnixMillis, UserId};
 
 use super::envelope::{Ack, Envelope, Kind, Retry};
 use super::events::{Changed, Identity, Meaning, Reader};
@@ -28,6 +28,8 @@ pub struct Door {
     pub changed: Arc<dyn Fn(Changed) + Send + Sync>,
     /// The name of somebody or something by its id, as far as it is known without asking.
     pub called: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// The conversation of somebody with the bot, as far as it is known without asking.
+    pub direct: Arc<dyn Fn(&UserId) -> Option<ChannelId> + Send + Sync>,
 }
 
 impl Door {
@@ -55,6 +57,16 @@ impl Door {
             Meaning::Changed(changed) => (self.changed)(changed),
             Meaning::Warning(line) => tracing::warn!("{line}"),
             Meaning::Trouble(line) => tracing::error!("{line}"),
+            Meaning::Elsewhere => {
+                tracing::warn!(
+                    ?kind,
+                    team = self.identity.team,
+                    "it is from another workspace that has the same app, and the bot serves the one of its token"
+                );
+                return Ok(Ack {
+                    payload: envelope.accepts_answer.then(|| elsewhere(kind)).flatten(),
+                });
+            }
             Meaning::Unknown(name) => {
                 tracing::debug!(name, "Slack sent an event that is not known here");
             }
@@ -74,6 +86,7 @@ impl Door {
             alias: settings.alias.as_deref(),
             bots: &self.bots,
             called: &*self.called,
+            direct: &*self.direct,
         };
         reader
             .read(envelope.kind, &envelope.payload, (self.now)())
@@ -85,6 +98,18 @@ impl Door {
 fn shown() -> Ack {
     Ack {
         payload: Some(json!({ "response_type": "in_channel" })),
+    }
+}
+
+/// What is answered to somebody in a workspace that the bot cannot answer in otherwise. Who presses a button cannot be
+/// answered in this way.
+fn elsewhere(kind: Kind) -> Option<Value> {
+    match kind {
+        Kind::SlashCommands => Some(json!({
+            "response_type": "ephemeral",
+            "text": "I serve another workspace: the app is installed here as well, but I have no token for this one.",
+        })),
+        Kind::EventsApi | Kind::Interactive => None,
     }
 }
 

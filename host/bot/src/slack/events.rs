@@ -3,13 +3,14 @@
 //! Plain functions from JSON to values, and nothing is done here. Only the fields in use are looked at, and a strange one
 //! is as good as none: what were refused for a detail would be lost, as Slack sends it no third time.
 //!
-//! `message` is what people write, `command` what they write behind a slash, `action` what they press, and `news` is
-//! what Slack itself has to say.
+//! `message` is what people write, `command` what they write behind a slash, `action` what they press, `news` is what
+//! Slack itself has to say, and `origin` tells which of it is for us.
 
 mod action;
 mod command;
 mod message;
 mod news;
+mod origin;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,6 @@ use std::str::FromStr;
 
 use serde_json::Value;
 use witbot_core::address::Names;
-use witbot_core::chat::Standing;
 use witbot_core::event::{Body, Event, Source};
 use witbot_core::ids::{ChannelId, UnixMillis, UserId};
 use witbot_core::{limits, printable};
@@ -33,6 +33,8 @@ pub struct Identity {
     pub team: String,
     /// The organisation that the workspace belongs to, if it does.
     pub enterprise: Option<String>,
+    /// Whether it is in all workspaces of the organisation, with the same token.
+    pub organisation_wide: bool,
     /// The bot as somebody who can be mentioned.
     pub user: String,
     /// The bot as the author of its messages.
@@ -52,6 +54,8 @@ pub struct Reader<'a> {
     pub bots: &'a [String],
     /// The name of a person, a group or a channel by its id, as far as it is known without asking Slack.
     pub called: &'a (dyn Fn(&str) -> Option<String> + Send + Sync),
+    /// The conversation of a person with the bot, as far as it is known without asking Slack.
+    pub direct: &'a (dyn Fn(&UserId) -> Option<ChannelId> + Send + Sync),
 }
 
 /// What something that Slack sends comes to.
@@ -67,6 +71,8 @@ pub enum Meaning {
     Trouble(String),
     /// Something that is not known here, by the name that Slack has for it.
     Unknown(String),
+    /// Somebody wants something of the bot in a workspace that is not its own.
+    Elsewhere,
     /// Something that is known, and is not for the bot. Why.
     Nothing(&'static str),
 }
@@ -115,7 +121,7 @@ impl<'a> Reader<'a> {
         }
         let event = &payload["event"];
         let kind = text(event, "type").ok_or("its event has no `type`")?;
-        if !self.is_for_us(payload) {
+        if !self.is_event_for_us(payload) {
             return Ok(Meaning::Nothing(
                 "it is for another workspace that has the same app",
             ));
@@ -124,18 +130,6 @@ impl<'a> Reader<'a> {
             "message" | "app_mention" => self.message(payload, at),
             _ => self.news(kind, event),
         }
-    }
-
-    /// An app can be in several workspaces, and the bot has the token of one. Of a shared channel Slack names any of those
-    /// that it is shared with.
-    fn is_for_us(&self, payload: &Value) -> bool {
-        let around = ["team_id", "context_team_id", "enterprise_id"].map(|key| text(payload, key));
-        let installed = payload["authorizations"].as_array().into_iter().flatten();
-        let installed = installed.map(|authorization| text(authorization, "team_id"));
-        let mut teams = around.into_iter().chain(installed).flatten().peekable();
-        payload["is_ext_shared_channel"] == Value::Bool(true)
-            || teams.peek().is_none()
-            || teams.any(|team| self.is_our_team(team))
     }
 
     /// What was said.
@@ -148,23 +142,6 @@ impl<'a> Reader<'a> {
             name: self.name,
             alias: self.alias,
             id: Some(&self.identity.user),
-        }
-    }
-
-    fn is_our_team(&self, team: &str) -> bool {
-        team == self.identity.team || Some(team) == self.identity.enterprise.as_deref()
-    }
-
-    /// How somebody belongs to us, by all the teams that are named with them. One that is not ours is enough to be a
-    /// stranger, although it could be another workspace of our organisation: too little trust can be mended.
-    fn standing<'t>(&self, teams: impl IntoIterator<Item = Option<&'t str>>) -> Standing {
-        let all_ours = teams
-            .into_iter()
-            .flatten()
-            .all(|team| self.is_our_team(team));
-        match all_ours {
-            true => Standing::Member,
-            false => Standing::Stranger,
         }
     }
 }
@@ -182,7 +159,8 @@ fn event(key: String, at: UnixMillis, body: Body) -> Event {
 fn what(kind: Kind, payload: &Value) -> String {
     match kind {
         Kind::EventsApi => {
-            let name = printable::short(text(&payload["event"], "type").unwrap_or("without a type"));
+            let name =
+                printable::short(text(&payload["event"], "type").unwrap_or("without a type"));
             let id = printable::short(text(payload, "event_id").unwrap_or("without an id"));
             format!("the event {id} ({name})")
         }
@@ -214,7 +192,8 @@ fn id<'v>(found: Option<&'v str>, key: &str) -> Result<&'v str, String> {
         .ok_or_else(|| format!("its `{key}` is none"))
 }
 
-/// Direct messages are the channels whose ids begin with a D.
+/// Conversations of two are the channels whose ids begin with a D. Where Slack sends what is written or pressed in one,
+/// the bot is one of the two.
 fn is_direct(channel: &ChannelId) -> bool {
     channel.as_str().starts_with('D')
 }

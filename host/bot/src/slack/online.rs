@@ -123,7 +123,10 @@ fn no_account(failure: &Failure) -> Finding {
                 "install the app at {APPS} and copy the `Bot User OAuth Token` of `OAuth & Permissions` again"
             ),
         ),
-        Failure::RateLimited { .. } | Failure::Unreached(_) | Failure::Unknown(_) => Finding::bad(
+        Failure::RateLimited { .. }
+        | Failure::Unreached(_)
+        | Failure::NotTaken(_)
+        | Failure::Unknown(_) => Finding::bad(
             format!("{BOT_TOKEN} cannot be tried: {failure}"),
             "the bot has to reach Slack, directly or through the proxy that HTTPS_PROXY names",
         ),

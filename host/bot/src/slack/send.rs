@@ -17,7 +17,7 @@ use slack_morphism::prelude::{
 use slack_morphism::{SlackChannelId, SlackTs, SlackUserId};
 use witbot_core::chat::Said;
 use witbot_core::ids::{CallId, UserId};
-use witbot_core::journal::Act;
+use witbot_core::journal::{Act, Outgoing};
 use witbot_core::limits;
 use witbot_store::outbox::Delivery;
 
@@ -46,14 +46,14 @@ impl Slack {
         match done {
             Ok(()) => Ok(None),
             Err(Failure::Refused(refusal)) if is_as_wanted(act, &refusal.code) => Ok(None),
-            Err(failure) => Err(self.unsent(failure, act)),
+            Err(failure) => Err(self.unsent(failure, &delivery.outgoing)),
         }
     }
 
     async fn post(&self, delivery: &Delivery, said: &Said) -> Result<Option<String>, Unsent> {
-        let unsent = |failure| self.unsent(failure, &delivery.outgoing.act);
+        let unsent = |failure| self.unsent(failure, &delivery.outgoing);
         let id = &delivery.outgoing.message;
-        let snippet = Snippet::of_post(id);
+        let snippet = Snippet::of(id);
         let fit = snippet.fit(limits::SLACK_TEXT_CHARS_BEST);
         let look = Look::of(said, id, &fit);
         if look.complete {
@@ -112,17 +112,24 @@ impl Slack {
 
     async fn edit(&self, delivery: &Delivery, ts: &str, said: &Said) -> Result<(), Failure> {
         let id = &delivery.outgoing.message;
-        let snippet = Snippet::of_edit(id, said);
-        let mut fit = snippet.fit(limits::SLACK_TEXT_CHARS_BEST);
+        let snippet = Snippet::of(id);
+        let fit = snippet.fit(limits::SLACK_TEXT_CHARS_BEST);
         let look = Look::of(said, id, &fit);
         if look.complete {
             return self.edit_look(delivery, ts, look).await;
         }
-        let there = delivery.attempts > 0 && self.is_attached(delivery, ts, &snippet).await?;
-        if there {
-            return self.edit_look(delivery, ts, look).await;
-        }
-        match self.stage(&snippet, said).await {
+        let cut = |note| Look::of(said, id, &Fit { note, ..fit });
+        // A file for each change would fill the thread of a message that changes often.
+        let staged = match self.is_attached(delivery, ts, &snippet).await {
+            Ok(true) => {
+                return self
+                    .edit_look(delivery, ts, cut(snippet.note_of_earlier()))
+                    .await;
+            }
+            Ok(false) => self.stage(&snippet, said).await,
+            Err(failure) => Err(failure),
+        };
+        match staged {
             Ok(staged) => {
                 self.edit_look(delivery, ts, look).await?;
                 self.attach(delivery, said, ts, &staged).await;
@@ -130,8 +137,8 @@ impl Slack {
             }
             Err(Failure::RateLimited { after }) => Err(Failure::RateLimited { after }),
             Err(failure) => {
-                fit.note = self.why_without(&failure);
-                self.edit_look(delivery, ts, Look::of(said, id, &fit)).await
+                let note = self.why_without(&failure);
+                self.edit_look(delivery, ts, cut(note)).await
             }
         }
     }
@@ -143,7 +150,9 @@ impl Slack {
             .with_blocks(blocks)
             .with_attachments(attachments);
         let ts = SlackTs(ts.to_owned());
-        let request = SlackApiChatUpdateRequest::new(channel(delivery), content, ts);
+        // Unlike in a post, Slack would look for addresses and names in the text by itself.
+        let request = SlackApiChatUpdateRequest::new(channel(delivery), content, ts)
+            .with_parse("none".to_owned());
         self.api.write(Method::EDIT, &request).await.map(drop)
     }
 
@@ -179,31 +188,29 @@ impl Slack {
     }
 
     /// What becomes of something that did not work.
-    fn unsent(&self, failure: Failure, act: &Act) -> Unsent {
+    fn unsent(&self, failure: Failure, outgoing: &Outgoing) -> Unsent {
         let reason = failure.to_string();
+        let later = |reason, after, counts| Unsent::Later {
+            reason,
+            after,
+            counts,
+        };
         match failure {
-            Failure::RateLimited { after } => Unsent::Later {
-                reason,
-                after,
-                counts: false,
-            },
-            Failure::Unreached(_) => Unsent::Later {
-                reason,
-                after: limits::OUTBOX_AGAIN,
-                counts: false,
-            },
+            Failure::RateLimited { after } => later(reason, after, false),
+            Failure::Unreached(_) => later(reason, limits::OUTBOX_AGAIN, false),
+            Failure::NotTaken(_) => later(reason, limits::OUTBOX_AGAIN, true),
             Failure::Unknown(_) => Unsent::Doubt(reason),
             // What is queued can be sent when there is a new token.
-            Failure::Refused(refusal) if refusal.is_about_token() => Unsent::Later {
-                reason: advice::token(&refusal),
-                after: limits::SLACK_TOKEN_AGAIN,
-                counts: false,
-            },
+            Failure::Refused(refusal) if refusal.is_about_token() => {
+                later(advice::token(&refusal), limits::SLACK_TOKEN_AGAIN, false)
+            }
             Failure::Refused(refusal) => {
-                let advice = advice(&refusal, &self.account().name, Some(act));
+                let advice = advice(&refusal, &self.account().name, Some(outgoing));
+                let reason = format!("{advice} ({refusal})");
+                let told = advice::what_failed(outgoing).plain(advice);
                 Unsent::Never {
-                    reason: format!("{advice} ({refusal})"),
-                    told: Some(advice.into()).filter(|_| !is_gone(act, &refusal.code)),
+                    reason,
+                    told: Some(told).filter(|_| !is_gone(&outgoing.act, &refusal.code)),
                 }
             }
         }

@@ -31,6 +31,8 @@ pub enum Answer {
     },
     /// Nobody did, in the time there was.
     Nobody,
+    /// The run that asked was canceled.
+    Canceled,
 }
 
 /// Who may answer a question.
@@ -82,6 +84,7 @@ impl Question {
             None => format!("{text} [{}]", self.choices.join(" / ")),
             Some(Answer::Chosen { choice, user }) => format!("{text}\n{choice}, said @{user}."),
             Some(Answer::Nobody) => format!("{text}\nNobody answered in time."),
+            Some(Answer::Canceled) => format!("{text}\nThis was canceled."),
         }
     }
 }
@@ -101,6 +104,8 @@ mod tests {
         assert_eq!(question.shown(), "Sure?\nyes, said @ada.");
         question.answer = Some(Answer::Nobody);
         assert_eq!(question.shown(), "Sure?\nNobody answered in time.");
+        question.answer = Some(Answer::Canceled);
+        assert_eq!(question.shown(), "Sure?\nThis was canceled.");
     }
 
     #[test]

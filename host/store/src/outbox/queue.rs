@@ -12,20 +12,22 @@ use super::{Delivery, Next};
 use crate::column::{all, call_id, execute, first, id, json, json_option, millis};
 use crate::error::StoreError;
 
+/// The first of what a channel is to be sent.
+const NEXT: &str = "SELECT * FROM outbox WHERE channel = ? AND (state = 'queued' OR state = 'sending') ORDER BY id LIMIT ?";
+
 pub(crate) fn take(
     db: &Connection,
     channel: &str,
     limit: u32,
     at: i64,
 ) -> Result<Next, StoreError> {
-    let sql = "SELECT * FROM outbox WHERE channel = ? AND (state = 'queued' OR state = 'sending') ORDER BY id LIMIT ?";
     let read = |row: &Row<'_>| {
         let queued = row.get::<_, String>("state")? == "queued";
         Ok((queued, row.get::<_, i64>("due_ms")?, delivery(row)?))
     };
     let mut taken: Vec<Delivery> = Vec::new();
     let mut messages = HashSet::new();
-    for (queued, due, delivery) in all(db, sql, (channel, limit), read)? {
+    for (queued, due, delivery) in all(db, NEXT, (channel, limit), read)? {
         let ready = queued
             && due <= at
             && !delivery
@@ -141,4 +143,25 @@ pub(crate) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
         attempts: row.get("attempts")?,
         at: millis(row, "at_ms")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::fixture::store;
+
+    #[tokio::test]
+    async fn what_is_next_is_asked_with_one_prepared_statement() {
+        let (_folder, store) = store();
+        let prepared_again = store.write(|db| {
+            for number in 0..5 {
+                take(db, &format!("c{number}"), number + 1, 0)?;
+            }
+            let statement = db.prepare_cached(NEXT)?;
+            Ok::<_, StoreError>(statement.get_status(StatementStatus::RePrepare))
+        });
+        assert_eq!(prepared_again.await.unwrap(), 0);
+    }
 }

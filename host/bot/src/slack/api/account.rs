@@ -42,10 +42,13 @@ impl Account {
         let scopes = headers
             .get("x-oauth-scopes")
             .and_then(|scopes| scopes.to_str().ok());
+        let (team, enterprise) = (needed("team_id")?, text("enterprise_id"));
         Ok(Account {
             identity: Identity {
-                team: needed("team_id")?,
-                enterprise: text("enterprise_id"),
+                organisation_wide: answer["is_enterprise_install"] == true
+                    || enterprise.as_ref() == Some(&team),
+                team,
+                enterprise,
                 user: needed("user_id")?,
                 bot: text("bot_id"),
             },

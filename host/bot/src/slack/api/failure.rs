@@ -20,9 +20,12 @@ pub enum Failure {
     /// Slack says no. Nothing was done.
     #[error("{0}")]
     Refused(Refusal),
-    /// It did not get as far as Slack, or not to the part that does anything.
+    /// It did not get as far as Slack, or not to the part that does anything. What was asked has nothing to do with it.
     #[error("Slack cannot be reached: {0}")]
     Unreached(String),
+    /// Somebody looked at it and did not take it, without saying why. Nothing was done.
+    #[error("it was not taken: {0}")]
+    NotTaken(String),
     /// It was perhaps done.
     #[error("{0}")]
     Unknown(String),
@@ -141,20 +144,26 @@ impl Failure {
             "fatal_error" | "internal_error" | "service_unavailable" | "update_failed" => {
                 Failure::Unknown(format!("Slack has trouble and answers `{code}`"))
             }
-            "request_timeout" | "team_added_to_org" | "external_channel_migrating" => {
+            // The workspace or the channel is being moved to an organisation.
+            "team_added_to_org" | "external_channel_migrating" => {
                 Failure::Unreached(format!("it answers `{code}`"))
             }
+            // What arrived was only a part of it.
+            "request_timeout" => Failure::NotTaken(format!("Slack answers `{code}`")),
             code => Failure::Refused(Refusal::of(code, body)),
         }
     }
 
     /// What an HTTP status means that is none of a proper answer.
     pub(super) fn of_status(status: u16) -> Failure {
-        // The request is cut off on the way, or somebody answers in Slack's place.
-        if status >= 500 || status == 408 {
-            Failure::Unknown(format!("Slack answers with HTTP status {status}"))
-        } else {
-            Failure::Unreached(format!("something answers with HTTP status {status}"))
+        match status {
+            408 | 500.. => Failure::Unknown(format!("Slack answers with HTTP status {status}")),
+            // A proxy that wants to know who we are, or a page to log in at.
+            407 | ..400 => {
+                Failure::Unreached(format!("something answers with HTTP status {status}"))
+            }
+            // Whatever watches over the way to Slack may find fault with this one alone.
+            _ => Failure::NotTaken(format!("something answers with HTTP status {status}")),
         }
     }
 

@@ -101,11 +101,21 @@ async fn what_slack_says_is_told_apart() {
             "{failure:?}"
         );
     }
-    for status in [302, 400, 403, 404] {
+    for (status, is_taken_up) in [
+        (302, false),
+        (407, false),
+        (400, true),
+        (403, true),
+        (413, true),
+    ] {
         let failure = written(move || raw(status, "words of a proxy"))
             .await
             .unwrap_err();
-        assert!(matches!(failure, Failure::Unreached(_)), "{failure:?}");
+        match &failure {
+            Failure::NotTaken(_) => assert!(is_taken_up, "{failure:?}"),
+            Failure::Unreached(_) => assert!(!is_taken_up, "{failure:?}"),
+            _ => panic!("{failure:?}"),
+        }
         assert!(!failure.to_string().contains("words"), "{failure}");
     }
 }

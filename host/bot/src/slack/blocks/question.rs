@@ -42,6 +42,7 @@ fn ending(answer: &Answer) -> slack_morphism::prelude::SlackBlock {
             )
         }
         Answer::Nobody => "Nobody answered in time.".to_owned(),
+        Answer::Canceled => "This was canceled.".to_owned(),
     };
     context(&[line])
 }

@@ -141,7 +141,9 @@ async fn channels() -> Double {
             })),
             ("conversations.info", _) => match call.arguments["channel"].as_str() {
                 Some("C3") => Reply::Ok(json!({ "channel": { "id": "C3", "name": "shipping" } })),
-                Some("D1") => Reply::Ok(json!({ "channel": { "id": "D1", "is_im": true } })),
+                Some("G1") => Reply::Ok(
+                    json!({ "channel": { "id": "G1", "is_mpim": true, "name": "mpdm-a--b-1" } }),
+                ),
                 _ => Reply::Error("channel_not_found"),
             },
             _ => Reply::Error("unknown_method"),
@@ -204,8 +206,54 @@ async fn a_channel_that_is_renamed_has_its_new_name() {
     directory.channel("deploys").await.unwrap();
     directory.forget(&Changed::Channel("C3".parse().unwrap()));
     assert_eq!(directory.channel("C3").await.unwrap().name, "shipping");
-    assert_eq!(directory.channel("D1").await.unwrap().name, "D1");
-    assert_eq!(double.calls("conversations.info").len(), 2);
+    assert_eq!(double.calls("conversations.info").len(), 1);
+}
+
+#[tokio::test]
+async fn a_conversation_is_no_channel() {
+    let double = channels().await;
+    let slack = double.slack().await;
+    for id in ["D1", "#D1", "G1", "G1"] {
+        let error = slack.directory().channel(id).await.unwrap_err();
+        assert_eq!(error.code, Code::Invalid, "{id}");
+        assert!(error.message.contains("`chat.direct`"), "{error}");
+    }
+    assert_eq!(slack.directory().called("G1"), None);
+    assert_eq!(
+        double.calls("conversations.info"),
+        [json!({ "channel": "G1" })]
+    );
+}
+
+/// `ops` is C1, and later C2, which Slack says nothing of: only that it is no longer C1 can be seen.
+#[tokio::test]
+async fn a_name_that_another_channel_has_now_leads_to_that_one() {
+    let lists = std::sync::atomic::AtomicUsize::new(0);
+    let double = Double::start(move |call| {
+        let lists = match call.method.as_str() {
+            "users.conversations" => lists.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            _ => return Reply::Ok(json!({ "channel": { "id": "C1", "name": "old-ops" } })),
+        };
+        let channels = match lists {
+            0 => json!([{ "id": "C1", "name": "ops" }]),
+            _ => json!([{ "id": "C1", "name": "old-ops" }, { "id": "C2", "name": "ops" }]),
+        };
+        Reply::Ok(json!({ "channels": channels }))
+    })
+    .await;
+    let slack = double.slack().await;
+    let directory = slack.directory();
+    assert_eq!(directory.channel("ops").await.unwrap().id.as_str(), "C1");
+    assert_eq!(directory.channel("ops").await.unwrap().id.as_str(), "C1");
+    // It is asked for again by its id, as after some time.
+    directory.channels.forget("C1");
+    assert_eq!(directory.channel("C1").await.unwrap().name, "old-ops");
+    assert_eq!(directory.channel("ops").await.unwrap().id.as_str(), "C2");
+    assert_eq!(
+        directory.channel("old-ops").await.unwrap().id.as_str(),
+        "C1"
+    );
+    assert_eq!(double.calls("users.conversations").len(), 2);
 }
 
 #[tokio::test]
@@ -215,7 +263,9 @@ async fn a_conversation_is_opened_once() {
     for _ in 0..2 {
         let channel = slack.directory().direct(&user("U1")).await.unwrap();
         assert_eq!(channel.as_str(), "D024");
+        assert_eq!(slack.directory().known_direct(&user("U1")), Some(channel));
     }
+    assert_eq!(slack.directory().known_direct(&user("U2")), None);
     assert_eq!(
         double.calls("conversations.open"),
         [json!({ "users": "U1" })]

@@ -23,6 +23,7 @@ fn door(store_fails: bool) -> Behind {
         identity: Identity {
             team: "T1".into(),
             enterprise: None,
+            organisation_wide: false,
             user: "U0BOT".into(),
             bot: None,
         },
@@ -39,6 +40,7 @@ fn door(store_fails: bool) -> Behind {
         }),
         changed: Arc::new(move |changed| all_changed.lock().unwrap().push(changed)),
         called: Arc::new(|_| None),
+        direct: Arc::new(|_| None),
     };
     Behind {
         handle: door.handle(),
@@ -143,4 +145,38 @@ async fn everything_else_is_acknowledged_whatever_it_is() {
         *door.changed.lock().unwrap(),
         [Changed::Channel("C1".parse().unwrap())]
     );
+}
+
+#[tokio::test]
+async fn who_is_in_another_workspace_is_told_so_where_that_is_possible() {
+    let door = door(true);
+    let from = |mut envelope: Envelope, team: Value| {
+        envelope.payload[if envelope.kind == Kind::Interactive {
+            "team"
+        } else {
+            "team_id"
+        }] = team;
+        envelope
+    };
+    let told = (door.handle)(from(command(), json!("T2"))).await.unwrap();
+    let payload = told.payload.unwrap();
+    assert_eq!(payload["response_type"], "ephemeral");
+    let text = payload["text"].as_str().unwrap();
+    assert!(text.contains("another workspace"), "{text}");
+    let pressed = json!({
+        "type": "block_actions", "actions": [
+            { "action_id": "witbot.command.0", "block_id": "00112233445566778899-3.0", "value": "hi" },
+        ],
+    });
+    let silent = Envelope {
+        accepts_answer: false,
+        ..command()
+    };
+    for envelope in [
+        from(silent, json!("T2")),
+        from(envelope(Kind::Interactive, pressed), json!({ "id": "T2" })),
+        from(message("witbot hi"), json!("T2")),
+    ] {
+        assert_eq!((door.handle)(envelope).await.unwrap(), Ack::default());
+    }
 }

@@ -90,7 +90,7 @@ fn what_is_not_known_keeps_its_id() {
     assert_eq!(
         read(r#"{"type":"carrier_pigeon\n","envelope_id":"e9"}"#),
         Frame::Unknown {
-            name: "carrier_pigeon ".into(),
+            name: "carrier_pigeon".into(),
             envelope_id: Some("e9".into())
         }
     );

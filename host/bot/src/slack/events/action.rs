@@ -23,6 +23,9 @@ impl Reader<'_> {
         if ours.is_empty() {
             return Ok(Meaning::Nothing("none of its buttons asks for anything"));
         }
+        if !self.is_interaction_for_us(payload) {
+            return Ok(Meaning::Elsewhere);
+        }
         let trigger = id(text(payload, "trigger_id"), "trigger_id")?;
         let events = ours.into_iter().map(|pressed| {
             let key = format!("interaction:{trigger}:{}", pressed.action);

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use witbot_core::ids::{ChannelId, UserId};
+use witbot_core::printable;
 
-use super::{Changed, Meaning, Reader, parsed, shown, text};
+use super::{Changed, Meaning, Reader, parsed, text};
 
 impl Reader<'_> {
     pub(super) fn news(&self, kind: &str, event: &Value) -> Result<Meaning, String> {

@@ -7,6 +7,7 @@ mod actions;
 mod commands;
 mod messages;
 mod news;
+mod origin;
 mod strange;
 
 const CARD: &str = "00112233445566778899-3";
@@ -15,24 +16,29 @@ fn identity() -> Identity {
     Identity {
         team: "T1".into(),
         enterprise: Some("E1".into()),
+        organisation_wide: false,
         user: "U0BOT".into(),
         bot: Some("B0BOT".into()),
     }
 }
 
 fn read(kind: Kind, payload: &Value) -> Result<Meaning, Unreadable> {
-    let identity = identity();
+    read_as(&identity(), kind, payload)
+}
+
+fn read_as(identity: &Identity, kind: Kind, payload: &Value) -> Result<Meaning, Unreadable> {
     let bots = [
         "B0CI".to_owned(),
         "A0JENKINS".to_owned(),
         "U0NAGIOS".to_owned(),
     ];
     let reader = Reader {
-        identity: &identity,
+        identity,
         name: "witbot",
         alias: Some("!"),
         bots: &bots,
         called: &|id| (id == "U1").then(|| "ada".to_owned()),
+        direct: &|user| (user.as_str() == "U1").then(|| "D1".parse().unwrap()),
     };
     reader.read(kind, payload, UnixMillis(42))
 }
@@ -63,6 +69,7 @@ fn but(mut value: Value, changes: Value) -> Value {
 fn line(kind: Kind, payload: &Value) -> String {
     let events = match read(kind, payload) {
         Ok(Meaning::Events(events)) => events,
+        Ok(Meaning::Elsewhere) => return "elsewhere".to_owned(),
         Ok(Meaning::Nothing(reason)) => return format!("nothing: {reason}"),
         Ok(Meaning::Changed(changed)) => return format!("changed: {changed:?}"),
         Ok(Meaning::Unknown(name)) => return format!("unknown: {name}"),

@@ -198,9 +198,9 @@ fn made_up(seed: u64) -> String {
 fn every_rest_is_shorter_and_nothing_is_lost() {
     let bare = |text: &str| text.replace(['`', '\n', ' '], "");
     let mut cuts = 0;
-    for seed in 0..600 {
+    for seed in 0..200 {
         let text = made_up(seed);
-        for chars in [30, 200, 2_000, 3_000] {
+        for chars in [100, 200, 2_000, 3_000] {
             let (mut left, mut shown) = (text.clone(), String::new());
             loop {
                 let cut = cut(&left, chars);
@@ -214,7 +214,7 @@ fn every_rest_is_shorter_and_nothing_is_lost() {
             assert!(bare(&shown) == bare(&text), "{seed}, {chars}: {text:?}");
         }
     }
-    assert!(cuts > 10_000, "{cuts}");
+    assert!(cuts > 5_000, "{cuts}");
 }
 
 #[test]
@@ -241,7 +241,10 @@ fn a_link_fits_into_a_block_whatever_its_label() {
         ("a".repeat(75), "aaa>"),
     ] {
         let link = link(&label, &address);
-        assert!(link.starts_with("<https://") && link.ends_with(shown), "{link}");
+        assert!(
+            link.starts_with("<https://") && link.ends_with(shown),
+            "{link}"
+        );
         let code = format!("```\n{link}");
         assert_eq!(cut(&code, limits::SLACK_SECTION_CHARS_MAX).rest, None);
     }

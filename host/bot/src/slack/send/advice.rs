@@ -1,14 +1,43 @@
 //! What somebody can do about it when Slack says no.
 
-use witbot_core::journal::Act;
+use witbot_core::chat::{Span, Text};
+use witbot_core::ids::ChannelId;
+use witbot_core::journal::{Act, Outgoing};
 
 use crate::slack::api::Refusal;
 use crate::slack::manifest;
 
+/// What could not be done, and where: who is told of it may be somewhere else.
+pub(in crate::slack) fn what_failed(outgoing: &Outgoing) -> Text {
+    let what = match &outgoing.act {
+        Act::Post(_) => "say something",
+        Act::Whisper { .. } => "show something to one person",
+        Act::Edit(_) => "change a message",
+        Act::Delete => "take a message away",
+        Act::React { .. } => "react to a message",
+    };
+    let channel = &outgoing.place.channel;
+    let text = Text::from(format!("I could not {what} in "));
+    let text = match is_conversation(channel) {
+        true => text.plain("a conversation of yours"),
+        false => text.with(Span::Channel(channel.clone())),
+    };
+    text.plain(". ")
+}
+
 /// What to do about a refusal, in a sentence for whoever asked. `name` is the bot's.
-pub(in crate::slack) fn advice(refusal: &Refusal, name: &str, act: Option<&Act>) -> String {
+pub(in crate::slack) fn advice(
+    refusal: &Refusal,
+    name: &str,
+    outgoing: Option<&Outgoing>,
+) -> String {
     let code = refusal.code.as_str();
+    let between_people = outgoing.is_some_and(|outgoing| is_conversation(&outgoing.place.channel));
     match code {
+        // Slash commands can be typed there as well.
+        "not_in_channel" | "channel_not_found" | "no_permission" if between_people => {
+            "I cannot be in a conversation between people: say it in a channel that I am in, or write to me alone.".to_owned()
+        }
         "not_in_channel" | "channel_not_found" | "no_permission" => {
             format!("I am not in that channel. Invite me with `/invite @{name}`.")
         }
@@ -51,7 +80,7 @@ pub(in crate::slack) fn advice(refusal: &Refusal, name: &str, act: Option<&Act>)
         "message_not_found" | "thread_not_found" | "bad_timestamp" => {
             "That message is no longer there: somebody deleted it.".to_owned()
         }
-        "invalid_name" | "no_reaction" => match act {
+        "invalid_name" | "no_reaction" => match outgoing.map(|outgoing| &outgoing.act) {
             Some(Act::React { emoji, .. }) => {
                 format!("This workspace has no emoji that is called `{emoji}`.")
             }
@@ -67,6 +96,11 @@ pub(in crate::slack) fn advice(refusal: &Refusal, name: &str, act: Option<&Act>)
         }
         _ => format!("Slack does not let me do that (`{code}`)."),
     }
+}
+
+/// There is nobody else to invite.
+fn is_conversation(channel: &ChannelId) -> bool {
+    channel.as_str().starts_with('D')
 }
 
 /// What to do about a token that Slack does not take, for the log.

@@ -26,8 +26,7 @@ pub(super) enum Search {
 impl Slack {
     /// Looks whether something was done. What may be done twice need not be looked for.
     pub(crate) async fn look_for(&self, delivery: &Delivery) -> Result<Looked, Unsent> {
-        let act = &delivery.outgoing.act;
-        let said = match act {
+        let said = match &delivery.outgoing.act {
             Act::Post(said) => said,
             Act::Edit(_) | Act::Delete | Act::React { .. } | Act::Whisper { .. } => {
                 return Ok(Looked::NotDone);
@@ -36,8 +35,11 @@ impl Slack {
         let id = &delivery.outgoing.message;
         let bot = self.account().identity.bot.as_deref();
         let thread = delivery.thread.as_deref();
+        let oldest = committed(delivery);
         let found = self
-            .search(delivery, thread, |message| is_ours(message, id, bot))
+            .search(delivery, thread, &oldest, |message| {
+                is_ours(message, id, bot)
+            })
             .await;
         match found {
             Ok(Search::Nothing) => Ok(Looked::NotDone),
@@ -56,7 +58,7 @@ impl Slack {
                 }
                 Ok(Looked::Done(ts))
             }
-            Err(failure) => Err(match self.unsent(failure, act) {
+            Err(failure) => Err(match self.unsent(failure, &delivery.outgoing) {
                 Unsent::Never { reason, .. } => Unsent::Never {
                     reason: format!("it was perhaps said, and cannot be looked for: {reason}"),
                     told: None,
@@ -69,7 +71,7 @@ impl Slack {
     /// The bot may have been stopped between a message and the file that belongs to it.
     async fn attach_if_missing(&self, delivery: &Delivery, said: &Said, ts: &str) {
         let message = &delivery.outgoing.message;
-        let snippet = Snippet::of_post(message);
+        let snippet = Snippet::of(message);
         if Look::of(said, message, &snippet.fit(limits::SLACK_TEXT_CHARS_BEST)).complete {
             return;
         }
@@ -86,20 +88,21 @@ impl Slack {
         }
     }
 
-    /// Goes through a channel or a thread from the time on at which the message was committed.
+    /// Goes through a channel or a thread from some time on.
     pub(super) async fn search(
         &self,
         delivery: &Delivery,
         thread: Option<&str>,
+        oldest: &str,
         is_it: impl Fn(&Value) -> bool,
     ) -> Result<Search, Failure> {
         let channel = delivery.outgoing.place.channel.as_str();
-        let (oldest, limit) = (oldest(delivery), limits::SLACK_PAGE.to_string());
+        let limit = limits::SLACK_PAGE.to_string();
         let mut cursor = String::new();
         for _ in 0..limits::SLACK_PAGES_MAX {
             let mut parameters = vec![
                 ("channel", channel),
-                ("oldest", &oldest),
+                ("oldest", oldest),
                 ("limit", &limit),
                 ("include_all_metadata", "true"),
             ];
@@ -122,8 +125,8 @@ impl Slack {
     }
 }
 
-/// In seconds, as Slack counts them.
-fn oldest(delivery: &Delivery) -> String {
+/// When it was decided to say something, in seconds, as Slack counts them.
+fn committed(delivery: &Delivery) -> String {
     let skew = u64::try_from(limits::SLACK_CLOCK_SKEW.as_millis()).unwrap_or(u64::MAX);
     let at = delivery.at.0.saturating_sub(skew);
     format!("{}.{:03}000", at / 1_000, at % 1_000)

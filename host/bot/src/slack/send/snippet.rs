@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use witbot_core::chat::Said;
-use witbot_core::ids::{CallId, Digest};
+use witbot_core::ids::CallId;
 use witbot_core::limits;
 use witbot_store::outbox::Delivery;
 
@@ -38,18 +38,10 @@ struct Upload {
 }
 
 impl Snippet {
-    /// Of a message as it is first.
-    pub(super) fn of_post(message: &CallId) -> Snippet {
+    /// Of a message. There is one at the most, of the first version that is too long.
+    pub(super) fn of(message: &CallId) -> Snippet {
         Snippet {
             name: format!("witbot-{message}.txt"),
-        }
-    }
-
-    /// Of a message as it is changed to: each change is a file of its own.
-    pub(super) fn of_edit(message: &CallId, said: &Said) -> Snippet {
-        let version = Digest::of(said.shown().as_bytes());
-        Snippet {
-            name: format!("witbot-{message}-{}.txt", version.short()),
         }
     }
 
@@ -59,6 +51,14 @@ impl Snippet {
             text_chars,
             note: format!("_All of it is in the file `{}` in this thread._", self.name),
         }
+    }
+
+    /// What is said where a message is too long that has a file already.
+    pub(super) fn note_of_earlier(&self) -> String {
+        format!(
+            "_The rest is cut off; the file `{}` in this thread has all of an earlier version._",
+            self.name
+        )
     }
 
     /// What is said with the file, by which it is found again.
@@ -93,31 +93,43 @@ impl Slack {
 
     /// Shows it in the thread of a message, or says in the message that it is not there.
     pub(super) async fn attach(&self, delivery: &Delivery, said: &Said, ts: &str, staged: &Staged) {
-        let thread = delivery.thread.as_deref().unwrap_or(ts);
+        let failure = match self.show(delivery, ts, staged).await {
+            Ok(()) => return,
+            Err(Failure::Unknown(why)) => {
+                // What was cut off can still be under way there.
+                tokio::time::sleep(limits::DOUBT_GRACE).await;
+                match self.is_attached(delivery, ts, &staged.snippet).await {
+                    Ok(true) => return,
+                    Ok(false) => match self.show(delivery, ts, staged).await {
+                        Ok(()) => return,
+                        Err(failure) => failure,
+                    },
+                    Err(_) => Failure::Unknown(why),
+                }
+            }
+            Err(failure) => failure,
+        };
+        let message = &delivery.outgoing.message;
+        tracing::warn!(id = %message, "the file with all of it is not shown: {failure}");
+        let fit = Fit {
+            text_chars: limits::SLACK_TEXT_CHARS_BEST,
+            note: self.why_without(&failure),
+        };
+        let look = Look::of(said, message, &fit);
+        if let Err(failure) = self.edit_look(delivery, ts, look).await {
+            tracing::warn!(id = %message, "and the message cannot say so: {failure}");
+        }
+    }
+
+    async fn show(&self, delivery: &Delivery, ts: &str, staged: &Staged) -> Result<(), Failure> {
         let request = json!({
             "files": [{ "id": staged.id, "title": staged.snippet.name }],
             "channel_id": delivery.outgoing.place.channel.as_str(),
-            "thread_ts": thread,
+            "thread_ts": delivery.thread.as_deref().unwrap_or(ts),
             "initial_comment": staged.snippet.comment(),
         });
-        let message = &delivery.outgoing.message;
-        match self.api.write_in_turn(Method::END_UPLOAD, &request).await {
-            Ok(_) => {}
-            Err(Failure::Unknown(why)) => {
-                tracing::warn!(id = %message, "the file with all of it is perhaps not shown: {why}");
-            }
-            Err(failure) => {
-                tracing::warn!(id = %message, "the file with all of it cannot be shown: {failure}");
-                let fit = Fit {
-                    text_chars: limits::SLACK_TEXT_CHARS_BEST,
-                    note: self.why_without(&failure),
-                };
-                let look = Look::of(said, message, &fit);
-                if let Err(failure) = self.edit_look(delivery, ts, look).await {
-                    tracing::warn!(id = %message, "and the message cannot say so: {failure}");
-                }
-            }
-        }
+        let shown = self.api.write_in_turn(Method::END_UPLOAD, &request).await;
+        shown.map(drop)
     }
 
     /// Whether the file is shown in the thread of a message.
@@ -135,20 +147,27 @@ impl Slack {
                 || (files.is_some() && message["text"] == comment)
         };
         let thread = delivery.thread.as_deref().unwrap_or(ts);
-        Ok(match self.search(delivery, Some(thread), is_it).await? {
-            // Twice would be worse than not at all: who looks for it there finds the note at least.
-            Search::Found(_) | Search::Unfinished => true,
-            Search::Nothing => false,
-        })
+        // The file is younger than the message.
+        Ok(
+            match self.search(delivery, Some(thread), ts, is_it).await? {
+                // Twice would be worse than not at all: who looks for it there finds the note at least.
+                Search::Found(_) | Search::Unfinished => true,
+                Search::Nothing => false,
+            },
+        )
     }
 
     /// Why there is no file, for those who read the message.
     pub(super) fn why_without(&self, failure: &Failure) -> String {
         let lacks = match failure {
-            Failure::Refused(refusal) => refusal.needed.is_some(),
-            Failure::RateLimited { .. } | Failure::Unreached(_) | Failure::Unknown(_) => {
-                !self.account().may(SCOPE)
+            Failure::Refused(refusal) => {
+                let needed = refusal.needed.as_deref();
+                needed.is_some_and(|scopes| scopes.contains(SCOPE))
             }
+            Failure::RateLimited { .. }
+            | Failure::Unreached(_)
+            | Failure::NotTaken(_)
+            | Failure::Unknown(_) => !self.account().may(SCOPE),
         };
         if lacks {
             tracing::warn!(

@@ -113,7 +113,7 @@ async fn each_act_is_its_call() {
     assert_eq!(
         double.calls("chat.update"),
         [
-            json!({ "channel": "C1", "ts": "171.5", "text": "x", "blocks": [], "attachments": [], "metadata": metadata })
+            json!({ "channel": "C1", "ts": "171.5", "text": "x", "blocks": [], "attachments": [], "metadata": metadata, "parse": "none" })
         ]
     );
     assert_eq!(
@@ -232,6 +232,11 @@ async fn every_refusal_says_what_to_do() {
         else {
             panic!("{code}: {unsent:?}")
         };
+        let told = told.shown();
+        assert!(
+            told.starts_with("I could not ") && told.contains(" in #C1. "),
+            "{told}"
+        );
         assert!(told.contains(part), "{code}: {told}");
         assert!(
             reason.contains(code) && reason.contains(part),
@@ -270,6 +275,7 @@ async fn a_missing_scope_is_named() {
     else {
         panic!("{unsent:?}")
     };
+    let told = told.shown();
     for part in [
         "`reactions:write`",
         "install the app again",
@@ -290,21 +296,45 @@ async fn what_may_work_later_is_kept() {
     ] {
         let double = Double::start(move |_| Reply::Error(code)).await;
         let unsent = double.slack().await.send(&post("x")).await.unwrap_err();
-        let Unsent::Later { reason, after } = unsent else {
+        let Unsent::Later {
+            reason,
+            after,
+            counts,
+        } = unsent
+        else {
             panic!("{code}: {unsent:?}")
         };
-        assert_eq!(after, limits::SLACK_TOKEN_AGAIN);
+        assert_eq!((after, counts), (limits::SLACK_TOKEN_AGAIN, false));
         assert!(
             reason.contains(code) && reason.contains("SLACK_BOT_TOKEN"),
             "{reason}"
         );
     }
-    for (reply, seconds) in [("ratelimited", 30), ("request_timeout", 5)] {
+    for (reply, seconds, counted) in [
+        ("ratelimited", 30, false),
+        ("team_added_to_org", 5, false),
+        ("request_timeout", 5, true),
+    ] {
         let double = Double::start(move |_| Reply::Error(reply)).await;
         let unsent = double.slack().await.send(&post("x")).await.unwrap_err();
+        let Unsent::Later { after, counts, .. } = unsent else {
+            panic!("{reply}: {unsent:?}")
+        };
+        let expected = (Duration::from_secs(seconds), counted);
+        assert_eq!((after, counts), expected, "{reply}");
+    }
+    for (status, counted) in [(302, false), (407, false), (403, true), (413, true)] {
+        let page = move |_: &Call| Reply::Raw(status, None, "text/html", "<html>".into());
+        let unsent = Double::start(page)
+            .await
+            .slack()
+            .await
+            .send(&post("x"))
+            .await
+            .unwrap_err();
         assert!(
-            matches!(&unsent, Unsent::Later { after, .. } if *after == Duration::from_secs(seconds)),
-            "{unsent:?}"
+            matches!(&unsent, Unsent::Later { counts, .. } if *counts == counted),
+            "{status}: {unsent:?}"
         );
     }
     for code in ["fatal_error", "internal_error", "service_unavailable"] {
@@ -460,40 +490,148 @@ async fn a_file_waits_for_its_turn() {
     assert!(double.calls("chat.update").is_empty());
 }
 
+/// A Slack in which files are in a thread once they were shown there.
+async fn with_files_that_stay() -> Double {
+    let shown = std::sync::Arc::new(std::sync::Mutex::new(Vec::<Value>::new()));
+    with_files(move |call| {
+        let mut shown = shown.lock().unwrap();
+        match call.method.as_str() {
+            "files.completeUploadExternal" => {
+                let comment = &call.arguments["initial_comment"];
+                shown.push(json!({ "ts": "173.1", "text": comment, "files": [{ "id": "F1" }] }));
+                None
+            }
+            "conversations.replies" => Some(Reply::Ok(json!({ "messages": *shown }))),
+            _ => None,
+        }
+    })
+    .await
+}
+
 #[tokio::test]
-async fn each_long_version_of_a_message_is_a_file_of_its_own() {
-    let double = with_files(|_| None).await;
+async fn a_message_has_one_file_however_often_it_changes() {
+    let double = with_files_that_stay().await;
     let slack = double.slack().await;
-    for text in [long(), long() + "\nmore"] {
+    slack
+        .send(&delivery(Act::Edit("short".into())))
+        .await
+        .unwrap();
+    for text in [long(), long() + "\nmore", long() + "\nand more"] {
         slack.send(&delivery(Act::Edit(text.into()))).await.unwrap();
     }
+    let name = format!("witbot-{ID}.txt");
     let begun = double.calls("files.getUploadURLExternal");
-    let names: Vec<_> = begun
-        .iter()
-        .map(|call| call["filename"].as_str().unwrap())
-        .collect();
-    assert!(
-        names[0] != names[1]
-            && names
-                .iter()
-                .all(|name| name.starts_with(&format!("witbot-{ID}-"))),
-        "{names:?}"
-    );
-    assert_eq!(
-        double.calls("files.completeUploadExternal")[0]["thread_ts"],
-        "171.5"
-    );
-    // Tried again after it was perhaps done.
-    let comment = double.calls("files.completeUploadExternal")[0]["initial_comment"].clone();
-    let double = with_files(move |call| {
-        let shown = json!({ "ts": "173.1", "text": comment, "files": [{ "id": "F1" }] });
-        (call.method == "conversations.replies").then(|| Reply::Ok(json!({ "messages": [shown] })))
+    assert_eq!((begun.len(), &begun[0]["filename"]), (1, &json!(name)));
+    let shown = double.calls("files.completeUploadExternal");
+    assert_eq!((shown.len(), &shown[0]["thread_ts"]), (1, &json!("171.5")));
+    let edits = double.calls("chat.update");
+    let ends = |edit: usize, end: &str| {
+        let text = edits[edit]["text"].as_str().unwrap();
+        assert!(text.ends_with(end), "{edit}: {}", &text[text.len() - 100..]);
+        assert!(text.contains(&name) && text.chars().count() <= 4_000);
+    };
+    ends(1, "in this thread._");
+    ends(2, "has all of an earlier version._");
+    ends(3, "has all of an earlier version._");
+    // From the message on, and not from when it was last changed.
+    assert_eq!(double.calls("conversations.replies")[0]["oldest"], "171.5");
+}
+
+#[tokio::test]
+async fn a_long_message_that_changes_keeps_the_file_that_it_was_posted_with() {
+    let double = with_files_that_stay().await;
+    let slack = double.slack().await;
+    slack.send(&post(&long())).await.unwrap();
+    slack
+        .send(&delivery(Act::Edit(long().into())))
+        .await
+        .unwrap();
+    assert_eq!(double.calls("files.completeUploadExternal").len(), 1);
+    assert_eq!(double.calls("chat.update").len(), 1);
+}
+
+#[tokio::test]
+async fn an_edit_does_not_depend_on_its_file() {
+    for code in ["missing_scope", "internal_error"] {
+        let double = with_files(move |call| {
+            (call.method == "conversations.replies").then(|| Reply::Error(code))
+        })
+        .await;
+        let slack = double.slack().await;
+        slack
+            .send(&delivery(Act::Edit(long().into())))
+            .await
+            .unwrap();
+        assert_eq!(double.methods(), ["conversations.replies", "chat.update"]);
+        let text = &double.calls("chat.update")[0]["text"];
+        assert!(
+            text.as_str().unwrap().contains("_The rest is cut off"),
+            "{code}"
+        );
+    }
+}
+
+/// Slack says nothing of use when a file is to be shown, so many times.
+async fn with_files_in_doubt(times: u32, is_there: bool) -> Double {
+    let tries = AtomicU32::new(0);
+    with_files(move |call| match call.method.as_str() {
+        "files.completeUploadExternal" => {
+            let in_doubt = tries.fetch_add(1, Ordering::Relaxed) < times;
+            in_doubt.then(|| Reply::Error("internal_error"))
+        }
+        "conversations.replies" if is_there => {
+            let file = json!({ "ts": "173.0", "files": [{ "name": format!("witbot-{ID}.txt") }] });
+            Some(Reply::Ok(json!({ "messages": [file] })))
+        }
+        _ => None,
     })
-    .await;
-    let mut again = delivery(Act::Edit(long().into()));
-    again.attempts = 1;
-    double.slack().await.send(&again).await.unwrap();
-    assert_eq!(double.methods(), ["conversations.replies", "chat.update"]);
+    .await
+}
+
+#[tokio::test]
+async fn a_file_in_doubt_is_looked_for_once_and_shown_or_not_promised() {
+    let (there, missing, broken) = tokio::join!(
+        with_files_in_doubt(9, true),
+        with_files_in_doubt(1, false),
+        with_files_in_doubt(9, false)
+    );
+    let sent = async |double: &Double| {
+        let sent = double.slack().await.send(&post(&long())).await.unwrap();
+        assert_eq!(sent.as_deref(), Some("172.5"));
+    };
+    tokio::join!(sent(&there), sent(&missing), sent(&broken));
+    for (double, shown, edits) in [(&there, 1, 0), (&missing, 2, 0), (&broken, 2, 1)] {
+        assert_eq!(double.calls("files.completeUploadExternal").len(), shown);
+        assert_eq!(double.calls("conversations.replies").len(), 1);
+        assert_eq!(double.calls("chat.update").len(), edits);
+    }
+    let note = &broken.calls("chat.update")[0]["text"];
+    assert!(
+        note.as_str()
+            .unwrap()
+            .ends_with("Slack did not take it as a file._")
+    );
+}
+
+#[tokio::test]
+async fn a_conversation_that_the_bot_is_not_in_invites_nobody() {
+    let double = Double::start(|_| Reply::Error("channel_not_found")).await;
+    let mut delivery = post("x");
+    delivery.outgoing.place.channel = "D1".parse().unwrap();
+    let unsent = double.slack().await.send(&delivery).await.unwrap_err();
+    let Unsent::Never {
+        told: Some(told), ..
+    } = unsent
+    else {
+        panic!("{unsent:?}")
+    };
+    let told = told.shown();
+    assert!(
+        told.starts_with("I could not say something in a conversation of yours. ")
+            && told.contains("write to me alone")
+            && !told.contains("/invite"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

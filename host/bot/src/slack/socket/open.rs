@@ -94,6 +94,7 @@ pub(super) async fn websocket(mode: &SocketMode) -> Result<WebSocket, NoSocket> 
         .await
         .map_err(|error| NoSocket::failed(format!("{error:#}")))?;
     let config = WebSocketConfig::default()
+        .read_buffer_size(limits::SLACK_READ_BYTES)
         .max_frame_size(Some(limits::SLACK_FRAME_BYTES_MAX))
         .max_message_size(Some(limits::SLACK_FRAME_BYTES_MAX));
     match tokio_tungstenite::client_async_with_config(url, wire, Some(config)).await {

@@ -36,9 +36,14 @@ fn a_slash_command_is_said_to_the_bot() {
             json!({ "channel_id": "D1", "channel_name": "directmessage" }),
             r#"member U1 in D1 directly to the bot: "deploy api""#,
         ),
+        // Between two others, or with the bot as far as is known.
         (
-            json!({ "team_id": "T2" }),
-            r#"stranger U1 in C1 to the bot: "deploy api""#,
+            json!({ "channel_id": "D2", "channel_name": "directmessage" }),
+            r#"member U1 in D2 to the bot: "deploy api""#,
+        ),
+        (
+            json!({ "channel_id": "D1", "channel_name": "directmessage", "user_id": "U2" }),
+            r#"member U2 in D1 to the bot: "deploy api""#,
         ),
     ] {
         assert_eq!(

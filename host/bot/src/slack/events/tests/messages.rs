@@ -1,4 +1,5 @@
 use super::*;
+use witbot_core::chat::Standing;
 
 /// What somebody writes in a channel.
 fn message(text: &str) -> Value {
@@ -284,32 +285,6 @@ fn strangers_in_shared_channels() {
     );
     assert_eq!(heard(&payload).user.standing, Standing::Stranger);
     assert!(line(Kind::EventsApi, &payload).starts_with("message:T1:C1:1700000000.000100: "));
-}
-
-#[test]
-fn another_workspace_with_the_same_app() {
-    let to = |changes: Value| {
-        line(
-            Kind::EventsApi,
-            &but(callback(message("witbot hi")), changes),
-        )
-    };
-    let other = json!({
-        "team_id": "T2", "context_team_id": "T2", "authorizations": [{ "team_id": "T2" }], "enterprise_id": "E2",
-    });
-    assert!(to(other.clone()).starts_with("nothing: it is for another workspace"));
-    for ours in [
-        json!({ "team_id": "T1" }),
-        json!({ "context_team_id": "T1" }),
-        json!({ "enterprise_id": "E1" }),
-        json!({ "authorizations": [{ "team_id": "T2" }, { "team_id": "T1" }] }),
-        json!({ "is_ext_shared_channel": true }),
-    ] {
-        let line = to(but(other.clone(), ours.clone()));
-        assert!(line.ends_with(r#"to the bot: "hi""#), "{ours}: {line}");
-    }
-    let none = json!({ "team_id": null, "context_team_id": null, "enterprise_id": null, "authorizations": null });
-    assert!(to(none).ends_with(r#"to the bot: "hi""#));
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn anything_can_stand_anywhere() {
 
 /// What is stored can be read again, has a key that is short, and what cannot be read is told in one short line.
 fn check(kind: Kind, payload: &Value) {
-    match self::read(kind, payload) {
+    match read(kind, payload) {
         Ok(Meaning::Events(events)) => {
             for event in events {
                 assert!(

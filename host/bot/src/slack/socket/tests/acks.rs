@@ -123,6 +123,7 @@ async fn what_takes_too_long_is_stored_even_if_its_socket_ends() {
     let came = peer.next_within(limits::SLACK_ENVELOPE_TIME_MAX * 2).await;
     assert!(came.is_none(), "{came:?}");
     drop(peer);
+    slack.connected_are(0).await;
     let _another = slack.socket().await;
     slack.shelf.release(1);
     assert_eq!(slack.shelf.stored(1).await, ["stuck"]);
