@@ -49,7 +49,7 @@ impl Text {
         self.with(Piece::Code(words.into()))
     }
 
-    /// Adds an address, `http` or `https`. Shown is the label, or without one the address.
+    /// Adds an address, `http` or `https`. Shown is the label, of at most 75 characters, or without one the address.
     pub fn link(self, label: impl Into<String>, url: impl Into<String>) -> Text {
         self.with(Piece::Link(label.into(), url.into()))
     }
