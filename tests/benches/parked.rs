@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::task::JoinSet;
-use witbot_core::call::{Ask, Operation, Sleep};
+use witbot_core::call::Operation;
 use witbot_core::event::{Body, Event};
-use witbot_core::ids::{ChannelId, InvocationId, UnixMillis};
+use witbot_core::ids::{ChannelId, InvocationId, UnixMillis, UserId};
 use witbot_core::journal::{Begin, Commit, Entry, State, Wait};
 use witbot_store::Store;
 use witbot_store::inbox::Accepted;
@@ -197,16 +197,21 @@ impl Templates {
 }
 
 impl Template {
+    /// Parks one more like it. Questions are asked of somebody else, in one of the channels.
     async fn park(&self, store: &Store, number: u64) {
-        let channel: ChannelId = format!("c{}", number % CHANNELS)
-            .parse()
-            .expect("a channel");
         let mut event = self.event.clone();
         event.key = format!("parked {number}");
-        if let Body::Message(message) = &mut event.body {
-            message.user.id = format!("u{number}").parse().expect("a user");
-            message.user.name = Some(format!("u{number}"));
+        let mut operation = self.wait.operation.clone();
+        if let (Operation::Ask(ask), Body::Message(message)) = (&mut operation, &mut event.body) {
+            let channel: ChannelId = format!("c{}", number % CHANNELS)
+                .parse()
+                .expect("a channel");
+            let user: UserId = format!("u{number}").parse().expect("a user");
+            message.user.id = user.clone();
+            message.user.name = Some(user.to_string());
             message.place.channel = channel.clone();
+            ask.user = user;
+            ask.place.channel = channel;
         }
         let Ok(Accepted::New(row)) = store.accept(&event, true).await else {
             panic!("event {number} is not stored")
@@ -222,7 +227,6 @@ impl Template {
             at: now(),
             routed: true,
         };
-        let operation = self.operation(number, &channel);
         let wait = Wait {
             invocation: id.clone(),
             key: operation.wait_key(),
@@ -237,7 +241,7 @@ impl Template {
         let commit = Commit {
             begin: Some(begin),
             entries,
-            state: Some(State::Parked(wait)),
+            state: Some(State::Parked(Box::new(wait))),
             ..Commit::default()
         };
         let lease = Lease {
@@ -248,21 +252,6 @@ impl Template {
             .commit(&id, &lease, commit)
             .await
             .expect("the lease is good");
-    }
-
-    fn operation(&self, number: u64, channel: &ChannelId) -> Operation {
-        match &self.wait.operation {
-            Operation::Ask(ask) => {
-                let mut ask: Ask = ask.clone();
-                ask.place.channel = channel.clone();
-                ask.user = format!("u{number}").parse().expect("a user");
-                ask.into()
-            }
-            _ => Sleep {
-                milliseconds: WEEK_MS + number,
-            }
-            .into(),
-        }
     }
 }
 

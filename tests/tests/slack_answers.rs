@@ -189,7 +189,7 @@ async fn file_below(workspace: &Workspace, post: &Message) -> (File, String) {
     let [file] = files.as_slice() else {
         panic!("one file was expected: {files:#?}")
     };
-    assert_eq!(below.files, [file.id.clone()]);
+    assert_eq!(below.files, std::slice::from_ref(&file.id));
     assert_eq!(file.channel.as_ref(), Some(&workspace.deploys));
     let bytes = file.bytes.clone().expect("it was uploaded");
     let text = String::from_utf8(bytes).expect("it is a text");

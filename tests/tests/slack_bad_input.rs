@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::Slack;
 use witbot_tests::pattern::matches;
-use witbot_tests::slack::signed::{Signed, form};
+use witbot_tests::slack::signed::{Signed, client, form};
 use witbot_tests::slack::{FAST, GRANTS, Mode, Workspace};
 
 /// The bot answers as if nothing had happened.
@@ -169,8 +169,8 @@ async fn requests_that_slack_did_not_sign_are_refused() {
     refused(&bot, 1, "\"its signature is missing or wrong\"").await;
     // Without any, and with that of another body.
     for client_sent in [
-        reqwest::Client::new().post(format!("{}/hooks/slack/events", bot.url())),
-        reqwest::Client::new()
+        client().post(format!("{}/hooks/slack/events", bot.url())),
+        client()
             .post(format!("{}/hooks/slack/events", bot.url()))
             .header("x-slack-signature", "v0=00")
             .header("x-slack-request-timestamp", "never"),

@@ -7,6 +7,7 @@ use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::{APP_TOKEN, BOT_TOKEN};
 use witbot_tests::fakes::{Slack, Trouble};
 use witbot_tests::home::Home;
+use witbot_tests::slack::signed::client;
 use witbot_tests::slack::{FAST, Mode, Workspace};
 use witbot_tests::transcript::AWAITED_MAX;
 
@@ -101,9 +102,10 @@ async fn it_is_ready_while_it_hears() {
 /// Asks the bot whether it is ready until it answers this.
 async fn becomes_ready(bot: &Bot, expected: u16) {
     let url = format!("{}/readyz", bot.url());
+    let client = client();
     let asking = async {
         loop {
-            let answer = reqwest::get(&url).await.expect("the bot answers");
+            let answer = client.get(&url).send().await.expect("the bot answers");
             if answer.status().as_u16() == expected {
                 return;
             }

@@ -1,7 +1,7 @@
 //! Thousands of messages, while Slack replaces sockets, drops them, sends things again, wants the bot to wait and loses
 //! its answers, and while the bot is killed: each is answered once, in order.
 //!
-//! `WITBOT_STORM=100000` in the environment has so many messages said.
+//! `WITBOT_STORM=30000` in the environment has so many messages said.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -71,6 +71,8 @@ impl Storm {
         let total = std::env::var("WITBOT_STORM").map_or(MESSAGES, |total| {
             total.parse().expect("WITBOT_STORM is a number of messages")
         });
+        // All posts are looked at in the end, and all calls.
+        workspace.slack.behave(|slack| slack.kept_max = 10 * total);
         Storm {
             talk: Talk::new(speakers, 0..total, count),
             workspace,

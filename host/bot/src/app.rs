@@ -28,7 +28,7 @@ use crate::ground::Ground;
 use crate::live::Live;
 use crate::outbox::Outbox;
 use crate::plugins::{Keeper, Plugins};
-use crate::rooms::{Rooms, SettingsRead};
+use crate::rooms::{self, Rooms, SettingsRead};
 use crate::runs::Runs;
 use crate::services::Services;
 use crate::services::ci::CiProvider;
@@ -131,12 +131,13 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         }
         served
     });
+    let stopped = rooms::stop_signal()?;
     let plugins = rooms.live.load().serving.len();
     tracing::info!(
         "ready: {plugins} plugin{} live, listening at http://{address}",
         if plugins == 1 { "" } else { "s" }
     );
-    let ended = rooms.serve(&mut wakes, script).await;
+    let ended = rooms.serve(&mut wakes, script, stopped).await;
 
     // Doors first, so that nothing new begins; then what runs; then what it had to say.
     background.iter().for_each(JoinHandle::abort);

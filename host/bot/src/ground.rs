@@ -108,11 +108,11 @@ impl Ground {
         false
     }
 
-    async fn follow(&self, channels: Vec<ChannelId>, parked: Option<Wait>) {
+    async fn follow(&self, channels: Vec<ChannelId>, parked: Option<Box<Wait>>) {
         // A loop that has ended needs no telling: the next start finds all of this in the store. The wait comes first,
         // so that no answer to what is said can come before it.
         if let Some(wait) = parked {
-            let _ = self.wakes.send(Wake::Parked(Box::new(wait))).await;
+            let _ = self.wakes.send(Wake::Parked(wait)).await;
         }
         if !channels.is_empty() {
             let _ = self.wakes.send(Wake::ToSay(channels)).await;

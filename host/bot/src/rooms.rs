@@ -82,6 +82,7 @@ impl Rooms {
         &self,
         wakes: &mut mpsc::Receiver<Wake>,
         script: Option<Vec<String>>,
+        stopped: impl Future<Output = &'static str>,
     ) -> anyhow::Result<()> {
         let mut script = script.map(|lines| Script {
             lines: lines.into_iter(),
@@ -92,7 +93,7 @@ impl Rooms {
         // The watcher is blind on network drives.
         let mut rescan = every(limits::RESCAN);
         let mut tidying = every(limits::FORGET_EVERY);
-        let mut stopped = std::pin::pin!(stop_signal());
+        let mut stopped = std::pin::pin!(stopped);
         loop {
             tokio::select! {
                 wake = wakes.recv() => match wake {
@@ -118,7 +119,7 @@ impl Rooms {
                 }
                 _ = tidying.tick() => self.forget(),
                 signal = &mut stopped => {
-                    tracing::info!("stopping: {}", signal?);
+                    tracing::info!("stopping: {signal}");
                     return Ok(());
                 }
             }
@@ -563,14 +564,17 @@ struct Script {
     quiet: u32,
 }
 
-async fn stop_signal() -> anyhow::Result<&'static str> {
+/// What tells the bot to stop, from now on: until this is called, a signal ends the process as it stands.
+pub fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok("told to by SIGTERM"),
-        _ = interrupt.recv() => Ok("told to by the keyboard"),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "told to by SIGTERM",
+            _ = interrupt.recv() => "told to by the keyboard",
+        }
+    })
 }
 
 #[cfg(test)]

@@ -227,7 +227,7 @@ pub struct Begin {
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
     /// Waits: the call with this number, for this long.
-    Parked(Wait),
+    Parked(Box<Wait>),
     /// Came to its end.
     Done,
     /// Came to a bad end, which has been told.

@@ -320,9 +320,13 @@ pub const SLACK_KNOWN_AGE_MAX: Duration = Duration::from_secs(3600);
 pub const SLACK_LISTED_AGE_MAX: Duration = Duration::from_secs(30);
 /// What is asked for at once of a list: Slack recommends no more than 200.
 pub const SLACK_PAGE: usize = 200;
-/// Pages of one list: a bot in more than 10,000 channels, or a channel with more than 10,000 messages in the time in which
-/// one is looked for, is more than can be gone through.
+/// Pages of one list: a bot in more than 10,000 channels is more than can be gone through.
 pub const SLACK_PAGES_MAX: usize = 50;
+/// Messages of a channel that are asked for at once when one is looked for: as many as Slack gives. It allows 50 questions
+/// a minute, and after a crash one message of each channel is looked for, twice.
+pub const SLACK_HISTORY_PAGE: usize = 999;
+/// Pages of those: a channel with more messages in the time in which one is looked for is more than can be gone through.
+pub const SLACK_HISTORY_PAGES_MAX: usize = 10;
 /// How much the clocks of Slack and ours may be apart when a message is looked for.
 pub const SLACK_CLOCK_SKEW: Duration = Duration::from_secs(60);
 

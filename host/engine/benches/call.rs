@@ -26,7 +26,7 @@ use witbot_engine::{Caller, Ending, Engine, Found, Invocation, Lost, World};
 const CALLS: usize = 20_000;
 const WARM_UP: usize = 500;
 const REPLAYS: usize = 2_000;
-/// The calls of a run that is replayed: replies, and a question at the end.
+/// The calls of a run that is replayed: short sleeps, and a question at the end.
 const RECORDED: u32 = 100;
 
 /// A world in which nothing is kept but the calls of runs that are parked, so that the call itself is measured and not
@@ -129,8 +129,8 @@ async fn measure_replay(engine: &Engine) {
     let world = Arc::new(Void::default());
     let event = event();
     let invocation = |journal| Invocation {
-        handler: "after".into(),
-        arguments: vec![("replies".into(), (RECORDED - 1).to_string())],
+        handler: "often".into(),
+        arguments: vec![("times".into(), (RECORDED - 1).to_string())],
         journal,
         ..invocation(0, &event)
     };

@@ -419,14 +419,15 @@ impl Run {
             Operation::Sleep(sleep) => sleep.milliseconds,
             other => other.timeout_ms().unwrap_or(longest),
         };
-        self.pending.state = Some(State::Parked(Wait {
+        let wait = Wait {
             invocation: self.caller.invocation.clone(),
             number,
             operation: operation.clone(),
             key: operation.wait_key(),
             deadline: begun.plus_ms(wait_ms.min(longest)),
             looks: 0,
-        }));
+        };
+        self.pending.state = Some(State::Parked(Box::new(wait)));
         self.flush().await?;
         Err(Stop::Parked)
     }

@@ -312,7 +312,7 @@ mod tests {
         };
         let commit = Commit {
             entries,
-            state: Some(State::Parked(wait.clone())),
+            state: Some(State::Parked(Box::new(wait.clone()))),
             ..Commit::default()
         };
         store.commit(&id, &lease, commit).await.unwrap();
@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(store.journal(&id).await.unwrap()[0].outcome, None);
         // It finds nothing and waits for the same call again.
         let again = Commit {
-            state: Some(State::Parked(wait.clone())),
+            state: Some(State::Parked(Box::new(wait.clone()))),
             ..Commit::default()
         };
         store.commit(&id, &lease("b", 9_000), again).await.unwrap();

@@ -112,7 +112,7 @@ fn handle(slack: &Arc<Slack>, door: &Door, settings: &Arc<ArcSwap<Settings>>) ->
     });
     let door = door::Door {
         identity: slack.account().identity.clone(),
-        bots: settings.load().slack.bots.iter().cloned().collect(),
+        bots: settings.load().slack.bots.to_vec(),
         settings: settings.clone(),
         now: clock::now,
         accept,

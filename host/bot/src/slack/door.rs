@@ -12,6 +12,9 @@ use super::socket::Handle;
 use crate::doors::hooks::Accept;
 use crate::settings::Settings;
 
+/// What is known of something without asking Slack.
+pub type Known<K, V> = Arc<dyn Fn(&K) -> Option<V> + Send + Sync>;
+
 /// The way in from Slack.
 pub struct Door {
     /// Who the bot is there.
@@ -27,9 +30,9 @@ pub struct Door {
     /// Told what is known no longer.
     pub changed: Arc<dyn Fn(Changed) + Send + Sync>,
     /// The name of somebody or something by its id, as far as it is known without asking.
-    pub called: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub called: Known<str, String>,
     /// The conversation of somebody with the bot, as far as it is known without asking.
-    pub direct: Arc<dyn Fn(&UserId) -> Option<ChannelId> + Send + Sync>,
+    pub direct: Known<UserId, ChannelId>,
 }
 
 impl Door {

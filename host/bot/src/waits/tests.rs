@@ -128,7 +128,7 @@ impl Bench {
         let commit = Commit {
             begin: Some(begin),
             entries: vec![Entry::begin(0, &wait.operation, begun)],
-            state: Some(State::Parked(wait.clone())),
+            state: Some(State::Parked(Box::new(wait.clone()))),
             ..Commit::default()
         };
         let lease = Lease {

@@ -70,13 +70,16 @@ fn operation(random: &mut ChaCha8Rng) -> Operation {
         .into(),
         4 => KvKeys {
             prefix: text.clone(),
-            after: (random.next_u32() % 2 == 0).then_some(text),
+            after: random.next_u32().is_multiple_of(2).then_some(text),
             limit: random.next_u32(),
         }
         .into(),
         5 => KvReplace {
             key: text.clone(),
-            expected: (random.next_u32() % 2 == 0).then(|| Blob(vec![0, 255])),
+            expected: random
+                .next_u32()
+                .is_multiple_of(2)
+                .then(|| Blob(vec![0, 255])),
             value: Blob(text.into_bytes()),
         }
         .into(),

@@ -102,7 +102,7 @@ impl Encoded {
         let (mut handed_over, mut queued) = (Vec::new(), Vec::new());
         for letter in &self.outgoing {
             match letter.post(db, self.sender.as_ref())? {
-                Posted::HandedOver(letter) => handed_over.push(letter),
+                Posted::HandedOver(letter) => handed_over.push(*letter),
                 Posted::Queued(channel) => queued.push(channel),
             }
         }

@@ -97,7 +97,7 @@ impl Standing {
             None => (),
             Some(State::Parked(wait)) => {
                 standing.status = Status::Parked;
-                standing.wait = Some(wait);
+                standing.wait = Some(*wait);
             }
             Some(State::Done) => standing.status = Status::Done,
             Some(State::Failed { reason, incident }) => {

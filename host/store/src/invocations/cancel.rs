@@ -158,14 +158,14 @@ mod tests {
         let operation: Operation = Sleep { milliseconds: 5 }.into();
         Commit {
             entries: vec![Entry::begin(0, &operation, UnixMillis(20))],
-            state: Some(State::Parked(Wait {
+            state: Some(State::Parked(Box::new(Wait {
                 invocation: id.clone(),
                 number: 0,
                 key: operation.wait_key(),
                 operation,
                 deadline: UnixMillis(500),
                 looks: 0,
-            })),
+            }))),
             ..Commit::default()
         }
     }

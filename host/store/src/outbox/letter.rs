@@ -22,7 +22,7 @@ pub(crate) struct Letter {
 /// What became of a letter in its commit.
 pub(crate) enum Posted {
     /// It is handed over when the commit is on the disk.
-    HandedOver(HandedOver),
+    HandedOver(Box<HandedOver>),
     /// It waits in this channel.
     Queued(ChannelId),
 }
@@ -85,10 +85,10 @@ impl Letter {
             attempts: 0,
             at: self.at,
         };
-        Ok(Posted::HandedOver(HandedOver {
+        Ok(Posted::HandedOver(Box::new(HandedOver {
             permit,
             delivery: queue::resolve(db, delivery)?,
-        }))
+        })))
     }
 
     fn channel(&self) -> ChannelId {

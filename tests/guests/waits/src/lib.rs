@@ -24,11 +24,11 @@ fn plugin() -> Plugin {
         ))
         .command(
             Command::new(
-                "wait after <replies:integer>",
-                "Says much, and then asks.",
-                after,
+                "wait often <times:integer>",
+                "Sleeps for a moment so often, and then asks.",
+                often,
             )
-            .id("after"),
+            .id("often"),
         )
         .command(Command::new("wait not", "Gives up.", not).id("not"))
         .command(Command::new("wait tidily", "Cleans up when it is canceled.", tidily).id("tidily"))
@@ -71,10 +71,10 @@ fn event(event: &Event) -> Result {
     Ok(())
 }
 
-fn after(event: &Event) -> Result {
-    let replies: u32 = event.required("replies")?.parse()?;
-    for number in 1..=replies {
-        event.reply(format!("This is reply {number}."))?;
+fn often(event: &Event) -> Result {
+    let times: u32 = event.required("times")?.parse()?;
+    for _ in 0..times {
+        flow::sleep(Duration::from_millis(1))?;
     }
     answer(event)
 }

@@ -40,6 +40,7 @@ async fn welcome(shared: Arc<Shared>, stream: TcpStream) {
     // Frames are small and each is waited for.
     let _ = stream.set_nodelay(true);
     let doorman = shared.clone();
+    #[expect(clippy::result_large_err, reason = "tungstenite calls it so")]
     let check = move |request: &Request, response: Response| admit(&doorman, request, response);
     let Ok(mut socket) = accept_hdr_async(stream, check).await else {
         return;

@@ -47,7 +47,7 @@ impl Slack {
             Ok(Search::Unfinished) => Err(Unsent::Never {
                 reason: format!(
                     "it was perhaps said, and more than {} messages have come since",
-                    limits::SLACK_PAGES_MAX * limits::SLACK_PAGE
+                    limits::SLACK_HISTORY_PAGES_MAX * limits::SLACK_HISTORY_PAGE
                 ),
                 told: None,
             }),
@@ -97,9 +97,9 @@ impl Slack {
         is_it: impl Fn(&Value) -> bool,
     ) -> Result<Search, Failure> {
         let channel = delivery.outgoing.place.channel.as_str();
-        let limit = limits::SLACK_PAGE.to_string();
+        let limit = limits::SLACK_HISTORY_PAGE.to_string();
         let mut cursor = String::new();
-        for _ in 0..limits::SLACK_PAGES_MAX {
+        for _ in 0..limits::SLACK_HISTORY_PAGES_MAX {
             let mut parameters = vec![
                 ("channel", channel),
                 ("oldest", oldest),

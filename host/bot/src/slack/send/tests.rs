@@ -62,7 +62,7 @@ fn acts() -> Vec<Act> {
 }
 
 async fn all_well() -> Double {
-    Double::start(|call| well(call)).await
+    Double::start(well).await
 }
 
 /// What Slack answers when all is well.
@@ -461,7 +461,7 @@ async fn a_workspace_that_takes_only_short_texts_gets_a_short_one() {
 #[tokio::test]
 async fn a_file_that_cannot_be_shown_is_not_promised() {
     let double = with_files(|call| {
-        (call.method == "files.completeUploadExternal").then(|| Reply::Error("file_not_found"))
+        (call.method == "files.completeUploadExternal").then_some(Reply::Error("file_not_found"))
     })
     .await;
     let sent = double.slack().await.send(&post(&long())).await.unwrap();
@@ -554,7 +554,7 @@ async fn a_long_message_that_changes_keeps_the_file_that_it_was_posted_with() {
 async fn an_edit_does_not_depend_on_its_file() {
     for code in ["missing_scope", "internal_error"] {
         let double = with_files(move |call| {
-            (call.method == "conversations.replies").then(|| Reply::Error(code))
+            (call.method == "conversations.replies").then_some(Reply::Error(code))
         })
         .await;
         let slack = double.slack().await;
@@ -577,7 +577,7 @@ async fn with_files_in_doubt(times: u32, is_there: bool) -> Double {
     with_files(move |call| match call.method.as_str() {
         "files.completeUploadExternal" => {
             let in_doubt = tries.fetch_add(1, Ordering::Relaxed) < times;
-            in_doubt.then(|| Reply::Error("internal_error"))
+            in_doubt.then_some(Reply::Error("internal_error"))
         }
         "conversations.replies" if is_there => {
             let file = json!({ "ts": "173.0", "files": [{ "name": format!("witbot-{ID}.txt") }] });
@@ -681,7 +681,7 @@ async fn a_post_is_found_by_its_id_and_by_nothing_else() {
     assert_eq!(looked.len(), 2);
     assert_eq!(
         looked[0],
-        json!({ "channel": "C1", "oldest": "1700000040.250000", "limit": "200", "include_all_metadata": "true" })
+        json!({ "channel": "C1", "oldest": "1700000040.250000", "limit": "999", "include_all_metadata": "true" })
     );
     slack.find(&threaded(Act::Post("x".into()))).await.unwrap();
     assert_eq!(double.calls("conversations.replies")[0]["ts"], "170.1");
@@ -714,7 +714,7 @@ async fn what_cannot_be_looked_for_is_not_said_again() {
         Double::start(|_| Reply::Ok(json!({ "response_metadata": { "next_cursor": "x" } }))).await;
     let unsent = double.slack().await.find(&post("x")).await.unwrap_err();
     assert!(
-        matches!(&unsent, Unsent::Never { reason, .. } if reason.contains("10000")),
+        matches!(&unsent, Unsent::Never { reason, .. } if reason.contains("9990")),
         "{unsent:?}"
     );
     let double = Double::start(|_| Reply::Error("internal_error")).await;

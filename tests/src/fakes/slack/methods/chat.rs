@@ -194,7 +194,7 @@ pub(in crate::fakes::slack) fn check(said: &Said) -> Result<(), Failure> {
     if let Value::Object(metadata) = &said.metadata {
         let typed = metadata.get("event_type").is_some_and(Value::is_string);
         let loaded = metadata.get("event_payload").is_some_and(Value::is_object);
-        if !metadata.is_empty() && !(typed && loaded) {
+        if !(metadata.is_empty() || typed && loaded) {
             return Err(Failure::of("invalid_metadata_format"));
         }
     } else if !said.metadata.is_null() {
