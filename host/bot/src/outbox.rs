@@ -272,7 +272,7 @@ impl Parts {
             let mut limit = TAKEN_AT_ONCE_MAX;
             if let Some(pace) = &self.pace {
                 // Nothing is taken before its time: an edit that waits can still be replaced by a later one.
-                tokio::time::sleep(pace.wait(channel, Instant::now())).await;
+                until_time_for(channel, pace).await;
                 limit = pace.room(channel, Instant::now()).clamp(1, limit);
             }
             match self.store.outbox_next(channel, limit, clock::now()).await {
@@ -304,7 +304,7 @@ impl Parts {
             return report;
         }
         if let Some(pace) = &self.pace {
-            tokio::time::sleep(pace.wait(channel, Instant::now())).await;
+            until_time_for(channel, pace).await;
             pace.spend(channel, Instant::now());
         }
         match self.chat.send(delivery).await {
@@ -418,6 +418,15 @@ fn again(delivery: &Delivery, reason: String, after: Duration, counts: bool) -> 
         reason,
         after,
         counts,
+    }
+}
+
+/// Waits until something may be said in a channel.
+async fn until_time_for(channel: &ChannelId, pace: &Pace) {
+    let wait = pace.wait(channel, Instant::now());
+    // To sleep for no time at all takes up to a millisecond, as long as a fourth of all that an answer takes.
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
 }
 
