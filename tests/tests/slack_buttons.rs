@@ -146,11 +146,13 @@ async fn a_question_is_answered_by_typing() {
         assert_eq!(ended(&workspace, &question).await, expected, "{mode} mode");
         // The thread below the question is its place, too.
         let question = workspace.ask("vote me").await;
+        // What follows in a channel is said when it is stored which message the question is.
+        workspace.ask("echo and so on").await;
         slack.say(&workspace.anna, deploys, Some(&question.ts), "witbot yes");
-        assert_eq!(workspace.answer(5).await.text(), "Yes it is.");
+        assert_eq!(workspace.answer(6).await.text(), "Yes it is.");
         let expected = answered("Yes", &workspace.anna);
         assert_eq!(ended(&workspace, &question).await, expected, "{mode} mode");
-        assert_eq!(workspace.said_at_the_end(&mut bot).await.len(), 6);
+        assert_eq!(workspace.said_at_the_end(&mut bot).await.len(), 7);
     }
 }
 
