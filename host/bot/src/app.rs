@@ -2,6 +2,7 @@
 
 mod at_slack;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,14 +25,18 @@ use crate::door::{self, Door};
 use crate::doors::console::Console;
 use crate::doors::hooks;
 use crate::doors::http::Server;
+use crate::expected::Expected;
 use crate::ground::Ground;
+use crate::lines::Lines;
 use crate::live::Live;
 use crate::outbox::Outbox;
 use crate::plugins::{Keeper, Plugins};
+use crate::reconcile;
 use crate::rooms::{self, Rooms, SettingsRead};
 use crate::runs::Runs;
 use crate::services::Services;
 use crate::services::ci::CiProvider;
+use crate::services::ci::actions::Actions;
 use crate::services::ci::circleci::Circleci;
 use crate::services::github::{Credentials, Github};
 use crate::services::web::Web;
@@ -104,6 +109,16 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         tokio::spawn(async move { waits.run().await }),
     ];
     background.extend(control);
+    if let Some(github) = rooms.ground.services.github.clone() {
+        let expected = rooms.ground.expected.clone();
+        background.push(tokio::spawn(
+            expected.run(github.clone(), rooms.door.clone()),
+        ));
+        if !secrets.github_webhook.is_empty() {
+            let look = reconcile::run(github, rooms.settings.clone(), rooms.live.clone());
+            background.push(tokio::spawn(look));
+        }
+    }
     let mut routes = hooks::router(rooms.door.hooks(&secrets));
     let mut heard = None;
     match at_slack.map(|slack| slack.ear(&rooms.door, &rooms.settings)) {
@@ -218,6 +233,7 @@ async fn build(
     let (outbox, handed_over) = Outbox::new(store.clone(), chat.clone(), pace, tell);
     tokio::spawn(outbox.clone().run(handed_over));
     let services = services(&settings, secrets)?;
+    let expected = Expected::new(store.clone(), !secrets.github_webhook.is_empty());
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
     let plugins = Plugins::new(
@@ -234,6 +250,8 @@ async fn build(
         chat,
         outbox: outbox.clone(),
         services,
+        lines: Lines::new(store.lines().await?),
+        expected,
         settings: settings.clone(),
         wakes: wakes.clone(),
         owner,
@@ -287,15 +305,16 @@ fn services(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Services> 
         .clone()
         .map(|token| Circleci::new(&settings.circleci_api_url, token))
         .transpose()?;
-    let circleci = circleci.map(|circleci| {
-        (
-            Provider::Circleci,
-            Box::new(circleci) as Box<dyn CiProvider>,
-        )
-    });
+    let mut ci: BTreeMap<Provider, Box<dyn CiProvider>> = BTreeMap::new();
+    if let Some(circleci) = circleci {
+        ci.insert(Provider::Circleci, Box::new(circleci));
+    }
+    if let Some(github) = &github {
+        ci.insert(Provider::GithubActions, Box::new(Actions::new(github)));
+    }
     Ok(Services {
         github,
-        ci: circleci.into_iter().collect(),
+        ci,
         web: Web::new()?,
     })
 }

@@ -1,6 +1,7 @@
 //! What can be asked on the command line, and the exit codes: 0, 64 for bad usage or settings, 1 for the rest.
 
 mod audit;
+mod deploy_import;
 mod log;
 mod plugin;
 mod replay;
@@ -50,6 +51,8 @@ enum Command {
     /// Helps with setting up Slack.
     #[command(subcommand)]
     Slack(slack::Command),
+    /// Prints the settings of the plugins deploy and pipeline, from hubot-deploy's apps.json.
+    DeployImport(deploy_import::Options),
     /// Lists runs, shows the steps of one, ends one, or tries one again.
     Runs(runs::Runs),
     /// Runs a recorded run again, offline: prints each step, and where the plugin leaves the record.
@@ -132,6 +135,7 @@ impl Cli {
             Command::Check(options) => runtime.block_on(check(options, settings, &origin)),
             Command::Plugin(command) => runtime.block_on(plugin::run(command, settings)),
             Command::Slack(command) => slack::run(command, &settings),
+            Command::DeployImport(options) => deploy_import::run(&options),
             Command::Runs(asked) => runtime.block_on(runs::run(asked, &settings)),
             Command::Replay(asked) => runtime.block_on(replay::run(asked, &settings)),
             Command::Audit(command) => runtime.block_on(audit::run(command, &settings)),

@@ -6,22 +6,27 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc;
-use witbot_core::call::{Occurrence, Operation};
+use witbot_core::call::{AwaitTurn, Occurrence, Operation};
 use witbot_core::chat::Answerers;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::Body;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{Blob, Commit, Entry, Outcome, State, Wait};
+use witbot_core::limits;
 use witbot_engine::{Caller, Found, Lost, World};
 use witbot_store::Store;
 use witbot_store::commit::CommitError;
 use witbot_store::error::StoreError;
 use witbot_store::invocations::Lease;
 use witbot_store::kv::KvWrite;
+use witbot_store::record::Change;
 
 use crate::chat::Chat;
 use crate::clock;
+use crate::expected::Expected;
+use crate::lines::Lines;
+use crate::orders::{self, Order, What};
 use crate::outbox::Outbox;
 use crate::services::Services;
 use crate::settings::Settings;
@@ -40,6 +45,10 @@ pub struct Ground {
     pub outbox: Outbox,
     /// The services outside.
     pub services: Services,
+    /// Who stands in lines.
+    pub lines: Lines,
+    /// What GitHub will tell of what is done there.
+    pub expected: Expected,
     /// What the operator decided, as it is now.
     pub settings: Arc<ArcSwap<Settings>>,
     /// Who is told what a commit brings about.
@@ -64,8 +73,12 @@ impl Ground {
             Some(State::Parked(wait)) => Some(wait.clone()),
             Some(State::Done | State::Failed { .. }) | None => None,
         };
+        let over = matches!(&commit.state, Some(State::Done | State::Failed { .. }));
         let channels = self.store(invocation, commit).await?;
         self.follow(channels, parked).await;
+        if over {
+            self.lines.ended(invocation, &self.wakes).await;
+        }
         Ok(())
     }
 
@@ -134,6 +147,7 @@ impl Ground {
                     .await;
                 Outcome::of(found.map_err(unavailable))
             }
+            Operation::StopRun(call) => Outcome::of(self.stop_run(caller, &call.run).await),
             Operation::FindChannel(call) => Outcome::of(self.chat.channel(&call.name).await),
             Operation::FindDirect(call) => Outcome::of(self.chat.direct(&call.user).await),
             Operation::FindPerson(call) => Outcome::of(self.chat.person(&call.user).await),
@@ -145,6 +159,78 @@ impl Ground {
         }
     }
 
+    /// How many stand before a run, if those are fewer than it was told last.
+    async fn turn(&self, call: &AwaitTurn) -> Result<Option<Value>, Error> {
+        let ahead = self.store.ahead(&call.plugin, &call.line, &call.run).await;
+        let Some(ahead) = ahead.map_err(unavailable)? else {
+            let text = format!("this run does not stand in the line `{}`", call.line);
+            return Err(Error::new(Code::NotFound, text));
+        };
+        Ok((ahead == 0 || ahead < call.ahead).then(|| ahead.into()))
+    }
+
+    /// Cancels another run of the same plugin, in the name of whoever began this one. Doing it twice changes nothing.
+    async fn stop_run(&self, caller: &Caller, run: &InvocationId) -> Result<bool, Error> {
+        let found = self.store.invocation(run).await.map_err(unavailable)?;
+        if found.is_none_or(|found| found.plugin != caller.plugin) {
+            return Ok(false);
+        }
+        let (by, person) = self.who_began(caller).await?;
+        let order = Order {
+            what: What::Cancel,
+            run: run.clone(),
+            by,
+            person,
+        };
+        let done = orders::carry_out(&self.store, order)
+            .await
+            .map_err(unavailable)?;
+        if let Some(channel) = done.channel {
+            let _ = self.wakes.send(Wake::ToSay(vec![channel])).await;
+        }
+        if let Some(run) = done.goes_on {
+            let _ = self.wakes.send(Wake::Runnable(run)).await;
+        }
+        Ok(done.well)
+    }
+
+    /// In words, and by id if it was a person.
+    async fn who_began(&self, caller: &Caller) -> Result<(String, Option<UserId>), Error> {
+        let run = self.store.invocation(&caller.invocation).await;
+        let event = match run.map_err(unavailable)? {
+            Some(run) => self.store.event(run.event).await.map_err(unavailable)?,
+            None => None,
+        };
+        Ok(match event.map(|event| event.body) {
+            Some(Body::Message(message)) => {
+                let user = message.user;
+                let name = user.name.unwrap_or_else(|| user.id.to_string());
+                (name, Some(user.id))
+            }
+            Some(Body::Click(_) | Body::Webhook(_)) | None => {
+                (format!("the plugin {}", caller.plugin), None)
+            }
+        })
+    }
+
+    /// Whether what was found belongs to another call. A CI service that does not tell the mark of a call is asked for what
+    /// looks like its run, and a run that another call started a moment before looks like it, too.
+    async fn is_of_another(&self, id: &CallId, operation: &Operation, found: &Found) -> bool {
+        let (Operation::TriggerRun(_), Found::Happened(Outcome::Ok(run))) = (operation, found)
+        else {
+            return false;
+        };
+        let run = run["id"].as_str().unwrap_or_default();
+        let known = self
+            .store
+            .belongs_to_another(id, operation.name(), run)
+            .await;
+        known.unwrap_or_else(|error| {
+            tracing::warn!("whose run {run} is cannot be looked up: {error}");
+            true
+        })
+    }
+
     fn plugin_settings(&self, plugin: &PluginName) -> Value {
         let settings = self.settings.load();
         let of_plugin = settings
@@ -153,6 +239,28 @@ impl Ground {
             .map(|plugin| plugin.settings.clone());
         of_plugin.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
     }
+}
+
+/// What a call changes in the store. None: it changes nothing there that it is answered with.
+fn change(operation: Operation, bytes_max: u64) -> Option<Change> {
+    let write = match operation {
+        Operation::LineUp(call) => {
+            return Some(Change::LineUp(call.line, limits::LINE_LENGTH_MAX));
+        }
+        Operation::LeaveLine(call) => return Some(Change::Leave(call.line)),
+        Operation::KvSet(set) => KvWrite::Set {
+            key: set.key,
+            value: set.value.0,
+        },
+        Operation::KvDelete(delete) => KvWrite::Delete { key: delete.key },
+        Operation::KvReplace(replace) => KvWrite::Replace {
+            key: replace.key,
+            expected: replace.expected.map(|blob| blob.0),
+            value: replace.value.0,
+        },
+        _ => return None,
+    };
+    Some(Change::Kv(write, bytes_max))
 }
 
 fn unavailable(error: StoreError) -> Error {
@@ -186,56 +294,48 @@ impl World for Ground {
         self.keep(invocation, commit).await.map_err(lost)
     }
 
-    async fn write_kv(
+    async fn record(
         &self,
         caller: &Caller,
         before: Commit,
         entry: Entry,
         operation: &Operation,
     ) -> Result<Outcome, Lost> {
-        let write = match operation.clone() {
-            Operation::KvSet(set) => KvWrite::Set {
-                key: set.key,
-                value: set.value.0,
-            },
-            Operation::KvDelete(delete) => KvWrite::Delete { key: delete.key },
-            Operation::KvReplace(replace) => KvWrite::Replace {
-                key: replace.key,
-                expected: replace.expected.map(|blob| blob.0),
-                value: replace.value.0,
-            },
-            other => {
-                return Err(Lost(format!(
-                    "{} does not write to the kv space",
-                    other.name()
-                )));
-            }
-        };
         let bytes_max = self.grants(&caller.plugin).kv_bytes_max();
+        let Some(change) = change(operation.clone(), bytes_max) else {
+            let name = operation.name();
+            return Err(Lost(format!("{name} changes nothing in the store")));
+        };
         let (invocation, plugin) = (&caller.invocation, &caller.plugin);
         let (outcome, channels) = self
             .store
-            .kv_write(
-                invocation,
-                &self.lease(),
-                before,
-                entry,
-                plugin,
-                write,
-                bytes_max,
-            )
+            .record(invocation, &self.lease(), before, entry, plugin, change)
             .await
             .map_err(lost)?;
+        self.lines.recorded(caller, operation, &self.wakes).await;
         self.follow(channels, None).await;
         Ok(outcome)
     }
 
     async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
-        self.read(caller, id, operation).await
+        let outcome = self.read(caller, id, operation).await;
+        self.expected.note(operation, &outcome).await;
+        outcome
     }
 
     async fn find(&self, id: &CallId, operation: &Operation, begun: UnixMillis) -> Found {
-        self.services.find(operation, id, begun).await
+        // Whoever is canceled twice is canceled once.
+        if matches!(operation, Operation::StopRun(_)) {
+            return Found::Nothing;
+        }
+        let found = self.services.find(operation, id, begun).await;
+        if self.is_of_another(id, operation, &found).await {
+            return Found::Unknown;
+        }
+        if let Found::Happened(outcome) = &found {
+            self.expected.note(operation, outcome).await;
+        }
+        found
     }
 
     async fn canceled(&self, invocation: &InvocationId) -> Result<Option<String>, Lost> {
@@ -244,8 +344,10 @@ impl World for Ground {
     }
 
     async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
-        let Operation::AwaitEvent(call) = operation else {
-            return self.services.look(operation).await;
+        let call = match operation {
+            Operation::AwaitEvent(call) => call,
+            Operation::AwaitTurn(call) => return self.turn(call).await,
+            _ => return self.services.look(operation).await,
         };
         let found = self
             .store

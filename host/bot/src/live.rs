@@ -47,6 +47,8 @@ pub enum Problem {
         /// The lines of `witbot.toml` that would give it.
         lines: String,
     },
+    /// The plugin itself finds its settings wrong: each mistake with its place in the file.
+    Settings(String),
     /// The file is unusable, or clashes with another plugin.
     Refused(String),
 }
@@ -109,7 +111,7 @@ impl Problem {
     /// What becomes of the version.
     pub fn word(&self) -> &'static str {
         match self {
-            Problem::Held { .. } => "held",
+            Problem::Held { .. } | Problem::Settings(_) => "held",
             Problem::Refused(_) => "refused",
         }
     }
@@ -120,6 +122,7 @@ impl Problem {
             Problem::Held { needs, lines } => {
                 format!("it needs {needs}. To allow it, add to witbot.toml:\n{lines}")
             }
+            Problem::Settings(mistakes) => format!("its settings are wrong:\n{mistakes}"),
             Problem::Refused(reason) => reason.clone(),
         }
     }
@@ -128,6 +131,10 @@ impl Problem {
         match self {
             Problem::Held { needs, .. } => {
                 format!("held: it needs {needs}; see `witbot plugin show {plugin}`")
+            }
+            Problem::Settings(mistakes) => {
+                let first = mistakes.lines().next().unwrap_or_default();
+                format!("held: its settings are wrong: {}", first.trim())
             }
             Problem::Refused(reason) => {
                 format!("refused: {}", reason.lines().next().unwrap_or_default())
@@ -149,7 +156,7 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
         .capabilities()
         .iter()
         .copied()
-        .filter(|capability| !grants.covers(*capability))
+        .filter(|capability| !grants.covers(*capability) && !plugin.can_do_without(*capability))
         .collect();
     let unset: Vec<_> = plugin
         .declaration

@@ -4,6 +4,7 @@
 
 mod artefacts;
 mod folder;
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use crate::live::{Live, Problem, Standing, held};
 use crate::settings::{PluginSettings, Settings};
 pub use artefacts::Artefacts;
 use folder::{Found, Scan, Stamp, read, scan};
+use judge::Judgement;
 
 /// All plugins. Cheap to clone.
 #[derive(Clone)]
@@ -71,6 +73,8 @@ struct Entry {
     refused: Option<String>,
     /// Why the newest file does not serve. It is reported when it changes.
     problem: Option<Problem>,
+    /// What the newest version, and the one that serves, say of the settings.
+    judged: Vec<Judgement>,
 }
 
 impl Plugins {
@@ -352,6 +356,7 @@ impl Keeper {
             .cloned()
             .collect();
         for name in names {
+            self.judge(&name, settings).await;
             if self.settle(&name, settings) {
                 news.push(name);
             }
@@ -455,7 +460,7 @@ impl Keeper {
                 };
                 tracing::warn!(plugin = %name, "the plugin is {}{older}: {}", problem.word(), printable::text(&problem.reason()));
                 let action = match problem {
-                    Problem::Held { .. } => "plugin.held",
+                    Problem::Held { .. } | Problem::Settings(_) => "plugin.held",
                     Problem::Refused(_) => "plugin.refused",
                 };
                 (action, problem.reason())
@@ -514,7 +519,13 @@ impl Entry {
     fn settle(&mut self, part: Option<&PluginSettings>, conflict: Option<Problem>) {
         let nothing = PluginSettings::default();
         let part = part.unwrap_or(&nothing);
-        let problem = |plugin: &Arc<Plugin>| held(plugin, &part.grants, &part.settings);
+        let judged = |plugin: &Arc<Plugin>| {
+            let own = |judgement: &&Judgement| judgement.digest == plugin.digest;
+            self.judged.iter().find(own)?.problem.clone()
+        };
+        let problem = |plugin: &Arc<Plugin>| {
+            held(plugin, &part.grants, &part.settings).or_else(|| judged(plugin))
+        };
         let newest = conflict.or_else(|| self.newest.as_ref().and_then(problem));
         if newest.is_none() && self.newest.is_some() {
             self.serving.clone_from(&self.newest);

@@ -13,7 +13,7 @@ use witbot_core::call::Ask;
 use witbot_core::event::{Body, Event};
 use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::Commit;
-use witbot_core::limits;
+use witbot_core::{limits, printable};
 use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
 use witbot_store::error::StoreError;
@@ -115,7 +115,7 @@ impl Rooms {
                 _ = rescan.tick() => {
                     self.sweep();
                     self.miss_settings();
-                    self.read_settings();
+                    self.read_settings().await;
                 }
                 _ = tidying.tick() => self.forget(),
                 signal = &mut stopped => {
@@ -133,9 +133,10 @@ impl Rooms {
                 .into_iter()
                 .for_each(|channel| self.outbox.deliver(channel)),
             Wake::Parked(wait) => self.waits.add(*wait),
+            Wake::Moved(key) => self.waits.poke(&key),
             Wake::Runnable(run) => self.runs.resume(run),
             Wake::Ordered { order, answer } => self.obey(order, answer),
-            Wake::SettingsChanged => self.read_settings(),
+            Wake::SettingsChanged => self.read_settings().await,
             Wake::Deaf(_) | Wake::InputEnded => {}
         }
     }
@@ -355,25 +356,29 @@ impl Rooms {
         }
     }
 
-    /// Takes new settings up. Bad ones change nothing.
-    fn read_settings(&self) {
-        let before = self.settings.load();
+    /// The text of the file of settings, if it is new and has come to rest.
+    fn new_settings(&self) -> Option<String> {
         // Editors replace a file by removing it first; and a bot that began without one has nothing to read yet.
-        let Ok(bytes) = std::fs::read(&self.settings_file) else {
-            return;
-        };
+        let bytes = std::fs::read(&self.settings_file).ok()?;
         let mut read = self
             .settings_read
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if !read.came_to_rest(bytes) {
-            if read.is_moving() {
-                self.look_again();
-            }
-            return;
+        if read.came_to_rest(bytes) {
+            return Some(String::from_utf8_lossy(&read.taken_up).into_owned());
         }
-        let text = String::from_utf8_lossy(&read.taken_up).into_owned();
-        drop(read);
+        if read.is_moving() {
+            self.look_again();
+        }
+        None
+    }
+
+    /// Takes new settings up. Bad ones change nothing, whether the host or a plugin finds them so.
+    async fn read_settings(&self) {
+        let before = self.settings.load_full();
+        let Some(text) = self.new_settings() else {
+            return;
+        };
         let mut settings = match Settings::parse(&text, &self.settings_file) {
             Ok(settings) => settings,
             Err(error) => {
@@ -414,6 +419,11 @@ impl Rooms {
                 settings.github_api_url,
                 settings.circleci_api_url,
             ) = fixed(&before);
+        }
+        let mistakes = self.plugins.mistakes(&settings).await;
+        if !mistakes.is_empty() {
+            let mistakes = printable::text(&mistakes.join("\n")).into_owned();
+            return tracing::error!("the settings stay as they were: {mistakes}");
         }
         self.settings.store(Arc::new(settings));
         tracing::info!("the settings are taken up");

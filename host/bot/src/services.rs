@@ -22,6 +22,8 @@ use self::ci::CiProvider;
 use self::github::Github;
 use self::web::Web;
 
+const GITHUB_HINT: &str = "the bot has no credentials for GitHub: its operator has to set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
+
 /// All services that are set up.
 pub struct Services {
     /// None: there are no credentials.
@@ -49,6 +51,10 @@ impl Services {
     ) -> Result<Value, Error> {
         match operation {
             Operation::ResolveReference(call) => json(self.github()?.resolve(call).await?),
+            Operation::ReadCommit(call) => json(self.github()?.commit(call).await?),
+            Operation::ReadDefaultBranch(call) => json(self.github()?.default_branch(call).await?),
+            Operation::ListBranches(call) => json(self.github()?.branches(call).await?),
+            Operation::Merge(call) => json(self.github()?.merge(call, id).await?),
             Operation::ReadChecks(call) => json(self.github()?.checks(call).await?),
             Operation::Compare(call) => json(self.github()?.compare(call).await?),
             Operation::CreateDeployment(call) => {
@@ -71,6 +77,10 @@ impl Services {
                     .await?,
             ),
             Operation::CancelRun(call) => json(self.ci(call.project.provider)?.cancel(call).await?),
+            Operation::RerunRun(call) => json(self.ci(call.project.provider)?.rerun(call).await?),
+            Operation::ApproveRun(call) => {
+                json(self.ci(call.project.provider)?.approve(call).await?)
+            }
             Operation::HttpFetch(call) => self.send(&call.request, grants).await,
             Operation::HttpSend(call) => self.send(&call.request, grants).await,
             other => Err(Error::invalid(format!(
@@ -104,6 +114,7 @@ impl Services {
         begun: UnixMillis,
     ) -> Result<Found, Error> {
         match operation {
+            Operation::Merge(call) => Ok(happened(self.github()?.find_merge(call, begun).await?)),
             Operation::CreateDeployment(call) => {
                 Ok(happened(self.github()?.find_deployment(call, id).await?))
             }
@@ -121,8 +132,12 @@ impl Services {
                     ci::Found::Doubt => Found::Unknown,
                 },
             ),
-            // Asking twice for the end of a run does no harm.
-            Operation::CancelRun(_) => Ok(Found::Nothing),
+            Operation::RerunRun(call) => {
+                let runs = self.ci(call.project.provider)?;
+                Ok(happened(runs.find_rerun(call, begun).await?.then_some(())))
+            }
+            // Asking twice for the end of a run, or giving an approval twice, does no harm.
+            Operation::CancelRun(_) | Operation::ApproveRun(_) => Ok(Found::Nothing),
             // Nobody can ask a stranger whether a request had come.
             Operation::HttpSend(_) => Ok(Found::Unknown),
             // A new effect belongs above, with the way in which it is found again.
@@ -156,10 +171,9 @@ impl Services {
     }
 
     fn github(&self) -> Result<&Github, Error> {
-        let hint = "the bot has no credentials for GitHub: its operator has to set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
         self.github
             .as_ref()
-            .ok_or_else(|| Error::new(Code::Unavailable, hint))
+            .ok_or_else(|| Error::new(Code::Unavailable, GITHUB_HINT))
     }
 
     fn ci(&self, provider: Provider) -> Result<&dyn CiProvider, Error> {
@@ -167,6 +181,7 @@ impl Services {
             Provider::Circleci => {
                 "the bot has no credentials for CircleCI: its operator has to set CIRCLECI_TOKEN"
             }
+            Provider::GithubActions => GITHUB_HINT,
         };
         self.ci
             .get(&provider)
@@ -198,6 +213,9 @@ pub fn wait_keys(event: &Event) -> Vec<String> {
         Source::Github => {
             let deployment = hook.body.pointer("/deployment/id").and_then(Value::as_u64);
             keys.extend(deployment.map(|id| call::deployment_key(&hook.subject, id)));
+            let run = ["/workflow_run/id", "/workflow_job/run_id"];
+            let run = run.iter().find_map(|at| hook.body.pointer(at)?.as_u64());
+            keys.extend(run.map(|id| call::run_key(Provider::GithubActions, &id.to_string())));
         }
         Source::Circleci => {
             let pipeline = hook.body.pointer("/pipeline/id").and_then(Value::as_str);

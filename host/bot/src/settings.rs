@@ -9,6 +9,7 @@ pub mod slack;
 
 mod grants;
 mod json;
+pub mod lines;
 pub mod mask;
 mod section;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use witbot_core::address::Names;
 use witbot_core::grants::Grants;
 use witbot_core::ids::PluginName;
 
+use lines::Lines;
 use problem::{Problem, Problems, SettingsError};
 use secrets::slack::SlackAccess;
 use section::Section;
@@ -64,6 +66,8 @@ pub struct Settings {
 pub struct PluginSettings {
     /// What the plugin itself reads: always a JSON object, or null when nothing is set.
     pub settings: serde_json::Value,
+    /// Where it stands in the file.
+    pub lines: Arc<Lines>,
     /// What it may do. Shared, because every call looks at it.
     pub grants: Arc<Grants>,
 }
@@ -209,7 +213,7 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
     circleci.close(problems);
     ci.close(problems);
 
-    settings.plugins = plugins(&mut top, problems);
+    settings.plugins = plugins(&mut top, text, problems);
     top.close(problems);
     settings
 }
@@ -218,7 +222,11 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
 const PLUGIN_HELP: &str = "each key of `plugins` is a plugin, with a table such as `[plugins.deploy]`; \
     the folder is `plugins_folder`, at the top of the file";
 
-fn plugins(top: &mut Section<'_>, problems: &mut Problems) -> BTreeMap<PluginName, PluginSettings> {
+fn plugins(
+    top: &mut Section<'_>,
+    text: &str,
+    problems: &mut Problems,
+) -> BTreeMap<PluginName, PluginSettings> {
     if let Some(problem) = top.get("plugins").and_then(folder_as_plugins) {
         problems.add(problem);
         return BTreeMap::new();
@@ -230,6 +238,7 @@ fn plugins(top: &mut Section<'_>, problems: &mut Problems) -> BTreeMap<PluginNam
     {
         let plugin = PluginSettings {
             settings: json::object(section.get("settings"), section.path(), problems),
+            lines: Arc::new(Lines::of(section.get("settings"), name.span(), text)),
             grants: Arc::new(grants::read(section.section("grants", problems), problems)),
         };
         section.close(problems);

@@ -24,6 +24,8 @@ pub enum Wake {
     ToSay(Vec<ChannelId>),
     /// A run waits.
     Parked(Box<Wait>),
+    /// Somebody has left the line of this key.
+    Moved(String),
     /// A wait is over, so the run goes on.
     Runnable(InvocationId),
     /// An operator wants something done with a run.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::chat::{self, Answerers, Audience, Said, Text};
 use crate::event::{MessageId, Place};
-use crate::ids::{CallId, ChannelId, Repository, UserId};
+use crate::ids::{CallId, ChannelId, InvocationId, PluginName, Repository, UserId};
 use crate::journal::Blob;
 use crate::{ci, github, http};
 
@@ -182,6 +182,36 @@ calls! {
         /// Branch, tag, or SHA.
         reference: String,
     } -> String;
+    /// The commit that a reference stands for, with what it says.
+    Read "github.commit" ReadCommit {
+        /// Which repository.
+        repository: Repository,
+        /// Branch, tag, or SHA.
+        reference: String,
+    } -> github::Commit;
+    /// The name of the default branch.
+    Read "github.default-branch" ReadDefaultBranch {
+        /// Which repository.
+        repository: Repository,
+    } -> String;
+    /// The names of the branches.
+    Read "github.branches" ListBranches {
+        /// Which repository.
+        repository: Repository,
+        /// At most so many.
+        limit: u32,
+    } -> Vec<String>;
+    /// Merge into a branch.
+    Effect "github.merge" Merge {
+        /// Which repository.
+        repository: Repository,
+        /// Into this branch.
+        base: String,
+        /// This branch or commit.
+        head: String,
+        /// What the commit says.
+        message: String,
+    } -> Option<String>;
     /// The checks of a commit.
     Read "github.checks" ReadChecks {
         /// Which repository.
@@ -288,6 +318,24 @@ calls! {
         /// Which run.
         run: String,
     } -> ();
+    /// Run a run once more.
+    Effect "ci.rerun" RerunRun {
+        /// Where.
+        project: ci::Project,
+        /// Which run.
+        run: String,
+        /// Only what failed.
+        only_failed: bool,
+    } -> ();
+    /// Give an approval that a run waits for.
+    Effect "ci.approve" ApproveRun {
+        /// Where.
+        project: ci::Project,
+        /// Which run.
+        run: String,
+        /// The id of the approval, from the status of the run.
+        approval: String,
+    } -> ();
 
     /// The value of a key.
     Read "kv.get" KvGet {
@@ -357,6 +405,34 @@ calls! {
         /// How long to wait.
         timeout_ms: u64,
     } -> Chosen;
+    /// Stand in a line.
+    Record "flow.line-up" LineUp {
+        /// Which line, of those of the plugin.
+        line: String,
+    } -> u32;
+    /// Fewer stand before this run.
+    Wait "flow.closer" AwaitTurn {
+        /// Whose line.
+        plugin: PluginName,
+        /// Which run stands in it.
+        run: InvocationId,
+        /// In which line.
+        line: String,
+        /// How many stood before it when it was last told.
+        ahead: u32,
+        /// How long to wait.
+        timeout_ms: u64,
+    } -> u32;
+    /// Leave a line.
+    Record "flow.leave-line" LeaveLine {
+        /// Which line.
+        line: String,
+    } -> ();
+    /// Cancel another run of the plugin.
+    Effect "flow.cancel" StopRun {
+        /// Which.
+        run: InvocationId,
+    } -> bool;
     /// An event from outside.
     Wait "flow.await-event" AwaitEvent {
         /// Of this kind.
@@ -435,6 +511,7 @@ impl Operation {
             Operation::AwaitEvent(call) => event_key(&call.kind, &call.subject),
             Operation::Ask(call) => ask_key(&call.place.channel),
             Operation::Sleep(_) => SLEPT.to_owned(),
+            Operation::AwaitTurn(call) => line_key(&call.plugin, &call.line),
             _ => String::new(),
         }
     }
@@ -446,6 +523,7 @@ impl Operation {
             Operation::AwaitRun(call) => Some(call.timeout_ms),
             Operation::Ask(call) => Some(call.timeout_ms),
             Operation::AwaitEvent(call) => Some(call.timeout_ms),
+            Operation::AwaitTurn(call) => Some(call.timeout_ms),
             _ => None,
         }
     }
@@ -466,6 +544,14 @@ pub fn event_key(kind: &str, subject: &str) -> String {
     format!("event {kind} {subject}")
 }
 
+/// The key of all who stand in a line.
+pub fn line_key(plugin: &PluginName, line: &str) -> String {
+    format!("{LINED_UP}{plugin} {line}")
+}
+
+/// What the keys of all lines begin with.
+pub const LINED_UP: &str = "line ";
+
 /// The key of all who sleep.
 pub const SLEPT: &str = "time";
 
@@ -484,7 +570,9 @@ pub fn is_asked_about(key: &str) -> bool {
 
 /// Whether what a key stands for is looked at again and again, because the news of it can be lost.
 pub fn is_polled(key: &str) -> bool {
-    key.starts_with("deployment ") || key.starts_with("run ")
+    ["deployment ", "run ", LINED_UP]
+        .iter()
+        .any(|kind| key.starts_with(kind))
 }
 
 #[cfg(test)]

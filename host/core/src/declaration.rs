@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Usage;
 use crate::hubot::{Hubot, Method};
+use crate::{limits, printable};
 
 /// What `describe` filled in, as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,12 @@ pub struct Declaration {
     pub settings: Vec<SettingDeclaration>,
     /// Capability and reason.
     pub wants: Vec<(String, String)>,
+    /// The same for those that it can do without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub can_use: Vec<(String, String)>,
+    /// The handler that checks the settings, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks_settings: Option<String>,
 }
 
 /// A command.
@@ -126,6 +133,31 @@ pub enum Pattern {
     Ours(Regex),
     /// By Hubot's. The name of the bot can be part of what is matched, so that it is compiled where that is known.
     Hubot(Hubot, String),
+}
+
+/// A setting that the plugin itself says is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which, by JSON pointer (RFC 6901) from the plugin's settings; empty for all of them.
+    pub pointer: String,
+    /// Why, and what to write instead.
+    pub reason: String,
+}
+
+impl Rejected {
+    /// What a plugin said, in one line and cut to what people read.
+    pub fn new(pointer: &str, reason: &str) -> Rejected {
+        let short = reason
+            .trim()
+            .chars()
+            .take(limits::SETTINGS_REASON_CHARS_MAX);
+        let reason = match printable::line(&short.collect::<String>()).as_ref() {
+            "" => "the plugin gave no reason".to_owned(),
+            reason => reason.to_owned(),
+        };
+        let pointer = pointer.chars().take(limits::TEXT_BYTES_MAX).collect();
+        Rejected { pointer, reason }
+    }
 }
 
 /// Something that is wrong with a declaration.

@@ -89,6 +89,61 @@ pub struct Checks {
     pub failed: Vec<String>,
     /// Names of those that are not over.
     pub pending: Vec<String>,
+    /// Each of them.
+    #[serde(default)]
+    pub all: Vec<Check>,
+}
+
+/// One check: a status context, or a check run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The context, or the name of the run.
+    pub name: String,
+    /// How it stands.
+    pub state: CheckState,
+    /// The page that shows it.
+    pub url: Option<String>,
+}
+
+/// How one check stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckState {
+    /// Green.
+    Success,
+    /// Not over.
+    Pending,
+    /// It failed, was canceled, or took too long.
+    Failure,
+    /// It was skipped, or says nothing either way.
+    Neutral,
+}
+
+impl CheckState {
+    /// As the contract spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CheckState::Success => "success",
+            CheckState::Pending => "pending",
+            CheckState::Failure => "failure",
+            CheckState::Neutral => "neutral",
+        }
+    }
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The full SHA.
+    pub sha: String,
+    /// The first line of its message.
+    pub title: String,
+    /// Login of its author, or else the name in the commit.
+    pub author: String,
+    /// The page that shows it.
+    pub url: String,
+    /// When it was committed.
+    pub committed: UnixMillis,
 }
 
 /// How the checks of a commit stand together.
@@ -124,6 +179,26 @@ pub struct Comparison {
     pub ahead_by: u32,
     /// Commits that base has and head lacks.
     pub behind_by: u32,
+    /// Those that head has and base lacks, newest first, the newest 50 at most.
+    #[serde(default)]
+    pub commits: Vec<Commit>,
     /// The page that shows it.
     pub url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_older_journals_recorded_is_still_read() {
+        let checks = json!({"state": "failure", "failed": ["build"], "pending": []});
+        let checks: Checks = serde_json::from_value(checks).unwrap();
+        assert_eq!((checks.state, checks.all.len()), (ChecksState::Failure, 0));
+        let comparison = json!({"ahead_by": 2, "behind_by": 1, "url": "https://github.com/x"});
+        let comparison: Comparison = serde_json::from_value(comparison).unwrap();
+        assert_eq!((comparison.ahead_by, comparison.commits.len()), (2, 0));
+    }
 }

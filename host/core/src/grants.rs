@@ -20,7 +20,7 @@ use crate::limits;
 use chat::ChatGrant;
 use ci::{Action, CiGrant};
 use denial::Denial;
-use github::{GithubGrant, Permission};
+use github::{GithubGrant, Permission, RepositoryPattern};
 use http::HttpGrant;
 use kv::KvGrant;
 
@@ -147,7 +147,7 @@ pub struct Grants {
 impl Grants {
     /// Whether a call is covered.
     pub fn allows(&self, operation: &Operation) -> Result<(), Denial> {
-        use Permission::{ContentsRead, DeploymentsRead, DeploymentsWrite};
+        use Permission::{ContentsRead, ContentsWrite, DeploymentsRead, DeploymentsWrite};
         match operation {
             // These act on what the plugin was given with the event, or on nothing at all.
             Operation::ReadSettings(_)
@@ -158,6 +158,10 @@ impl Grants {
             | Operation::Whisper(_)
             | Operation::FindPerson(_)
             | Operation::Sleep(_)
+            | Operation::LineUp(_)
+            | Operation::AwaitTurn(_)
+            | Operation::LeaveLine(_)
+            | Operation::StopRun(_)
             | Operation::Ask(_) => Ok(()),
 
             Operation::Post(call) => chat::allows(&self.chat, &call.channel, call.name.as_deref()),
@@ -174,6 +178,18 @@ impl Grants {
             Operation::OpenRepository(call) => self.opens_repository(&call.repository),
             Operation::ResolveReference(call) => {
                 github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::ReadCommit(call) => {
+                github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::ReadDefaultBranch(call) => {
+                github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::ListBranches(call) => {
+                github::allows(&self.github, &call.repository, ContentsRead, None)
+            }
+            Operation::Merge(call) => {
+                github::allows(&self.github, &call.repository, ContentsWrite, None)
             }
             Operation::ReadChecks(call) => {
                 github::allows(&self.github, &call.repository, ContentsRead, None)
@@ -219,6 +235,8 @@ impl Grants {
             Operation::ReadRun(call) => ci::allows(&self.ci, &call.project, Action::Read),
             Operation::AwaitRun(call) => ci::allows(&self.ci, &call.project, Action::Read),
             Operation::CancelRun(call) => ci::allows(&self.ci, &call.project, Action::Cancel),
+            Operation::RerunRun(call) => ci::allows(&self.ci, &call.project, Action::Rerun),
+            Operation::ApproveRun(call) => ci::allows(&self.ci, &call.project, Action::Approve),
 
             Operation::KvGet(_)
             | Operation::KvKeys(_)
@@ -262,6 +280,16 @@ impl Grants {
     /// Whether a request may go to an address in a private network. Asked for requests that are allowed.
     pub fn opens_private_network(&self, request: &crate::http::Request) -> bool {
         http::opens_private_network(&self.http, request)
+    }
+
+    /// The repositories that are granted by name, rather than by their owner.
+    pub fn repositories(&self) -> impl Iterator<Item = &Repository> {
+        self.github
+            .iter()
+            .filter_map(|grant| match &grant.repository {
+                RepositoryPattern::One(repository) => Some(repository),
+                RepositoryPattern::Owner(_) | RepositoryPattern::Any => None,
+            })
     }
 
     /// How much the plugin may remember, in bytes.

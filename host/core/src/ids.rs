@@ -241,6 +241,11 @@ impl UnixMillis {
     pub fn plus_ms(self, milliseconds: u64) -> UnixMillis {
         UnixMillis(self.0.saturating_add(milliseconds))
     }
+
+    /// This time earlier, 1970 at the earliest.
+    pub fn minus_ms(self, milliseconds: u64) -> UnixMillis {
+        UnixMillis(self.0.saturating_sub(milliseconds))
+    }
 }
 
 #[cfg(test)]

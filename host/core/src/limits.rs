@@ -37,6 +37,10 @@ pub const TEXT_BYTES_MAX: usize = 4 << 10;
 pub const QUESTION_CHARS_MAX: usize = 3_000;
 /// Handles that an instance can hold; the longest list that is returned has 30.
 pub const HANDLES_MAX: usize = 256;
+/// Settings that a plugin says are wrong: an operator puts right a few, and looks again.
+pub const SETTINGS_REJECTED_MAX: usize = 50;
+/// Why one is: a sentence.
+pub const SETTINGS_REASON_CHARS_MAX: usize = 500;
 /// Lines of a plugin's log in one run; enough to follow it, not enough to fill a disk.
 pub const LOG_BYTES_MAX: usize = 64 << 10;
 /// A message; Slack cuts at 40,000 characters, and people stop reading earlier.
@@ -89,6 +93,21 @@ pub const POOL_PAUSE: Duration = Duration::from_millis(50);
 pub const WAIT_GRACE: Duration = Duration::from_millis(20);
 /// The longest wait: dedupe rows are kept as long.
 pub const WAIT_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// GitHub sends a webhook within seconds, if it sends it at all. When none comes of what the bot itself did, it has a look
+/// for itself after this.
+pub const WEBHOOK_PATIENCE: Duration = Duration::from_secs(15);
+/// Webhooks that did not arrive are looked for this often: three requests a repository, of the 5,000 an hour that GitHub
+/// allows.
+pub const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
+/// GitHub keeps what it could not deliver for 3 days:
+/// <https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/viewing-webhook-deliveries>.
+pub const DELIVERY_AGE_MAX: Duration = Duration::from_secs(3 * 24 * 3600);
+/// What was refused this often will be refused again.
+pub const REDELIVERIES_MAX: u32 = 5;
+/// And when GitHub cannot be asked, again after this.
+pub const EXPECTED_AGAIN: Duration = Duration::from_secs(30);
+/// Such events that are looked for in one go: more than a handful only come together when webhooks are lost for long.
+pub const EXPECTED_AT_ONCE_MAX: u32 = 50;
 /// Events and runs that ended are kept so long: services send an event again for up to 30 days.
 pub const KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
 /// And are forgotten this often; a few hours more or less do not matter.
@@ -113,6 +132,10 @@ pub const ARTEFACTS_SPARE_BYTES_MAX: u64 = 256 << 20;
 /// The same for compiled code, which is several times as large, and only saves time.
 pub const COMPILED_SPARE_BYTES_MAX: u64 = 512 << 20;
 
+/// The name of a line that runs stand in: as long as a key.
+pub const LINE_NAME_BYTES_MAX: usize = 256;
+/// Runs that stand in one line. Whoever comes later would wait for hours, and is better told so.
+pub const LINE_LENGTH_MAX: u32 = 100;
 /// Key of the kv store, in bytes.
 pub const KV_KEY_BYTES_MAX: usize = 256;
 /// Value of the kv store: larger things belong elsewhere.
@@ -149,6 +172,15 @@ pub const CI_CLOCK_SKEW: Duration = Duration::from_secs(60);
 pub const CI_LISTED_WITHIN: Duration = Duration::from_secs(5);
 /// Between a pipeline and its workflows, or a workflow and its automatic rerun, there is nothing to see for this long.
 pub const CI_SETTLED_WITHIN: Duration = Duration::from_secs(60);
+/// A dispatched run of GitHub Actions is listed this soon, mostly within five seconds. After it nobody knows.
+pub const ACTIONS_LISTED_WITHIN: Duration = Duration::from_secs(20);
+/// Between two looks for it.
+pub const ACTIONS_LISTED_PAUSE: Duration = Duration::from_secs(2);
+/// Inputs of a workflow, by GitHub's own limit.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>
+pub const ACTIONS_INPUTS_MAX: usize = 25;
+/// Failures and approvals that a status tells: people read no more of them in a chat.
+pub const CI_LISTED_MAX: usize = 20;
 /// What could not be stored is tried again after this: a full disk is not emptied at once.
 pub const STORE_AGAIN: Duration = Duration::from_secs(3);
 /// What a chat service did not take is tried again after this, where the service does not say when.
@@ -195,7 +227,15 @@ pub const GITHUB_INSTALLATIONS_MAX: usize = 1_000;
 pub const GITHUB_INSTALLATION_AGE_MAX: Duration = Duration::from_secs(3600);
 /// GitHub refuses longer descriptions of deployments and of their statuses.
 pub const GITHUB_DESCRIPTION_CHARS_MAX: usize = 140;
-/// How much GitHub's clock may be behind ours when a status is looked for. It counts in whole seconds.
+/// Deployments that are listed at once: a page of GitHub's.
+pub const GITHUB_DEPLOYMENTS_MAX: u32 = 100;
+/// Branches that are listed at once: nobody reads more, and these are ten requests already.
+pub const GITHUB_BRANCHES_MAX: u32 = 1_000;
+/// Commits that a comparison tells: a deploy of more is read on GitHub's page.
+pub const GITHUB_COMMITS_MAX: u32 = 50;
+/// What is told of the first line of a commit's message, and of a name: git knows no limit, and a chat shows one line.
+pub const GITHUB_TITLE_CHARS_MAX: usize = 250;
+/// How much GitHub's clock may be behind ours when a status or a merge is looked for. It counts in whole seconds.
 pub const GITHUB_CLOCK_SKEW_MAX: Duration = Duration::from_secs(30);
 /// GitHub sends no more than this. <https://docs.github.com/en/webhooks/webhook-events-and-payloads>
 pub const GITHUB_HOOK_BYTES_MAX: usize = 25 << 20;

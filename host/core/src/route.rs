@@ -229,7 +229,8 @@ impl Table {
         let text = read(text);
         let typed = Typed::new(text, self.words_max);
         let mut complaint: Option<(&Usage, &PluginName, Option<String>)> = None;
-        for positions in typed.beginnings().filter_map(|name| self.by_name.get(name)) {
+        let names = typed.beginnings().chain(typed.prefix());
+        for positions in names.filter_map(|name| self.by_name.get(name)) {
             for position in positions {
                 let (plugin, checked) = &self.plugins[position.plugin];
                 let usage = &checked.usages[position.index];
@@ -414,6 +415,12 @@ impl Typed {
     /// All of them, then one fewer, down to the first word.
     fn beginnings(&self) -> impl Iterator<Item = &str> {
         self.ends.iter().rev().map(|end| &self.words[..*end])
+    }
+
+    /// The first word up to its colon: `deploy:` of `deploy:migrate`, which is the name of `deploy:<task>`.
+    fn prefix(&self) -> Option<&str> {
+        let (prefix, rest) = self.first(1).split_once(':')?;
+        Some(&self.words[..=prefix.len()]).filter(|_| !rest.is_empty())
     }
 }
 

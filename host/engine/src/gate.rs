@@ -18,7 +18,7 @@ use witbot_core::call::{Ask, Call, Class, Edit, Operation, Post, PostDirect, Rep
 use witbot_core::chat::{Question, Said};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::Place;
-use witbot_core::ids::{CallId, ChannelId, Digest, UnixMillis, UserId};
+use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{
     Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait,
 };
@@ -170,6 +170,14 @@ impl Gate {
         self.live.clone()
     }
 
+    /// Whose calls pass here.
+    pub(crate) fn whose(&self) -> Result<(PluginName, InvocationId), Refusal> {
+        match &self.run {
+            Some(run) => Ok((run.caller.plugin.clone(), run.caller.invocation.clone())),
+            None => Err(denied_while_describing().into()),
+        }
+    }
+
     /// Whether nothing has been asked for, so that an instance that failed to start can be forgotten.
     pub(crate) fn is_untouched(&self) -> bool {
         self.run
@@ -256,12 +264,12 @@ impl Run {
                 }
                 Ok(self.record(entry, Outcome::Ok(Value::Null)))
             }
-            Class::Record if is_kv(operation) => {
+            Class::Record if is_answered_by_store(operation) => {
                 entry.at = self.world.now();
                 let (at, before) = (entry.at, std::mem::take(&mut self.pending));
                 let written = self
                     .world
-                    .write_kv(&self.caller, before, entry, operation)
+                    .record(&self.caller, before, entry, operation)
                     .await;
                 Ok((written.map_err(lost)?, at))
             }
@@ -541,10 +549,15 @@ fn code(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn is_kv(operation: &Operation) -> bool {
+/// Records whose answer depends on what the store finds.
+fn is_answered_by_store(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::KvSet(_) | Operation::KvReplace(_) | Operation::KvDelete(_)
+        Operation::KvSet(_)
+            | Operation::KvReplace(_)
+            | Operation::KvDelete(_)
+            | Operation::LineUp(_)
+            | Operation::LeaveLine(_)
     )
 }
 

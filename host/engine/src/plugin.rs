@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
-use witbot_core::declaration::{Checked, Declaration, Problem};
+use witbot_core::declaration::{Checked, Declaration, Problem, Rejected};
+use witbot_core::event::{Body, Event, Source, Webhook};
 use witbot_core::grants::Capability;
-use witbot_core::ids::{Digest, PluginName};
+use witbot_core::ids::{Digest, InvocationId, PluginName, UnixMillis};
 use witbot_core::limits;
 
 use crate::bindings::PluginPre;
@@ -14,9 +16,10 @@ use crate::component::{self, ComponentError, Contract};
 use crate::engine::{Engine, Parts};
 use crate::gate::Gate;
 use crate::imports::declare::Declaring;
+use crate::imports::events::CurrentEvent;
 use crate::plugin_log::PluginLog;
 use crate::run;
-use crate::state::State;
+use crate::state::{Invoked, State};
 
 /// Why a plugin is not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,12 @@ impl Plugin {
     /// What it needs a grant for.
     pub fn capabilities(&self) -> &[Capability] {
         &self.contract.capabilities
+    }
+
+    /// Whether it says that it also works without a capability.
+    pub fn can_do_without(&self, capability: Capability) -> bool {
+        let can_use = &self.declaration.declaration.can_use;
+        can_use.iter().any(|(name, _)| name == capability.as_str())
     }
 }
 
@@ -139,6 +148,78 @@ impl Engine {
             .map(|line| format!("\n  log: {line}"))
             .collect();
         Err(LoadError::Describe(format!("{failure}{log}")))
+    }
+}
+
+impl Engine {
+    /// What a plugin itself finds wrong with its settings. Nothing, if it does not check them; a check that crashes is told
+    /// as something that is wrong with all of them. The error is why it could not be asked, for no fault of its own.
+    pub async fn check_settings(
+        &self,
+        plugin: &Plugin,
+        settings: Value,
+    ) -> Result<Vec<Rejected>, String> {
+        let Some(handler) = plugin.declaration.declaration.checks_settings.clone() else {
+            return Ok(Vec::new());
+        };
+        let log = PluginLog::new(plugin.name.clone(), None);
+        let mut state = State::new(
+            Gate::closed(),
+            log,
+            Some(checking(&plugin.name, handler)),
+            0,
+        );
+        state.settings = Some(Arc::new(settings));
+        state.rejected = Some(Vec::new());
+        let called = tokio::time::timeout(limits::DESCRIBE_TIME_MAX, async {
+            let _permit = self.parts.instances.acquire().await?;
+            let mut store = run::store(&self.parts.engine, state, limits::DESCRIBE_TIME_MAX);
+            let instance = plugin.ready.instantiate_async(&mut store).await?;
+            let event = store.data_mut().table.push(CurrentEvent)?;
+            let handler = instance.witbot_plugin_handler();
+            let returned = handler.call_handle(&mut store, event).await;
+            let mut state = store.into_data();
+            let wrong = match returned {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.message),
+                Err(error) => Some(format!(
+                    "the check failed: {}",
+                    run::explain(&error, &state)
+                )),
+            };
+            let mut rejected = state.rejected.take().unwrap_or_default();
+            rejected.extend(wrong.map(|reason| Rejected::new("", &reason)));
+            Ok::<_, wasmtime::Error>(rejected)
+        });
+        match called.await {
+            Ok(asked) => asked.map_err(|error| format!("{error:#}")),
+            Err(_) => {
+                let most = limits::DESCRIBE_TIME_MAX.as_secs();
+                Err(format!("it took longer than {most} s"))
+            }
+        }
+    }
+}
+
+/// What a plugin is called with to check its settings.
+fn checking(name: &PluginName, handler: String) -> Invoked {
+    let hook = Webhook {
+        kind: "settings".to_owned(),
+        subject: String::new(),
+        body: Value::Null,
+    };
+    let event = Event {
+        source: Source::Console,
+        key: String::new(),
+        received: UnixMillis(0),
+        body: Body::Webhook(hook),
+    };
+    Invoked {
+        id: InvocationId::derive("settings", "", name, &handler),
+        handler,
+        listens: false,
+        arguments: Vec::new(),
+        event: Arc::new(event),
     }
 }
 

@@ -13,7 +13,7 @@ use wasmtime_wasi::{
     HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
 };
 use witbot_core::chat::Person;
-use witbot_core::declaration::Declaration;
+use witbot_core::declaration::{Declaration, Rejected};
 use witbot_core::event::Event;
 use witbot_core::ids::{Digest, InvocationId};
 use witbot_core::limits;
@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) declaration: Declaration,
     pub(crate) invocation: Option<Invoked>,
     pub(crate) settings: Option<Arc<Value>>,
+    /// What is wrong with the settings, while the plugin checks them.
+    pub(crate) rejected: Option<Vec<Rejected>>,
     /// Who caused the event, if the chat service was asked.
     pub(crate) person: Option<Person>,
     /// The row of the event that caused the run.
@@ -76,6 +78,7 @@ impl State {
             declaration: Declaration::default(),
             invocation,
             settings: None,
+            rejected: None,
             person: None,
             row,
             seen: HashMap::new(),

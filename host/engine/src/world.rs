@@ -50,8 +50,9 @@ pub trait World: Send + Sync + 'static {
     /// Makes what a run did durable, all of it or nothing.
     async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost>;
 
-    /// Makes `before` durable, writes to the plugin's kv space, and records the write with its outcome, all at once.
-    async fn write_kv(
+    /// Makes `before` durable, changes what the store keeps for the plugin (its kv space, its lines, its runs), and records
+    /// the change with its outcome, all at once.
+    async fn record(
         &self,
         caller: &Caller,
         before: Commit,

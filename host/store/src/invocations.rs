@@ -1,5 +1,6 @@
 //! Runs of handlers: which there are, and who runs them.
 
+mod answered;
 mod aside;
 mod cancel;
 

@@ -5,14 +5,11 @@ use rusqlite::{Connection, Row};
 use serde_json::Value;
 
 use witbot_core::error::{Code, Error};
-use witbot_core::ids::{ChannelId, InvocationId, PluginName};
-use witbot_core::journal::{Commit, Entry, Outcome};
+use witbot_core::ids::PluginName;
 
 use crate::Store;
 use crate::column::{execute, first};
-use crate::commit::{Applied, CommitError, Encoded, Line};
 use crate::error::StoreError;
-use crate::invocations::Lease;
 
 /// A change of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,45 +67,12 @@ impl Store {
         let plugin = plugin.to_string();
         self.read(move |db| usage(db, &plugin)).await
     }
-
-    /// Makes durable at once what an invocation did before, a change of its plugin's space, and the call that asked for
-    /// it, with its answer, which is returned. A space that would grow beyond `max_bytes` is left as it is, and the
-    /// call is answered with `conflict`. The channels are those of [`Store::commit`].
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are what the transaction consists of"
-    )]
-    pub async fn kv_write(
-        &self,
-        id: &InvocationId,
-        lease: &Lease,
-        commit: Commit,
-        entry: Entry,
-        plugin: &PluginName,
-        write: KvWrite,
-        max_bytes: u64,
-    ) -> Result<(Outcome, Vec<ChannelId>), CommitError> {
-        let commit = Encoded::new(id, lease, commit, self.sender())?;
-        let mut line = Line::new(entry)?;
-        let plugin = plugin.to_string();
-        let work = move |db: &Connection| {
-            let applied = commit.apply(db)?;
-            let outcome = match write.apply(db, &plugin, max_bytes)? {
-                Ok(answer) => Outcome::Ok(answer),
-                Err(refusal) => Outcome::Error(refusal),
-            };
-            line.answer(&outcome)?;
-            line.insert(db, applied.run)?;
-            Ok((applied, outcome))
-        };
-        let go = |(applied, outcome): (Applied, Outcome)| (outcome, applied.go());
-        self.write_then(work, go).await
-    }
 }
 
 impl KvWrite {
-    /// Answers what the plugin is answered.
-    fn apply(
+    /// Answers what the plugin is answered. A space that would grow beyond `max_bytes` is left as it is, and that is
+    /// answered with `conflict`.
+    pub(crate) fn apply(
         self,
         db: &Connection,
         plugin: &str,
@@ -243,10 +207,13 @@ mod tests {
     use serde_json::json;
 
     use witbot_core::call::KvGet;
-    use witbot_core::ids::UnixMillis;
+    use witbot_core::ids::{InvocationId, UnixMillis};
+    use witbot_core::journal::{Commit, Entry, Outcome};
 
     use super::*;
+    use crate::commit::CommitError;
     use crate::fixture::{begun, lease, store};
+    use crate::record::Change;
 
     /// A run that writes.
     struct Run {
@@ -277,14 +244,13 @@ mod tests {
             let (store, lease) = (self.store.clone(), lease("a", 2_000));
             let commit = Commit::default();
             let written = store
-                .kv_write(
+                .record(
                     &self.id,
                     &lease,
                     commit,
                     entry,
                     &self.plugin,
-                    write,
-                    max_bytes,
+                    Change::Kv(write, max_bytes),
                 )
                 .await;
             let (outcome, _queued) = written.unwrap();
@@ -399,14 +365,13 @@ mod tests {
             };
             let (lease, commit) = (lease(owner, 2_000), Commit::default());
             let written = store
-                .kv_write(
+                .record(
                     &run.id,
                     &lease,
                     commit,
                     entry,
                     &run.plugin,
-                    set("k", b"222"),
-                    99,
+                    Change::Kv(set("k", b"222"), 99),
                 )
                 .await;
             assert_eq!(written, Err(CommitError::Superseded));

@@ -11,6 +11,7 @@ pub mod audit;
 mod column;
 pub mod commit;
 pub mod error;
+pub mod expected;
 pub mod folder;
 pub mod inbox;
 pub mod invocations;
@@ -18,7 +19,9 @@ pub mod kv;
 pub mod outbox;
 mod prune;
 mod readers;
+pub mod record;
 mod schema;
+mod turns;
 pub mod waits;
 mod writer;
 

@@ -1,6 +1,6 @@
 //! Pipelines of a CI service, with the operator's credentials, which a plugin never sees.
 //!
-//! Grant: `ci = [{ provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read", "cancel"] }]`.
+//! Grant: `ci = [{ provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read", "cancel", "rerun", "approve"] }]`.
 //! Every call can answer `denied`, `not-found`, `rate-limited` and `unavailable`; others are named with the call.
 //!
 //! ```no_run
@@ -16,17 +16,23 @@
 //! }
 //! ```
 
+mod ability;
+mod phase;
 mod request;
 mod run;
+mod status;
 
+pub use ability::Ability;
+pub use phase::Phase;
 pub use request::{Parameter, RunRequest};
-pub use run::{Phase, Run, RunStatus};
+pub use run::Run;
+pub use status::{Approval, Failure, RunStatus};
 
 use crate::bindings::witbot::ci::ci;
 use crate::error::Result;
 
-/// Opens a project at a provider, if the grants cover it. Asks the provider nothing. The provider is `circleci`; the
-/// project is named as that service names it, such as `gh/acme/api`.
+/// Opens a project at a provider, if the grants cover it. Asks the provider nothing. The provider is `circleci` or
+/// `github-actions`; the project is named as that service names it: `gh/acme/api` at CircleCI, `acme/api` at GitHub.
 ///
 /// # Errors
 /// `denied`, `invalid` (unknown provider).
@@ -52,8 +58,14 @@ impl Project {
         Ok(Run::new(self.raw.trigger(&request.raw())?))
     }
 
-    /// A run that was started before. Action: `read`. Asks the provider nothing.
+    /// A run that was started before, by its id. Needs no action, and asks the provider nothing: what is done with the run
+    /// later does.
     pub fn run(&self, id: &str) -> Result<Run> {
         Ok(Run::new(self.raw.run(id)?))
+    }
+
+    /// Whether the provider can do something. Asks the provider nothing.
+    pub fn can(&self, ability: Ability) -> bool {
+        self.raw.can(ability.as_str())
     }
 }

@@ -29,6 +29,9 @@ pub fn describe(plugin: fn() -> Plugin, version: &str, declaration: &declare::De
     for (capability, reason) in &plugin.wants {
         declaration.wants(capability, reason);
     }
+    for (capability, reason) in &plugin.can_use {
+        declaration.can_use(capability, reason);
+    }
 }
 
 fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
@@ -61,6 +64,7 @@ fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
             }
         },
         Trigger::Subscription { kind } => declaration.subscribe(&entry.id, kind),
+        Trigger::Settings => declaration.checks_settings(&entry.id),
     }
 }
 

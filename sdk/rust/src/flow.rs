@@ -22,6 +22,8 @@
 //! }
 //! ```
 
+mod turn;
+
 use std::time::Duration;
 
 use crate::bindings::witbot::flow::flow;
@@ -30,6 +32,7 @@ use crate::error::Result;
 use crate::time::milliseconds;
 
 pub use crate::time::Timestamp;
+pub use turn::Turn;
 
 /// The time: that of the last thing that this run was told, so that it is the same when the run is resumed.
 pub fn now() -> Timestamp {
@@ -62,6 +65,37 @@ pub fn ask(question: &str, choices: &[&str], timeout: Duration) -> Result<Answer
     Ok(Answer {
         raw: flow::ask(question, &choices, milliseconds(timeout))?,
     })
+}
+
+/// Lines this run up behind all other runs of this plugin that stand in the line of that name, of 1 to 256 bytes. One run at
+/// a time has its turn. A run stands in a line until it leaves it, or ends, however it ends: no line is ever held up by a run
+/// that is no more. Who stands there already keeps its place.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use witbot_sdk::{Event, Result, flow};
+///
+/// fn migrate(event: &Event) -> Result {
+///     let turn = flow::line_up("database")?;
+///     if turn.ahead() > 0 {
+///         event.reply(format!("{} before you.", turn.ahead()))?;
+///     }
+///     turn.wait(Duration::from_secs(3_600))?;
+///     event.reply("Migrating now.")?;
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+/// `invalid` (such a name), `rate-limited` (100 stand there already).
+pub fn line_up(line: &str) -> Result<Turn> {
+    Ok(Turn::new(flow::line_up(line)?))
+}
+
+/// Cancels another run of this plugin, by its id, and says whether it was still to be canceled. That run is told
+/// [`Code::Canceled`](crate::Code::Canceled) where it waits.
+pub fn cancel(run: &str) -> Result<bool> {
+    Ok(flow::cancel(run)?)
 }
 
 /// Waits for an event from outside, of one kind and about one subject, that came after the one that caused this run

@@ -16,11 +16,15 @@
 //! }
 //! ```
 
+mod check;
+mod commit;
 mod deploy;
 mod deployment;
 mod repository;
 mod status;
 
+pub use check::{Check, CheckState};
+pub use commit::Commit;
 pub use deploy::Deploy;
 pub use deployment::Deployment;
 pub use repository::{Checks, Comparison, Repository};

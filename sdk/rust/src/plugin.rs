@@ -1,5 +1,8 @@
 //! What a plugin can do, each thing said once.
 
+use serde::de::DeserializeOwned;
+
+use crate::config::{self, Wrong};
 use crate::error::Result;
 use crate::event::Event;
 
@@ -14,6 +17,7 @@ pub struct Plugin {
     pub(crate) entries: Vec<Entry>,
     pub(crate) settings: Vec<Setting>,
     pub(crate) wants: Vec<(String, String)>,
+    pub(crate) can_use: Vec<(String, String)>,
 }
 
 impl Plugin {
@@ -24,6 +28,7 @@ impl Plugin {
             entries: Vec::new(),
             settings: Vec::new(),
             wants: Vec::new(),
+            can_use: Vec::new(),
         }
     }
 
@@ -147,10 +152,51 @@ impl Plugin {
         self.with_setting(name.into(), summary.into(), true)
     }
 
+    /// Has the settings read as a type, and looked at, before the plugin is put to work with them: when it is loaded, and
+    /// when they change. What is wrong is told to the operator, with the line in which it stands, and holds the plugin;
+    /// what worked before goes on. Nothing but the settings can be used there.
+    ///
+    /// ```no_run
+    /// use serde::Deserialize;
+    /// use witbot_sdk::Plugin;
+    /// use witbot_sdk::config::Wrong;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Settings {
+    ///     minutes: u32,
+    /// }
+    ///
+    /// fn plugin() -> Plugin {
+    ///     Plugin::new("Reminds of things.")
+    ///         .required_setting("minutes", "How long to wait.")
+    ///         .checks_settings(|settings: &Settings| match settings.minutes {
+    ///             0 => vec![Wrong::at(&["minutes"], "nobody needs to be reminded at once: write 1 or more")],
+    ///             _ => Vec::new(),
+    ///         })
+    /// }
+    /// ```
+    pub fn checks_settings<T: DeserializeOwned>(
+        self,
+        look: impl Fn(&T) -> Vec<Wrong> + 'static,
+    ) -> Plugin {
+        let handler = move |_: &Event| {
+            config::check(&look);
+            Ok(())
+        };
+        self.entry("settings".to_owned(), Trigger::Settings, Box::new(handler))
+    }
+
     /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http` or `kv`. The operator reads it before
     /// granting.
     pub fn wants(mut self, capability: impl Into<String>, reason: impl Into<String>) -> Plugin {
         self.wants.push((capability.into(), reason.into()));
+        self
+    }
+
+    /// Says what the plugin does with a capability that it can also do without: it is not held when the operator does not
+    /// grant it, and calls are then [`Code::Denied`](crate::Code::Denied).
+    pub fn can_use(mut self, capability: impl Into<String>, reason: impl Into<String>) -> Plugin {
+        self.can_use.push((capability.into(), reason.into()));
         self
     }
 
@@ -257,6 +303,7 @@ pub(crate) enum Trigger {
     Subscription {
         kind: String,
     },
+    Settings,
 }
 
 /// Hubot's ways to listen.

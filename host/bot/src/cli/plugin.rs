@@ -179,6 +179,13 @@ fn describe(name: &PluginName, plugin: Option<&Plugin>) -> PluginSheet {
             .map(|(capability, reason)| format!("{capability}: {reason}"))
             .collect(),
     );
+    section(
+        "can use",
+        said.can_use
+            .iter()
+            .map(|(capability, reason)| format!("{capability}: {reason}"))
+            .collect(),
+    );
     PluginSheet {
         title: format!(
             "{name} {} {} – {}",

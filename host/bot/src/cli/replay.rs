@@ -250,7 +250,7 @@ impl World for Record {
         Err(nothing())
     }
 
-    async fn write_kv(
+    async fn record(
         &self,
         _: &Caller,
         _: Commit,

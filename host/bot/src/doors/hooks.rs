@@ -7,7 +7,7 @@ pub mod body;
 pub mod refusals;
 pub mod signature;
 
-mod sender;
+pub mod sender;
 
 #[cfg(test)]
 mod tests;

@@ -4,38 +4,44 @@
 //! looked for. That is all about one request: what was recorded of it, and what to do after a crash, is the gate's.
 
 mod answer;
-mod asked;
+pub(in crate::services) mod asked;
+mod branches;
 mod checks;
 mod client;
 mod commits;
-mod connection;
+pub(in crate::services) mod connection;
+mod deliveries;
 mod deployments;
 mod installations;
-mod path;
+mod merge;
+mod news;
+pub(in crate::services) mod path;
 mod payload;
 mod refusal;
 mod statuses;
-mod time;
+pub(in crate::services) mod time;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::services) mod tests;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use witbot_core::call::{
-    AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListDeployments,
-    ReadChecks, ReadDeployment, ReadDeploymentStatus, ResolveReference,
+    AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListBranches,
+    ListDeployments, Merge, ReadChecks, ReadCommit, ReadDefaultBranch, ReadDeployment,
+    ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::error::{Code, Error};
-use witbot_core::github::{Checks, Comparison, Deployment, DeploymentStatus};
-use witbot_core::ids::{CallId, UnixMillis};
+use witbot_core::github::{Checks, Commit, Comparison, Deployment, DeploymentStatus};
+use witbot_core::ids::{CallId, Repository, UnixMillis};
 
 use self::asked::{Asked, Identity};
 use self::client::Client;
 use self::connection::{Access, Connection, Pace};
 use self::installations::Installations;
+pub use self::news::Caused;
 use crate::secret::Secret;
 
 /// As whom the bot speaks to GitHub.
@@ -64,7 +70,7 @@ impl Github {
         Github::with_pace(api_url, credentials, Pace::USUAL)
     }
 
-    fn with_pace(api_url: &str, credentials: Credentials, pace: Pace) -> anyhow::Result<Github> {
+    pub(in crate::services) fn with_pace(api_url: &str, credentials: Credentials, pace: Pace) -> anyhow::Result<Github> {
         tokio::runtime::Handle::try_current()
             .context("the client for GitHub needs a tokio runtime")?;
         let client = Client::new(client::octocrab(api_url, &credentials)?);
@@ -77,9 +83,45 @@ impl Github {
         })
     }
 
+    /// The connection, for what is done at GitHub besides: GitHub Actions.
+    pub(in crate::services) fn connection(&self) -> Arc<Connection> {
+        self.connection.clone()
+    }
+
     /// The full SHA that a branch, tag or abbreviated SHA stands for.
     pub async fn resolve(&self, call: &ResolveReference) -> Result<String, Error> {
         commits::resolve(&self.connection, &call.repository, &call.reference).await
+    }
+
+    /// The commit that a reference stands for, with what it says.
+    pub async fn commit(&self, call: &ReadCommit) -> Result<Commit, Error> {
+        commits::read(&self.connection, &call.repository, &call.reference).await
+    }
+
+    /// The name of the default branch.
+    pub async fn default_branch(&self, call: &ReadDefaultBranch) -> Result<String, Error> {
+        branches::default(&self.connection, &call.repository).await
+    }
+
+    /// The names of the branches, in GitHub's order.
+    pub async fn branches(&self, call: &ListBranches) -> Result<Vec<String>, Error> {
+        branches::list(&self.connection, call).await
+    }
+
+    /// Merges into a branch, and gives the commit that this made, if it made one. `in-doubt` if GitHub can afterwards not
+    /// be asked whether it did. The call id is for the log: GitHub has no place for it.
+    pub async fn merge(&self, call: &Merge, id: &CallId) -> Result<Option<String>, Error> {
+        tracing::debug!(call = %id, base = call.base, head = call.head, "merges into a branch");
+        merge::merge(&self.connection, call).await
+    }
+
+    /// What became of a merge that began at `begun`. None: it did not happen.
+    pub async fn find_merge(
+        &self,
+        call: &Merge,
+        begun: UnixMillis,
+    ) -> Result<Option<Option<String>>, Error> {
+        merge::find(&self.connection, call, begun).await
     }
 
     /// Statuses and check runs of a commit, together.
@@ -147,6 +189,21 @@ impl Github {
         statuses::find(&self.connection, call, begun).await
     }
 
+    /// Has GitHub send again the webhooks of a repository that did not arrive since a time, and says how many.
+    /// `not-found`, `denied`: the bot's credentials may not see webhooks there.
+    pub async fn redeliver(
+        &self,
+        repository: &Repository,
+        since: UnixMillis,
+    ) -> Result<u32, Error> {
+        deliveries::redeliver(&self.connection, repository, since).await
+    }
+
+    /// What the bot has done, as GitHub's webhook tells it. None: it is not there any more.
+    pub async fn news(&self, caused: &Caused) -> Result<Option<serde_json::Value>, Error> {
+        news::read(&self.connection, caused).await
+    }
+
     /// The status that the wait is for, if it is there already.
     pub async fn next_deployment_status(
         &self,
@@ -158,7 +215,7 @@ impl Github {
 
 /// Ends a write that was not answered as it should: looks for what it did, and never sends it again. `seen` says what was
 /// seen of it.
-async fn settle<T>(
+pub(in crate::services) async fn settle<T>(
     connection: &Connection,
     seen: &str,
     asked: &Asked,

@@ -320,6 +320,9 @@ pub(super) fn names(pieces: &[Piece]) -> Result<Vec<String>, UsageError> {
             if !whole.is_empty() {
                 return Ok(whole);
             }
+            if let Some(prefix) = prefix(&pieces[..index], piece) {
+                return Ok(vec![prefix]);
+            }
             let message = match first {
                 true => "begin with a word that is always there: it is the command's name",
                 false => "put a space between the command's name and this",
@@ -336,6 +339,18 @@ pub(super) fn names(pieces: &[Piece]) -> Result<Vec<String>, UsageError> {
         current = product(&current, &endings);
     }
     Ok(current)
+}
+
+/// `deploy:` of `deploy:<task>`: a name that is a prefix of the first word. A colon ends it, so that nobody types it by
+/// chance.
+fn prefix(before: &[Piece], piece: &Piece) -> Option<String> {
+    match (before, &piece.item) {
+        ([first], Item::Argument(_)) => match &first.item {
+            Item::Literal(word) => Some(word.clone()).filter(|word| word.ends_with(':')),
+            Item::Choice(_) | Item::Argument(_) | Item::Optional(_) => None,
+        },
+        _ => None,
+    }
 }
 
 /// All that some pieces can be, if there are no arguments in them.

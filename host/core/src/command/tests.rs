@@ -207,9 +207,22 @@ fn letters_of_any_alphabet_and_signs_stand_for_themselves() {
 }
 
 #[test]
+fn a_name_can_end_with_an_argument_behind_a_colon() {
+    check(
+        "deploy:<task>! <app>",
+        &[
+            ("deploy:migrate! api", r#"fits task="migrate" app="api""#),
+            ("deploy:migrate api", "no"),
+            ("deploy:! api", "no"),
+            ("deploy! api", "no"),
+        ],
+    );
+}
+
+#[test]
 fn names_are_the_leading_words() {
     #[rustfmt::skip]
-    let table: [(&str, &[&str]); 10] = [
+    let table: [(&str, &[&str]); 12] = [
         ("Deploy <app>", &["deploy"]),
         ("where can I   deploy <app>", &["where can i deploy"]),
         ("deploy|ship <app>", &["deploy", "ship"]),
@@ -219,6 +232,8 @@ fn names_are_the_leading_words() {
         ("show v<x>", &["show"]),
         ("show runs[/<x>]", &["show"]),
         ("deploy:lock <app>", &["deploy:lock"]),
+        ("deploy:<task> <app>", &["deploy:"]),
+        ("Deploy:<task>! <app>", &["deploy:"]),
         ("a[b c] d", &["ab c d", "a d"]),
     ];
     for (usage, names) in table {

@@ -33,7 +33,13 @@ pub(super) fn check(declaration: Declaration) -> Result<Checked, Vec<Problem>> {
     let patterns = report.listeners(&declaration.listeners);
     report.subscriptions(&declaration.subscriptions);
     report.settings(&declaration.settings);
-    report.wants(&declaration.wants);
+    let all: Vec<_> = declaration
+        .wants
+        .iter()
+        .chain(&declaration.can_use)
+        .cloned()
+        .collect();
+    report.wants(&all);
     report.ids(&declaration);
     if report.problems.is_empty() {
         Ok(Checked {
@@ -253,9 +259,18 @@ impl Report {
             .subscriptions
             .iter()
             .map(|one| ("subscription", &one.id));
-        let most = limits::COMMANDS_MAX + limits::LISTENERS_MAX + limits::SUBSCRIPTIONS_MAX;
+        let settings = declaration
+            .checks_settings
+            .iter()
+            .map(|id| ("check of the settings", id));
+        let most = limits::COMMANDS_MAX + limits::LISTENERS_MAX + limits::SUBSCRIPTIONS_MAX + 1;
         let mut seen = HashSet::new();
-        for (what, id) in commands.chain(listeners).chain(subscriptions).take(most) {
+        for (what, id) in settings
+            .chain(commands)
+            .chain(listeners)
+            .chain(subscriptions)
+            .take(most)
+        {
             let what = format!("{what} `{}`", shown(id));
             self.id(&what, id);
             if !seen.insert(id) {

@@ -61,6 +61,8 @@ fn a_whole_plugin_is_accepted() {
             required: true,
         }],
         wants: vec![("github".into(), "Creates deployments.".into())],
+        can_use: vec![("chat".into(), "Announces them.".into())],
+        checks_settings: Some("settings".into()),
     }
     .check()
     .unwrap();
@@ -123,6 +125,7 @@ fn all_problems_are_reported_at_once() {
             ("kv".into(), " ".into()),
             ("kv".into(), "To remember.".into()),
         ],
+        ..Declaration::default()
     };
     insta::assert_snapshot!(problems(declaration), @r#"
     summary: it must be one line: remove line breaks and other control characters
@@ -241,6 +244,7 @@ fn limits_are_kept() {
             })
             .collect(),
         wants: vec![("kv".into(), long(limits::REASON_CHARS_MAX + 1))],
+        ..Declaration::default()
     };
     insta::assert_snapshot!(problems(declaration), @r#"
     summary: it has 201 characters, and at most 200 can be shown: shorten it

@@ -1,5 +1,5 @@
 //! Grants of projects at CI services:
-//! `ci = [{ provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read", "cancel"] }]`.
+//! `ci = [{ provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read", "cancel", "rerun", "approve"] }]`.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ pub enum Action {
     Read,
     /// Stopping them.
     Cancel,
+    /// Running them once more.
+    Rerun,
+    /// Giving the approvals that they wait for.
+    Approve,
 }
 
 impl Action {
@@ -41,6 +45,8 @@ impl Action {
             Action::Trigger => "trigger",
             Action::Read => "read",
             Action::Cancel => "cancel",
+            Action::Rerun => "rerun",
+            Action::Approve => "approve",
         }
     }
 }
@@ -195,6 +201,8 @@ fn in_words(project: &Project, action: Action) -> String {
         Action::Trigger => format!("start runs of `{name}`"),
         Action::Read => format!("read runs of `{name}`"),
         Action::Cancel => format!("cancel runs of `{name}`"),
+        Action::Rerun => format!("rerun runs of `{name}`"),
+        Action::Approve => format!("approve runs of `{name}`"),
     }
 }
 

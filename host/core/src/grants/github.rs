@@ -32,6 +32,9 @@ pub enum Permission {
     /// Commits, references and checks.
     #[serde(rename = "contents:read")]
     ContentsRead,
+    /// Merging into branches; reading is part of it.
+    #[serde(rename = "contents:write")]
+    ContentsWrite,
 }
 
 impl Permission {
@@ -41,6 +44,7 @@ impl Permission {
             Permission::DeploymentsRead => "deployments:read",
             Permission::DeploymentsWrite => "deployments:write",
             Permission::ContentsRead => "contents:read",
+            Permission::ContentsWrite => "contents:write",
         }
     }
 
@@ -52,6 +56,9 @@ impl Permission {
                     Permission::DeploymentsWrite | Permission::DeploymentsRead
                 )
             }
+            Permission::ContentsWrite => {
+                matches!(wanted, Permission::ContentsWrite | Permission::ContentsRead)
+            }
             Permission::DeploymentsRead | Permission::ContentsRead => self == wanted,
         }
     }
@@ -61,6 +68,7 @@ impl Permission {
             Permission::DeploymentsRead => "read deployments of",
             Permission::DeploymentsWrite => "write deployments of",
             Permission::ContentsRead => "read commits and checks of",
+            Permission::ContentsWrite => "merge into branches of",
         }
     }
 }

@@ -53,7 +53,14 @@ fn add_status(repository: &str, environment: &str) -> Operation {
     )
 }
 
-fn reads_of_contents(repository: &str) -> [Operation; 3] {
+fn merge(repository: &str) -> Operation {
+    call(
+        "github.merge",
+        json!({"repository": repository, "base": "a", "head": "b", "message": ""}),
+    )
+}
+
+fn reads_of_contents(repository: &str) -> [Operation; 6] {
     [
         call(
             "github.resolve",
@@ -66,6 +73,15 @@ fn reads_of_contents(repository: &str) -> [Operation; 3] {
         call(
             "github.compare",
             json!({"repository": repository, "base": "a", "head": "b"}),
+        ),
+        call(
+            "github.commit",
+            json!({"repository": repository, "reference": "main"}),
+        ),
+        call("github.default-branch", json!({"repository": repository})),
+        call(
+            "github.branches",
+            json!({"repository": repository, "limit": 1}),
         ),
     ]
 }
@@ -118,6 +134,14 @@ fn of_run(name: &str, project: &str) -> Operation {
         "ci.past" => call(
             name,
             json!({"project": project, "run": "1", "past": "queued", "timeout_ms": 1}),
+        ),
+        "ci.rerun" => call(
+            name,
+            json!({"project": project, "run": "1", "only_failed": true}),
+        ),
+        "ci.approve" => call(
+            name,
+            json!({"project": project, "run": "1", "approval": "2"}),
         ),
         _ => call(name, json!({"project": project, "run": "1"})),
     }
@@ -177,7 +201,16 @@ fn without_grants_all_else_is_denied() {
     ];
     all.extend(reads_of_contents("acme/api"));
     all.extend(reads_of_deployments("acme/api"));
-    all.extend(["ci.status", "ci.past", "ci.cancel"].map(|name| of_run(name, "gh/acme/api")));
+    all.extend(
+        [
+            "ci.status",
+            "ci.past",
+            "ci.cancel",
+            "ci.rerun",
+            "ci.approve",
+        ]
+        .map(|name| of_run(name, "gh/acme/api")),
+    );
     all.extend([
         trigger("gh/acme/api", &[], None),
         trigger("gh/acme/api", &["a", "b"], Some("c")),
@@ -202,6 +235,7 @@ fn github_permissions() {
         create("acme/api", "staging"),
         add_status("acme/api", "staging"),
     ];
+    let merge = [merge("acme/api")];
     let contents = reads_of_contents("acme/api");
     let deployments = reads_of_deployments("acme/api");
     let both = |one: &[Operation], other: &[Operation]| [one, other].concat();
@@ -211,17 +245,22 @@ fn github_permissions() {
     check(
         &grant("contents:read"),
         &contents,
+        &both(&both(&deployments, &write), &merge),
+    );
+    check(
+        &grant("contents:write"),
+        &both(&contents, &merge),
         &both(&deployments, &write),
     );
     check(
         &grant("deployments:read"),
         &deployments,
-        &both(&contents, &write),
+        &both(&both(&contents, &merge), &write),
     );
     check(
         &grant("deployments:write"),
         &both(&deployments, &write),
-        &contents,
+        &both(&contents, &merge),
     );
 }
 
@@ -278,6 +317,8 @@ fn ci_actions_and_projects() {
     let toml = r#"ci = [
         { provider = "circleci", project = "gh/acme/api", actions = ["trigger", "read"] },
         { provider = "circleci", project = "gh/tools/*", actions = ["cancel"] },
+        { provider = "circleci", project = "gh/acme/ops", actions = ["rerun", "approve"] },
+        { provider = "github-actions", project = "acme/api", actions = ["cancel"] },
     ]"#;
     check(
         toml,
@@ -286,8 +327,14 @@ fn ci_actions_and_projects() {
             of_run("ci.status", "gh/acme/api"),
             of_run("ci.past", "gh/acme/api"),
             of_run("ci.cancel", "gh/tools/x"),
+            of_run("ci.rerun", "gh/acme/ops"),
+            of_run("ci.approve", "gh/acme/ops"),
         ],
         &[
+            of_run("ci.rerun", "gh/acme/api"),
+            of_run("ci.approve", "gh/acme/api"),
+            of_run("ci.approve", "gh/tools/x"),
+            of_run("ci.cancel", "acme/api"),
             of_run("ci.cancel", "gh/acme/api"),
             of_run("ci.status", "gh/acme/apis"),
             of_run("ci.status", "GH/acme/api"),

@@ -156,6 +156,29 @@ fn messages_find_their_command() {
 }
 
 #[test]
+fn a_prefix_is_a_name_unless_the_whole_word_is_one() {
+    let usages = [
+        "deploy:lock <app>",
+        "deploy:<task>! <app>",
+        "deploy:<task> <app>",
+    ];
+    let table = Table::new(vec![plugin("deploy", &usages, &[], &[])], CALLED);
+    for (said, expected) in [
+        ("Deploy:Lock api", Some("deploy:lock_<app>")),
+        ("deploy:migrate api", Some("deploy:<task>_<app>")),
+        ("deploy:migrate! api", Some("deploy:<task>!_<app>")),
+        ("deploy: api", None),
+        ("deploy api", None),
+    ] {
+        let found = match table.command(said) {
+            Routed::Command(route) => Some(route.handler),
+            Routed::Usage { .. } | Routed::Unknown { .. } => None,
+        };
+        assert_eq!(found.as_deref(), expected, "{said}");
+    }
+}
+
+#[test]
 fn listeners_hear_what_they_asked_for() {
     let heard = |text: &str| {
         let routes = table().listeners(text, None);

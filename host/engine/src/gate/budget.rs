@@ -100,6 +100,8 @@ fn check_size(operation: &Operation) -> Result<(), Error> {
         Operation::AwaitEvent(call) => wait(call.timeout_ms),
         Operation::AwaitRun(call) => wait(call.timeout_ms),
         Operation::AwaitDeploymentStatus(call) => wait(call.timeout_ms),
+        Operation::AwaitTurn(call) => wait(call.timeout_ms),
+        Operation::LineUp(call) => line(&call.line),
         Operation::KvGet(call) => key(&call.key),
         Operation::KvDelete(call) => key(&call.key),
         Operation::KvSet(call) => key(&call.key).and_then(|()| value(&call.value.0)),
@@ -121,6 +123,12 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
     match operation {
         Operation::ResolveReference(call) => vec![("a reference", &call.reference)],
         Operation::ReadChecks(call) => vec![("a reference", &call.reference)],
+        Operation::ReadCommit(call) => vec![("a reference", &call.reference)],
+        Operation::Merge(call) => vec![
+            ("a branch", &call.base),
+            ("a reference", &call.head),
+            ("the message of a commit", &call.message),
+        ],
         Operation::Compare(call) => vec![("a reference", &call.base), ("a reference", &call.head)],
         Operation::CreateDeployment(call) => deployment_texts(&call.request),
         Operation::ListDeployments(call) => optional("an environment", &call.environment)
@@ -163,6 +171,15 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
             ("a project", &call.project.name),
             ("the id of a run", &call.run),
         ],
+        Operation::RerunRun(call) => vec![
+            ("a project", &call.project.name),
+            ("the id of a run", &call.run),
+        ],
+        Operation::ApproveRun(call) => vec![
+            ("a project", &call.project.name),
+            ("the id of a run", &call.run),
+            ("the id of an approval", &call.approval),
+        ],
         Operation::KvKeys(call) => std::iter::once(("a prefix", &*call.prefix))
             .chain(optional("a key", &call.after))
             .collect(),
@@ -183,6 +200,12 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
         | Operation::FindDirect(_)
         | Operation::FindPerson(_)
         | Operation::OpenRepository(_)
+        | Operation::ReadDefaultBranch(_)
+        | Operation::ListBranches(_)
+        | Operation::LineUp(_)
+        | Operation::AwaitTurn(_)
+        | Operation::LeaveLine(_)
+        | Operation::StopRun(_)
         | Operation::ReadDeployment(_)
         | Operation::ReadDeploymentStatus(_)
         | Operation::AwaitDeploymentStatus(_)
@@ -282,6 +305,17 @@ fn key(key: &str) -> Result<(), Error> {
         return Err(Error::invalid("a key cannot be empty"));
     }
     at_most(key.len(), limits::KV_KEY_BYTES_MAX, "a key")
+}
+
+fn line(name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::invalid("the name of a line cannot be empty"));
+    }
+    at_most(
+        name.len(),
+        limits::LINE_NAME_BYTES_MAX,
+        "the name of a line",
+    )
 }
 
 fn value(value: &[u8]) -> Result<(), Error> {

@@ -113,7 +113,7 @@ impl World for Memory {
         Ok(())
     }
 
-    async fn write_kv(
+    async fn record(
         &self,
         _: &Caller,
         before: Commit,

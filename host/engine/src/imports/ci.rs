@@ -1,8 +1,10 @@
 //! `witbot:ci/ci`: runs of a CI service.
 
 use wasmtime::component::Resource;
-use witbot_core::call::{AwaitRun, CancelRun, OpenProject, ReadRun, TriggerRun};
-use witbot_core::ci::{Parameter, Project, Run, RunRequest, RunStatus};
+use witbot_core::call::{
+    ApproveRun, AwaitRun, CancelRun, OpenProject, ReadRun, RerunRun, TriggerRun,
+};
+use witbot_core::ci::{Ability, Approval, Failure, Parameter, Project, Run, RunRequest, RunStatus};
 use witbot_core::error::Error;
 
 use crate::bindings::witbot::ci::ci;
@@ -68,6 +70,11 @@ impl ci::HostProject for State {
             url: String::new(),
         };
         Ok(self.table.push(OpenRun { project, run })?)
+    }
+
+    async fn can(&mut self, project: Resource<Project>, ability: String) -> wasmtime::Result<bool> {
+        let provider = self.table.get(&project)?.provider;
+        Ok(Ability::named(&ability).is_some_and(|ability| provider.can(ability)))
     }
 
     async fn drop(&mut self, project: Resource<Project>) -> wasmtime::Result<()> {
@@ -215,6 +222,28 @@ impl ci::HostRun for State {
             .await
     }
 
+    async fn rerun(&mut self, run: Resource<OpenRun>, only_failed: bool) -> Result<(), Refusal> {
+        let OpenRun { project, run } = self.table.get(&run)?.clone();
+        self.gate
+            .pass(RerunRun {
+                project,
+                run: run.id,
+                only_failed,
+            })
+            .await
+    }
+
+    async fn approve(&mut self, run: Resource<OpenRun>, approval: String) -> Result<(), Refusal> {
+        let OpenRun { project, run } = self.table.get(&run)?.clone();
+        self.gate
+            .pass(ApproveRun {
+                project,
+                run: run.id,
+                approval,
+            })
+            .await
+    }
+
     async fn drop(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<()> {
         self.table.delete(run)?;
         Ok(())
@@ -234,6 +263,32 @@ impl ci::HostRunStatus for State {
         Ok(self.table.get(&status)?.failed_jobs.clone())
     }
 
+    async fn failures(
+        &mut self,
+        status: Resource<RunStatus>,
+    ) -> wasmtime::Result<Vec<Resource<Failure>>> {
+        let failures = self.table.get(&status)?.failures.clone();
+        failures
+            .into_iter()
+            .map(|failure| Ok(self.table.push(failure)?))
+            .collect()
+    }
+
+    async fn approvals(
+        &mut self,
+        status: Resource<RunStatus>,
+    ) -> wasmtime::Result<Vec<Resource<Approval>>> {
+        let approvals = self.table.get(&status)?.approvals.clone();
+        approvals
+            .into_iter()
+            .map(|approval| Ok(self.table.push(approval)?))
+            .collect()
+    }
+
+    async fn commit(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<Option<String>> {
+        Ok(self.table.get(&status)?.commit.clone())
+    }
+
     async fn detail(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<String> {
         Ok(self.table.get(&status)?.detail.clone())
     }
@@ -244,6 +299,40 @@ impl ci::HostRunStatus for State {
 
     async fn drop(&mut self, status: Resource<RunStatus>) -> wasmtime::Result<()> {
         self.table.delete(status)?;
+        Ok(())
+    }
+}
+
+impl ci::HostFailure for State {
+    async fn job(&mut self, failure: Resource<Failure>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&failure)?.job.clone())
+    }
+
+    async fn step(&mut self, failure: Resource<Failure>) -> wasmtime::Result<Option<String>> {
+        Ok(self.table.get(&failure)?.step.clone())
+    }
+
+    async fn url(&mut self, failure: Resource<Failure>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&failure)?.url.clone())
+    }
+
+    async fn drop(&mut self, failure: Resource<Failure>) -> wasmtime::Result<()> {
+        self.table.delete(failure)?;
+        Ok(())
+    }
+}
+
+impl ci::HostApproval for State {
+    async fn id(&mut self, approval: Resource<Approval>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&approval)?.id.clone())
+    }
+
+    async fn name(&mut self, approval: Resource<Approval>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&approval)?.name.clone())
+    }
+
+    async fn drop(&mut self, approval: Resource<Approval>) -> wasmtime::Result<()> {
+        self.table.delete(approval)?;
         Ok(())
     }
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use witbot_core::call::ReadSettings;
+use witbot_core::declaration::Rejected;
 use witbot_core::event;
+use witbot_core::limits;
 
 use crate::bindings::witbot::config::config::Host;
 use crate::gate::Refusal;
+use crate::plugin_log::Level;
 use crate::state::State;
 
 impl State {
@@ -30,6 +33,20 @@ impl State {
 impl Host for State {
     async fn get(&mut self, pointer: String) -> wasmtime::Result<Option<String>> {
         Ok(event::field(&*self.settings().await?, &pointer))
+    }
+
+    async fn reject(&mut self, pointer: String, reason: String) -> wasmtime::Result<()> {
+        match &mut self.rejected {
+            Some(rejected) if rejected.len() < limits::SETTINGS_REJECTED_MAX => {
+                rejected.push(Rejected::new(&pointer, &reason));
+            }
+            Some(_) => {}
+            None => self.log.write(
+                Level::Warn,
+                &format!("the setting `{pointer}` is wrong: {reason}"),
+            ),
+        }
+        Ok(())
     }
 
     async fn document(&mut self) -> wasmtime::Result<String> {

@@ -138,6 +138,16 @@ impl HostDeclaration for State {
         Ok(())
     }
 
+    async fn checks_settings(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+    ) -> wasmtime::Result<()> {
+        self.hold(id.len())?;
+        self.declaration.checks_settings = Some(id);
+        Ok(())
+    }
+
     async fn wants(
         &mut self,
         _: Resource<Declaring>,
@@ -146,6 +156,17 @@ impl HostDeclaration for State {
     ) -> wasmtime::Result<()> {
         self.hold(capability.len() + reason.len())?;
         self.declaration.wants.push((capability, reason));
+        Ok(())
+    }
+
+    async fn can_use(
+        &mut self,
+        _: Resource<Declaring>,
+        capability: String,
+        reason: String,
+    ) -> wasmtime::Result<()> {
+        self.hold(capability.len() + reason.len())?;
+        self.declaration.can_use.push((capability, reason));
         Ok(())
     }
 

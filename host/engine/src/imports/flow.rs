@@ -2,19 +2,31 @@
 
 use rand_chacha::rand_core::Rng;
 use wasmtime::component::Resource;
-use witbot_core::call::{Ask, AwaitEvent, Chosen, Occurrence, Sleep, event_key};
+use witbot_core::call::{
+    Ask, AwaitEvent, AwaitTurn, Chosen, LeaveLine, LineUp, Occurrence, Sleep, StopRun, event_key,
+};
 use witbot_core::chat::{Answerers, Question, Said, Text};
+use witbot_core::error::Error;
 use witbot_core::event::{self, Body};
 use witbot_core::ids::UserId;
 
 use super::content::{Building, BuildingText, id};
 use super::say::not_said;
-use crate::bindings::witbot::flow::flow::{Host, HostAnswer, HostOccurrence, HostQuestion};
+use crate::bindings::witbot::flow::flow::{
+    Host, HostAnswer, HostOccurrence, HostQuestion, HostTurn,
+};
 use crate::gate::Refusal;
 use crate::state::State;
 
 /// A question that is being built.
 pub type BuildingQuestion = Building<Asked>;
+
+/// A place in a line, as it was when the run was last told.
+#[derive(Clone)]
+pub struct Standing {
+    line: String,
+    ahead: u32,
+}
 
 /// What is asked, and who may answer.
 #[derive(Clone)]
@@ -90,6 +102,18 @@ impl Host for State {
         self.put(asked, timeout_ms).await
     }
 
+    async fn line_up(&mut self, line: String) -> Result<Resource<Standing>, Refusal> {
+        let ahead = self.gate.pass(LineUp { line: line.clone() }).await?;
+        Ok(self.table.push(Standing { line, ahead })?)
+    }
+
+    async fn cancel(&mut self, run: String) -> Result<bool, Refusal> {
+        let run = run
+            .parse()
+            .map_err(|error| Error::invalid(format!("{error}")))?;
+        self.gate.pass(StopRun { run }).await
+    }
+
     async fn await_event(
         &mut self,
         kind: String,
@@ -109,6 +133,37 @@ impl Host for State {
             .await?;
         self.seen.insert(key, occurrence.event);
         Ok(self.table.push(occurrence)?)
+    }
+}
+
+impl HostTurn for State {
+    async fn ahead(&mut self, turn: Resource<Standing>) -> wasmtime::Result<u32> {
+        Ok(self.table.get(&turn)?.ahead)
+    }
+
+    async fn closer(&mut self, turn: Resource<Standing>, timeout_ms: u64) -> Result<u32, Refusal> {
+        let Standing { line, ahead } = self.table.get(&turn)?.clone();
+        let (plugin, run) = self.gate.whose()?;
+        let call = AwaitTurn {
+            plugin,
+            run,
+            line,
+            ahead,
+            timeout_ms,
+        };
+        let ahead = self.gate.pass(call).await?;
+        self.table.get_mut(&turn)?.ahead = ahead;
+        Ok(ahead)
+    }
+
+    async fn leave(&mut self, turn: Resource<Standing>) -> Result<(), Refusal> {
+        let line = self.table.get(&turn)?.line.clone();
+        self.gate.pass(LeaveLine { line }).await
+    }
+
+    async fn drop(&mut self, turn: Resource<Standing>) -> wasmtime::Result<()> {
+        self.table.delete(turn)?;
+        Ok(())
     }
 }
 

@@ -2,12 +2,14 @@
 
 use wasmtime::component::Resource;
 use witbot_core::call::{
-    self, AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListDeployments,
-    ReadChecks, ReadDeployment, ReadDeploymentStatus, ResolveReference,
+    self, AddDeploymentStatus, AwaitDeploymentStatus, Compare, CreateDeployment, ListBranches,
+    ListDeployments, Merge, ReadChecks, ReadCommit, ReadDefaultBranch, ReadDeployment,
+    ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::error::Error;
 use witbot_core::github::{
-    Checks, Comparison, Deployment, DeploymentRequest, DeploymentStatus, StatusRequest,
+    Check, Checks, Commit, Comparison, Deployment, DeploymentRequest, DeploymentStatus,
+    StatusRequest,
 };
 use witbot_core::ids::Repository;
 use witbot_core::limits;
@@ -70,6 +72,55 @@ impl github::HostRepository for State {
                 reference,
             })
             .await
+    }
+
+    async fn commit(
+        &mut self,
+        repository: Resource<OpenRepository>,
+        reference: String,
+    ) -> Result<Resource<Commit>, Refusal> {
+        let repository = self.repository(&repository)?;
+        let call = ReadCommit {
+            repository,
+            reference,
+        };
+        let commit = self.gate.pass(call).await?;
+        Ok(self.table.push(commit)?)
+    }
+
+    async fn default_branch(
+        &mut self,
+        repository: Resource<OpenRepository>,
+    ) -> Result<String, Refusal> {
+        let repository = self.repository(&repository)?;
+        self.gate.pass(ReadDefaultBranch { repository }).await
+    }
+
+    async fn branches(
+        &mut self,
+        repository: Resource<OpenRepository>,
+        limit: u32,
+    ) -> Result<Vec<String>, Refusal> {
+        let repository = self.repository(&repository)?;
+        let limit = limit.clamp(1, limits::GITHUB_BRANCHES_MAX);
+        self.gate.pass(ListBranches { repository, limit }).await
+    }
+
+    async fn merge(
+        &mut self,
+        repository: Resource<OpenRepository>,
+        base: String,
+        head: String,
+        message: String,
+    ) -> Result<Option<String>, Refusal> {
+        let repository = self.repository(&repository)?;
+        let call = Merge {
+            repository,
+            base,
+            head,
+            message,
+        };
+        self.gate.pass(call).await
     }
 
     async fn checks(
@@ -153,7 +204,7 @@ impl github::HostRepository for State {
         limit: u32,
     ) -> Result<Vec<Resource<OpenDeployment>>, Refusal> {
         let repository = self.repository(&repository)?;
-        let limit = limit.clamp(1, 30);
+        let limit = limit.clamp(1, limits::GITHUB_DEPLOYMENTS_MAX);
         let found = self
             .gate
             .pass(ListDeployments {
@@ -527,13 +578,74 @@ impl github::HostChecks for State {
         Ok(self.table.get(&checks)?.pending.clone())
     }
 
+    async fn all(&mut self, checks: Resource<Checks>) -> wasmtime::Result<Vec<Resource<Check>>> {
+        let all = self.table.get(&checks)?.all.clone();
+        let handles = all.into_iter().map(|check| self.table.push(check));
+        Ok(handles.collect::<Result<_, _>>()?)
+    }
+
     async fn drop(&mut self, checks: Resource<Checks>) -> wasmtime::Result<()> {
         self.table.delete(checks)?;
         Ok(())
     }
 }
 
+impl github::HostCheck for State {
+    async fn name(&mut self, check: Resource<Check>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&check)?.name.clone())
+    }
+
+    async fn state(&mut self, check: Resource<Check>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&check)?.state.as_str().to_owned())
+    }
+
+    async fn url(&mut self, check: Resource<Check>) -> wasmtime::Result<Option<String>> {
+        Ok(self.table.get(&check)?.url.clone())
+    }
+
+    async fn drop(&mut self, check: Resource<Check>) -> wasmtime::Result<()> {
+        self.table.delete(check)?;
+        Ok(())
+    }
+}
+
+impl github::HostCommit for State {
+    async fn sha(&mut self, commit: Resource<Commit>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&commit)?.sha.clone())
+    }
+
+    async fn title(&mut self, commit: Resource<Commit>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&commit)?.title.clone())
+    }
+
+    async fn author(&mut self, commit: Resource<Commit>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&commit)?.author.clone())
+    }
+
+    async fn url(&mut self, commit: Resource<Commit>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&commit)?.url.clone())
+    }
+
+    async fn committed_at(&mut self, commit: Resource<Commit>) -> wasmtime::Result<u64> {
+        Ok(self.table.get(&commit)?.committed.0)
+    }
+
+    async fn drop(&mut self, commit: Resource<Commit>) -> wasmtime::Result<()> {
+        self.table.delete(commit)?;
+        Ok(())
+    }
+}
+
 impl github::HostComparison for State {
+    async fn commits(
+        &mut self,
+        comparison: Resource<Comparison>,
+    ) -> wasmtime::Result<Vec<Resource<Commit>>> {
+        let commits = self.table.get(&comparison)?.commits.clone();
+        let handles = commits.into_iter().map(|commit| self.table.push(commit));
+        Ok(handles.collect::<Result<_, _>>()?)
+    }
+
     async fn ahead_by(&mut self, comparison: Resource<Comparison>) -> wasmtime::Result<u32> {
         Ok(self.table.get(&comparison)?.ahead_by)
     }

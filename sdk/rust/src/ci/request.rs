@@ -31,13 +31,15 @@ impl RunRequest {
     }
 
     /// The pipeline definition, for projects that have several. CircleCI: its UUID; needed by projects that are
-    /// connected through the GitHub App.
+    /// connected through the GitHub App. GitHub Actions: the file of the workflow, such as `deploy.yml`, or its number;
+    /// always needed, and the workflow must have the trigger `workflow_dispatch`.
     pub fn definition(mut self, id: impl Into<String>) -> RunRequest {
         self.definition = Some(id.into());
         self
     }
 
-    /// A parameter, declared in the pipeline's configuration. At most 100; name 128 and text 512 characters at most.
+    /// A parameter, declared in the pipeline's configuration; an input of the workflow at GitHub Actions. At most 100
+    /// (GitHub Actions: 25); name 128 and text 512 characters at most.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Parameter>) -> RunRequest {
         self.parameters.push((name.into(), value.into()));
         self

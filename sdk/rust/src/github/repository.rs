@@ -3,6 +3,8 @@
 use crate::bindings::witbot::github::github;
 use crate::error::Result;
 
+use super::check::Check;
+use super::commit::Commit;
 use super::deploy::Deploy;
 use super::deployment::Deployment;
 
@@ -28,6 +30,33 @@ impl Repository {
     /// `not-found` (no such reference).
     pub fn resolve(&self, reference: &str) -> Result<String> {
         Ok(self.raw.resolve(reference)?)
+    }
+
+    /// The commit that a branch, tag or abbreviated SHA stands for. Permission: `contents:read`.
+    ///
+    /// # Errors
+    /// `not-found` (no such reference).
+    pub fn commit(&self, reference: &str) -> Result<Commit> {
+        Ok(Commit::new(self.raw.commit(reference)?))
+    }
+
+    /// The name of the default branch. Permission: `contents:read`.
+    pub fn default_branch(&self) -> Result<String> {
+        Ok(self.raw.default_branch()?)
+    }
+
+    /// The names of the branches, in GitHub's order, at most `limit` (1 to 1,000). Permission: `contents:read`.
+    pub fn branches(&self, limit: u32) -> Result<Vec<String>> {
+        Ok(self.raw.branches(limit)?)
+    }
+
+    /// Merges `head`, a branch or commit, into the branch `base`, and gives the SHA of the commit that this made. None when
+    /// there was nothing to merge. Permission: `contents:write`.
+    ///
+    /// # Errors
+    /// `conflict` (they do not fit together), `not-found` (no such branch or commit).
+    pub fn merge(&self, base: &str, head: &str, message: &str) -> Result<Option<String>> {
+        Ok(self.raw.merge(base, head, message)?)
     }
 
     /// The checks of a commit, statuses and check runs together. Permission: `contents:read`.
@@ -59,7 +88,7 @@ impl Repository {
         Ok(Deployment::new(self.raw.deployment(id)?))
     }
 
-    /// The newest deployments, newest first, at most `limit` (1 to 30). Permission: `deployments:read`.
+    /// The newest deployments, newest first, at most `limit` (1 to 100). Permission: `deployments:read`.
     pub fn deployments(&self, environment: Option<&str>, limit: u32) -> Result<Vec<Deployment>> {
         let deployments = self.raw.deployments(environment, limit)?;
         Ok(deployments.into_iter().map(Deployment::new).collect())
@@ -87,6 +116,11 @@ impl Checks {
     pub fn pending(&self) -> Vec<String> {
         self.raw.pending()
     }
+
+    /// All of them, each name once, as it stands last.
+    pub fn all(&self) -> Vec<Check> {
+        self.raw.all().into_iter().map(Check::new).collect()
+    }
 }
 
 /// How one reference stands to another.
@@ -104,6 +138,11 @@ impl Comparison {
     /// How many commits `base` has that `head` lacks.
     pub fn behind_by(&self) -> u32 {
         self.raw.behind_by()
+    }
+
+    /// The commits that `head` has and `base` lacks, newest first, at most 50.
+    pub fn commits(&self) -> Vec<Commit> {
+        self.raw.commits().into_iter().map(Commit::new).collect()
     }
 
     /// The page that shows it.

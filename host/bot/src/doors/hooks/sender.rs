@@ -110,6 +110,7 @@ fn github(headers: &HeaderMap, body: &[u8]) -> Result<Said, Refusal> {
         ));
     }
     let body = json(body)?;
+    let key = known_by_id(kind, &body).unwrap_or_else(|| key.to_owned());
     let subject = body
         .pointer("/repository/full_name")
         .or_else(|| body.pointer("/organization/login"));
@@ -118,13 +119,34 @@ fn github(headers: &HeaderMap, body: &[u8]) -> Result<Said, Refusal> {
         .unwrap_or_default()
         .to_owned();
     Ok(Said::Event {
-        key: key.to_owned(),
+        key,
         webhook: Webhook {
             kind: format!("github.{kind}"),
             subject,
             body,
         },
     })
+}
+
+/// The key of what is created once and never changes. The webhooks of an organisation and of a repository each tell of it
+/// in a delivery of their own, and the bot itself, when it knows of it before any of them comes.
+fn known_by_id(kind: &str, body: &Value) -> Option<String> {
+    let id = |pointer: &str| body.pointer(pointer).and_then(Value::as_u64);
+    match kind {
+        "deployment" => Some(deployment_key(id("/deployment/id")?)),
+        "deployment_status" => Some(status_key(id("/deployment_status/id")?)),
+        _ => None,
+    }
+}
+
+/// The key under which a deployment comes in, whoever tells of it.
+pub fn deployment_key(id: u64) -> String {
+    format!("deployment {id}")
+}
+
+/// The key under which a status of a deployment comes in.
+pub fn status_key(id: u64) -> String {
+    format!("deployment_status {id}")
 }
 
 /// The header with the kind is not signed, so the body is asked.

@@ -4,12 +4,14 @@
 //! good for all projects that the bot's token can see: so each answer is checked for belonging to the project that was
 //! granted.
 
+mod approve;
 mod cancel;
 mod candidates;
 mod client;
 mod find;
 mod phase;
 mod request;
+mod rerun;
 mod slug;
 mod trigger;
 mod wire;
@@ -20,7 +22,7 @@ mod tests;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::OnceCell;
-use witbot_core::call::{CancelRun, TriggerRun};
+use witbot_core::call::{ApproveRun, CancelRun, RerunRun, TriggerRun};
 use witbot_core::ci::{Project, Run, RunStatus};
 use witbot_core::error::{Code, Error};
 use witbot_core::ids::{CallId, UnixMillis};
@@ -57,20 +59,20 @@ impl Circleci {
         let pipeline = self.pipeline(&slug, run).await?;
         let workflows: Vec<Workflow> = self.all(&["pipeline", run, "workflow"]).await?;
         let workflows = phase::latest(workflows);
-        let mut failed = Vec::new();
+        let mut told = Vec::new();
         for workflow in workflows
             .iter()
-            .filter(|workflow| phase::has_failures(workflow))
+            .filter(|workflow| phase::has_failures(workflow) || phase::on_hold(workflow))
         {
             let jobs: Vec<Job> = self.all(&["workflow", &workflow.id, "job"]).await?;
-            failed.extend(
+            told.extend(
                 jobs.into_iter()
-                    .filter(phase::failed)
+                    .filter(|job| phase::failed(job) || phase::approval(job).is_some())
                     .map(|job| (workflow.id.clone(), job)),
             );
         }
         let page = self.client.page_url(&slug, pipeline.number);
-        Ok(phase::status(&pipeline, &workflows, &failed, &page, now()))
+        Ok(phase::status(&pipeline, &workflows, &told, &page, now()))
     }
 
     /// A pipeline, if it is one of this project.
@@ -142,6 +144,18 @@ impl CiProvider for Circleci {
 
     fn cancel<'a>(&'a self, call: &'a CancelRun) -> Answer<'a, ()> {
         Box::pin(self.stop(call))
+    }
+
+    fn rerun<'a>(&'a self, call: &'a RerunRun) -> Answer<'a, ()> {
+        Box::pin(self.run_again(call))
+    }
+
+    fn find_rerun<'a>(&'a self, call: &'a RerunRun, begun: UnixMillis) -> Answer<'a, bool> {
+        Box::pin(self.runs_again(call, begun))
+    }
+
+    fn approve<'a>(&'a self, call: &'a ApproveRun) -> Answer<'a, ()> {
+        Box::pin(self.give(call))
     }
 }
 

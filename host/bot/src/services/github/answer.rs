@@ -40,6 +40,15 @@ impl Answer {
         }
     }
 
+    /// Where a list goes on that is not paged by numbers.
+    pub fn cursor(&self) -> Option<String> {
+        let links = self.headers.get(http::header::LINK)?.to_str().ok()?;
+        let next = links.split(',').find(|link| link.contains("rel=\"next\""))?;
+        let (_, cursor) = next.split_once("cursor=")?;
+        let end = cursor.find(['&', '>']).unwrap_or(cursor.len());
+        (end > 0).then(|| cursor[..end].to_owned())
+    }
+
     /// The answer, if it is a success.
     pub fn successful(self) -> Result<Answer, Failed> {
         if self.status.is_success() {

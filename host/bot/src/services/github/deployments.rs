@@ -14,9 +14,6 @@ use super::connection::{Connection, PAGE, Unwritten};
 use super::path::encoded;
 use super::{payload, settle, time};
 
-/// The longest list that the contract allows.
-const LISTED_MAX: u32 = 30;
-
 /// A deployment as GitHub tells it.
 #[derive(Deserialize)]
 struct Told {
@@ -158,7 +155,7 @@ pub async fn list(
     call: &ListDeployments,
 ) -> Result<Vec<Deployment>, Error> {
     let asked = asked_to_read(&call.repository);
-    let limit = call.limit.clamp(1, LISTED_MAX);
+    let limit = call.limit.clamp(1, limits::GITHUB_DEPLOYMENTS_MAX);
     let mut path = format!("/repos/{}/deployments?per_page={limit}", call.repository);
     match call.environment.as_deref() {
         Some("") => {

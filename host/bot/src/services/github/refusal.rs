@@ -75,7 +75,7 @@ impl Refusal {
                     identity.settings()
                 ),
             ),
-            403 => self.forbidden(action),
+            403 => self.forbidden(action, identity),
             301 | 302 | 307 | 308 => Error::new(
                 Code::NotFound,
                 format!("GitHub did not {action}: the repository has another name now. Use that."),
@@ -108,7 +108,8 @@ impl Refusal {
     }
 
     /// A 403 that is about rights. GitHub names the permission for apps and fine-grained tokens, and scopes for classic ones.
-    fn forbidden(&self, action: &str) -> Error {
+    fn forbidden(&self, action: &str, identity: Identity) -> Error {
+        let credentials = format!("The bot's credentials ({})", identity.settings());
         let mut text = format!("GitHub does not let the bot {action}: {}.", self.message);
         if self.header("x-github-sso").is_some() {
             text.push_str(" Its token must be authorized for the organization's single sign-on.");
@@ -116,13 +117,13 @@ impl Refusal {
             .header("x-accepted-github-permissions")
             .filter(|text| !text.is_empty())
         {
-            text.push_str(&format!(" The bot's credentials need `{permissions}`."));
+            text.push_str(&format!(" {credentials} need `{permissions}`."));
         } else if let Some(scopes) = self
             .header("x-accepted-oauth-scopes")
             .filter(|text| !text.is_empty())
         {
             text.push_str(&format!(
-                " The bot's token needs one of the scopes `{scopes}`."
+                " {credentials} need one of the scopes `{scopes}`."
             ));
         }
         Error::new(Code::Denied, text)
@@ -252,13 +253,13 @@ mod tests {
                 ("x-ratelimit-remaining", "4999"),
             ],
             json!({"message": "Resource not accessible by integration"}),
-            "denied: GitHub does not let the bot deploy acme/api: Resource not accessible by integration. The bot's credentials need `deployments=write`.",
+            "denied: GitHub does not let the bot deploy acme/api: Resource not accessible by integration. The bot's credentials (GITHUB_TOKEN) need `deployments=write`.",
         );
         check(
             403,
             &[("x-accepted-oauth-scopes", "repo, repo_deployment")],
             json!({"message": "Must have admin rights to Repository."}),
-            "denied: GitHub does not let the bot deploy acme/api: Must have admin rights to Repository. The bot's token needs one of the scopes `repo, repo_deployment`.",
+            "denied: GitHub does not let the bot deploy acme/api: Must have admin rights to Repository. The bot's credentials (GITHUB_TOKEN) need one of the scopes `repo, repo_deployment`.",
         );
         check(
             403,

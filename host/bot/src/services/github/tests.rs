@@ -1,8 +1,9 @@
 //! The adapter against a stand-in for GitHub that speaks HTTP.
 
 mod app;
+mod merges;
 mod reads;
-mod stand_in;
+pub(in crate::services) mod stand_in;
 mod writes;
 
 use std::time::Duration;
@@ -19,14 +20,14 @@ use super::{Credentials, Github};
 use crate::secret::Secret;
 
 /// No pauses, and all the time that a slow machine may need.
-const PACE: Pace = Pace {
+pub(in crate::services) const PACE: Pace = Pace {
     read: Duration::from_secs(60),
     write: Duration::from_secs(60),
     pause: Duration::ZERO,
     settle: Duration::ZERO,
 };
 
-fn token() -> Credentials {
+pub(in crate::services) fn token() -> Credentials {
     Credentials::Token(Secret::new("ghp_test\n".to_owned()))
 }
 
@@ -100,6 +101,18 @@ fn status(id: u64, state: &str, created_at: &str) -> Value {
     json!({
         "id": id, "state": state, "description": "building", "log_url": "https://ci.example/1",
         "target_url": "https://ci.example/1", "environment_url": "", "created_at": created_at, "creator": null,
+    })
+}
+
+/// A commit as GitHub writes it.
+fn commit(sha: &str, message: &str, parents: &[&str]) -> Value {
+    let parents: Vec<Value> = parents.iter().map(|sha| json!({"sha": sha})).collect();
+    let person =
+        json!({"name": "Alice Doe", "email": "a@example.com", "date": "2026-11-22T18:30:00Z"});
+    json!({
+        "sha": sha, "html_url": format!("https://github.com/acme/api/commit/{sha}"), "parents": parents,
+        "commit": {"message": message, "author": person, "committer": person},
+        "author": {"login": "alice", "id": 1}, "committer": null,
     })
 }
 

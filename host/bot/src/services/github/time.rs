@@ -11,6 +11,16 @@ pub fn unix_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnixMil
     Ok(UnixMillis(time.timestamp_millis().try_into().unwrap_or(0)))
 }
 
+/// The same, where there may be none.
+pub fn unix_millis_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<UnixMillis>, D::Error> {
+    #[derive(Deserialize)]
+    struct Time(#[serde(deserialize_with = "unix_millis")] UnixMillis);
+    let time = Option::<Time>::deserialize(deserializer)?;
+    Ok(time.map(|Time(time)| time))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,7 +98,7 @@ impl World for Replay {
     async fn commit(&self, _: &InvocationId, _: Commit) -> Result<(), Lost> {
         panic!("a replay stores nothing")
     }
-    async fn write_kv(
+    async fn record(
         &self,
         _: &Caller,
         _: Commit,

@@ -2,34 +2,68 @@
 
 use std::collections::HashSet;
 
-use witbot_core::ci::{Phase, RunStatus};
+use witbot_core::ci::{Approval, Failure, Phase, RunStatus};
 use witbot_core::ids::UnixMillis;
 use witbot_core::limits;
 
 use super::client::one_line;
 use super::wire::{Job, JobStatus, Pipeline, PipelineState, Workflow, WorkflowStatus};
 
-/// How a pipeline stands. `workflows` are the latest of each name, `failed` their failed jobs with the workflow's id,
-/// `page` is the pipeline's.
+/// How a pipeline stands. `workflows` are the latest of each name, `jobs` those of them that failed or wait for somebody,
+/// with the workflow's id; `page` is the pipeline's.
 pub fn status(
     pipeline: &Pipeline,
     workflows: &[Workflow],
-    failed: &[(String, Job)],
+    jobs: &[(String, Job)],
     page: &str,
     now: UnixMillis,
 ) -> RunStatus {
     let phase = phase(pipeline, workflows, now);
+    let failed = || jobs.iter().filter(|(_, job)| failed(job));
     let mut failed_jobs: Vec<String> = Vec::new();
-    for (_, job) in failed {
+    for (_, job) in failed() {
         if !failed_jobs.contains(&job.name) {
             failed_jobs.push(job.name.clone());
         }
     }
+    let failures = failed().map(|(workflow, job)| Failure {
+        job: job.name.clone(),
+        step: None,
+        url: job_page(pipeline, page, workflow, job),
+    });
+    let approvals = jobs.iter().filter_map(|(_, job)| approval(job));
     RunStatus {
         phase,
         failed_jobs,
+        failures: failures.take(limits::CI_LISTED_MAX).collect(),
+        approvals: approvals.take(limits::CI_LISTED_MAX).collect(),
+        commit: commit(pipeline),
         detail: detail(pipeline, workflows, phase),
-        url: url(pipeline, workflows, failed, page),
+        url: url(pipeline, workflows, jobs, page),
+    }
+}
+
+/// What a job waits for, if that is somebody.
+pub fn approval(job: &Job) -> Option<Approval> {
+    if job.status != JobStatus::OnHold {
+        return None;
+    }
+    Some(Approval {
+        id: job.approval_request_id.clone()?,
+        name: job.name.clone(),
+    })
+}
+
+fn commit(pipeline: &Pipeline) -> Option<String> {
+    pipeline.vcs.as_ref()?.revision.clone()
+}
+
+/// The page with the log of a job, or else what is nearest to it.
+fn job_page(pipeline: &Pipeline, page: &str, workflow: &str, job: &Job) -> String {
+    match (pipeline.number, job.job_number) {
+        (None, _) => page.to_owned(),
+        (Some(_), None) => format!("{page}/workflows/{workflow}"),
+        (Some(_), Some(number)) => format!("{page}/workflows/{workflow}/jobs/{number}"),
     }
 }
 
@@ -73,6 +107,11 @@ pub fn has_failures(workflow: &Workflow) -> bool {
         | WorkflowStatus::Canceled
         | WorkflowStatus::Unknown => false,
     }
+}
+
+/// Whether somebody is waited for in a workflow.
+pub fn on_hold(workflow: &Workflow) -> bool {
+    workflow.status == WorkflowStatus::OnHold
 }
 
 /// Whether a job failed. One that was retried is listed again under the same name.
@@ -212,26 +251,18 @@ fn word(status: WorkflowStatus) -> &'static str {
 }
 
 /// The page that shows the most: the failed job, the workflow that failed or waits for somebody, or the pipeline.
-fn url(
-    pipeline: &Pipeline,
-    workflows: &[Workflow],
-    failed: &[(String, Job)],
-    page: &str,
-) -> String {
+fn url(pipeline: &Pipeline, workflows: &[Workflow], jobs: &[(String, Job)], page: &str) -> String {
     if pipeline.number.is_none() {
         return page.to_owned();
     }
-    let with_page = failed
-        .iter()
-        .find_map(|(workflow, job)| Some((workflow, job.job_number?)));
-    if let Some((workflow, number)) = with_page {
-        return format!("{page}/workflows/{workflow}/jobs/{number}");
+    let with_page = |(_, job): &&(String, Job)| failed(job) && job.job_number.is_some();
+    if let Some((workflow, job)) = jobs.iter().find(with_page) {
+        return job_page(pipeline, page, workflow, job);
     }
-    let on_hold = |workflow: &&Workflow| workflow.status == WorkflowStatus::OnHold;
     let shown = workflows
         .iter()
         .find(|workflow| has_failures(workflow))
-        .or_else(|| workflows.iter().find(on_hold));
+        .or_else(|| workflows.iter().find(|workflow| on_hold(workflow)));
     shown.map_or_else(
         || page.to_owned(),
         |workflow| format!("{page}/workflows/{}", workflow.id),

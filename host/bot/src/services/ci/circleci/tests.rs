@@ -620,3 +620,178 @@ async fn what_is_over_or_has_not_begun_cannot_be_stopped() {
     );
     assert_eq!(service.posts(), 0);
 }
+
+/// A pipeline with one workflow `w1` in this state, which has these jobs.
+fn with_jobs(status: &str, jobs: &[Value], more: Vec<Says>) -> Vec<Says> {
+    let mut answers = with_workflows(&[("w1", status)], more);
+    answers.push(Says("GET workflow/w1/job", list(jobs)));
+    answers
+}
+
+fn approval(name: &str, status: &str, id: &str) -> Value {
+    json!({"name": name, "status": status, "type": "approval", "id": id, "approval_request_id": id})
+}
+
+fn approve(approval: &str) -> ApproveRun {
+    ApproveRun {
+        project: call(RunRequest::default()).project,
+        run: "p1".to_owned(),
+        approval: approval.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn approvals_are_told_and_given() {
+    let jobs = [
+        json!({"name": "build", "status": "success", "job_number": 11}),
+        approval("ship it", "on_hold", "a1"),
+        approval("qa", "success", "a0"),
+    ];
+    let accepted = Reply::Json(202, json!({"message": "Accepted."}));
+    let answers = vec![Says("POST workflow/w1/approve/a1", accepted)];
+    let service = Service::start(with_jobs("on_hold", &jobs, answers)).await;
+    let project = approve("a1").project;
+    let status = service.circleci.status(&project, "p1").await.unwrap();
+    let told: Vec<(&str, &str)> = status
+        .approvals
+        .iter()
+        .map(|approval| (approval.id.as_str(), approval.name.as_str()))
+        .collect();
+    assert_eq!(
+        (status.phase.as_str(), told),
+        ("blocked", vec![("a1", "ship it")])
+    );
+    service.circleci.approve(&approve("a1")).await.unwrap();
+    assert_eq!(service.posts(), 1);
+    for (id, expected) in [
+        ("a0", "conflict: The run does not wait for `qa` any more."),
+        ("a9", "not-found: The run has no such approval."),
+        (
+            "a/1",
+            "invalid: That is not the id of a run: it has letters, digits and hyphens.",
+        ),
+    ] {
+        let answer = service.circleci.approve(&approve(id)).await;
+        assert_eq!(told_of(answer), expected);
+    }
+    assert_eq!(service.posts(), 1);
+}
+
+fn told_of(answer: Result<(), Error>) -> String {
+    told(answer.map(|()| String::new()))
+}
+
+#[tokio::test]
+async fn an_approval_of_another_project_is_none() {
+    let of_web = Reply::Json(200, pipeline("p1", json!({"project_slug": "gh/acme/web"})));
+    let service = Service::start(vec![Says("GET pipeline/p1", of_web)]).await;
+    assert_eq!(
+        told_of(service.circleci.approve(&approve("a1")).await),
+        "not-found: gh/acme/api has no run p1."
+    );
+    assert_eq!(service.posts(), 0);
+}
+
+#[tokio::test]
+async fn the_commit_and_each_failure_are_told() {
+    let told = pipeline(
+        "p1",
+        json!({"vcs": {"branch": "main", "revision": "1a2b3c4d"}}),
+    );
+    let jobs = [json!({"name": "ship", "status": "failed", "job_number": 12})];
+    let answers = vec![Says("GET pipeline/p1", Reply::Json(200, told))];
+    let service = Service::start(with_jobs("failed", &jobs, answers)).await;
+    let project = approve("a1").project;
+    let status = service.circleci.status(&project, "p1").await.unwrap();
+    assert_eq!(status.commit.as_deref(), Some("1a2b3c4d"));
+    let [failure] = status.failures.as_slice() else {
+        panic!("{status:?}")
+    };
+    assert_eq!((failure.job.as_str(), &failure.step), ("ship", &None));
+    assert!(
+        failure.url.ends_with("/7/workflows/w1/jobs/12"),
+        "{failure:?}"
+    );
+}
+
+fn again(only_failed: bool) -> RerunRun {
+    RerunRun {
+        project: call(RunRequest::default()).project,
+        run: "p1".to_owned(),
+        only_failed,
+    }
+}
+
+#[tokio::test]
+async fn what_is_over_is_run_again_workflow_by_workflow() {
+    let accepted = || Reply::Json(202, json!({"workflow_id": "w9"}));
+    let answers = || {
+        vec![
+            Says("POST workflow/w1/rerun", accepted()),
+            Says("POST workflow/w2/rerun", accepted()),
+        ]
+    };
+    let workflows = [("w1", "success"), ("w2", "failed")];
+    let service = Service::start(with_workflows(&workflows, answers())).await;
+    service.circleci.rerun(&again(true)).await.unwrap();
+    let posts = |service: &Service| {
+        let mut requests = service.requests();
+        requests.retain(|request| request.starts_with("POST "));
+        requests
+    };
+    assert_eq!(
+        posts(&service),
+        [r#"POST workflow/w2/rerun {"from_failed":true}"#]
+    );
+    let service = Service::start(with_workflows(&workflows, answers())).await;
+    service.circleci.rerun(&again(false)).await.unwrap();
+    assert_eq!(service.posts(), 2);
+    for (status, expected) in [
+        ("running", "conflict: The run is not over."),
+        (
+            "success",
+            "conflict: The run has nothing that could be run again.",
+        ),
+    ] {
+        let service = Service::start(with_workflows(&[("w1", status)], answers())).await;
+        assert_eq!(
+            told_of(service.circleci.rerun(&again(true)).await),
+            expected
+        );
+        assert_eq!(service.posts(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_rerun_whose_answer_is_lost_is_looked_for() {
+    let workflow = |id: &str, status: &str, at: &str| json!({"id": id, "name": "deploy", "status": status, "created_at": at});
+    let old = || workflow("w1", "failed", "2026-11-22T12:00:00Z");
+    let new = workflow("w2", "running", "2026-11-22T12:10:00Z");
+    for (after, expected) in [
+        (list(&[new, old()]), ""),
+        (
+            list(&[old()]),
+            "unavailable: CircleCI failed (the connection broke) and runs nothing again. Try again in a while.",
+        ),
+        (
+            Reply::Json(503, json!({})),
+            "in-doubt: It is not known whether CircleCI runs it again (the connection broke). Look at its page before you try again.",
+        ),
+    ] {
+        let service = Service::start(vec![
+            Says(
+                "GET pipeline/p1",
+                Reply::Json(200, pipeline("p1", json!({}))),
+            ),
+            Says("GET pipeline/p1/workflow", list(&[old()])),
+            Says("GET pipeline/p1/workflow", after),
+            Says("POST workflow/w1/rerun", Reply::Lost),
+        ])
+        .await;
+        assert_eq!(
+            told_of(service.circleci.rerun(&again(true)).await),
+            expected
+        );
+        assert_eq!(service.posts(), 1);
+    }
+}

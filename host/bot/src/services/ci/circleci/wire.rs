@@ -119,6 +119,8 @@ pub struct Vcs {
     pub branch: Option<String>,
     /// One of the two is set.
     pub tag: Option<String>,
+    /// The full SHA.
+    pub revision: Option<String>,
 }
 
 /// A workflow.
@@ -182,6 +184,8 @@ pub struct Job {
     pub status: JobStatus,
     /// Approvals have none.
     pub job_number: Option<u64>,
+    /// What only approvals have.
+    pub approval_request_id: Option<String>,
 }
 
 /// How a job stands.

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use witbot_core::call::{
-    AwaitDeploymentStatus, Compare, ListDeployments, ReadChecks, ReadDeployment,
-    ReadDeploymentStatus, ResolveReference,
+    AwaitDeploymentStatus, Compare, ListBranches, ListDeployments, ReadChecks, ReadCommit,
+    ReadDefaultBranch, ReadDeployment, ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::github::ChecksState;
 
-use super::stand_in::{Answer, StandIn};
-use super::{api, deployment, github, status, told};
+use super::stand_in::{Answer, Seen, StandIn};
+use super::{api, commit, deployment, github, status, told};
 
 const SHA: &str = "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d";
 
@@ -160,8 +160,8 @@ async fn checks_are_statuses_and_check_runs_of_one_commit() {
                 // GitHub's own summary is `pending` although there are no statuses.
                 "status" => json!({"state": "pending", "statuses": [], "total_count": 0}),
                 _ => json!({"total_count": 2, "check_runs": [
-                    {"name": "build", "status": "completed", "conclusion": "success"},
-                    {"name": "docs", "status": "completed", "conclusion": "skipped"},
+                    {"id": 2, "name": "build", "status": "completed", "conclusion": "success"},
+                    {"id": 1, "name": "docs", "status": "completed", "conclusion": "skipped"},
                 ]}),
             },
         )
@@ -205,26 +205,161 @@ async fn check_runs_that_may_not_be_read_are_not_taken_for_green() {
     };
     assert_eq!(
         told(github(&stand_in).checks(&call).await.unwrap_err()),
-        "denied: GitHub does not let the bot read the checks of `main` in acme/api: Resource not accessible by personal access token. The bot's credentials need `checks=read`."
+        "denied: GitHub does not let the bot read the checks of `main` in acme/api: Resource not accessible by personal access token. The bot's credentials (GITHUB_TOKEN) need `checks=read`."
     );
+}
+
+fn compare() -> Compare {
+    Compare {
+        repository: api(),
+        base: "main".to_owned(),
+        head: "fix/login".to_owned(),
+    }
+}
+
+/// A comparison of which `page` is asked, with `ahead` commits that are called after their numbers, the oldest `1`.
+fn compared(seen: &Seen, ahead: u64) -> Answer {
+    let (_, page) = seen.line.rsplit_once("&page=").unwrap();
+    let page: u64 = page.parse().unwrap();
+    let shown = (page - 1) * 50 + 1..=(page * 50).min(ahead);
+    let commits: Vec<Value> = shown
+        .map(|number| commit(&number.to_string(), "Work", &[]))
+        .collect();
+    Answer::Json(
+        200,
+        json!({
+            "ahead_by": ahead, "behind_by": 1, "html_url": "https://github.com/x", "status": "diverged",
+            "base_commit": {"sha": SHA}, "commits": commits,
+        }),
+    )
 }
 
 #[tokio::test]
 async fn references_are_compared() {
-    let stand_in = StandIn::new(|_| {
-        Answer::Json(200, json!({"ahead_by": 2, "behind_by": 1, "html_url": "https://github.com/x", "status": "diverged"}))
-    })
-    .await;
-    let call = Compare {
-        repository: api(),
-        base: "main".to_owned(),
-        head: "fix/login".to_owned(),
-    };
-    let comparison = github(&stand_in).compare(&call).await.unwrap();
+    let stand_in = StandIn::new(|seen| compared(seen, 2)).await;
+    let comparison = github(&stand_in).compare(&compare()).await.unwrap();
     assert_eq!((comparison.ahead_by, comparison.behind_by), (2, 1));
+    let shas: Vec<&str> = comparison.commits.iter().map(|c| c.sha.as_str()).collect();
+    assert_eq!(shas, ["2", "1"]);
     assert_eq!(
         stand_in.lines(),
-        ["GET /repos/acme/api/compare/main...fix%2Flogin?per_page=1"]
+        ["GET /repos/acme/api/compare/main...fix%2Flogin?per_page=50&page=1"]
+    );
+}
+
+#[tokio::test]
+async fn a_comparison_tells_the_newest_commits() {
+    for (ahead, requests) in [(50, 1), (51, 2), (100, 2), (101, 3), (430, 3)] {
+        let stand_in = StandIn::new(move |seen| compared(seen, ahead)).await;
+        let comparison = github(&stand_in).compare(&compare()).await.unwrap();
+        let shas: Vec<String> = comparison.commits.into_iter().map(|c| c.sha).collect();
+        let newest: Vec<String> = (ahead - 49..=ahead).rev().map(|n| n.to_string()).collect();
+        assert_eq!(shas, newest);
+        assert_eq!(stand_in.lines().len(), requests, "{ahead}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_says_who_and_what_in_one_line() {
+    let check = async |told: Value, expected: (&str, &str, u64)| {
+        let stand_in = StandIn::new(move |_| Answer::Json(200, told.clone())).await;
+        let call = ReadCommit {
+            repository: api(),
+            reference: "v1".to_owned(),
+        };
+        let commit = github(&stand_in).commit(&call).await.unwrap();
+        let told = (&*commit.author, &*commit.title, commit.committed.0);
+        assert_eq!(told, expected);
+        assert_eq!(
+            commit.url,
+            format!("https://github.com/acme/api/commit/{SHA}")
+        );
+        assert_eq!(
+            stand_in.lines(),
+            ["GET /repos/acme/api/commits/v1?per_page=1"]
+        );
+    };
+    let usual = commit(SHA, "Fix login\n\nIt was broken.", &["1"]);
+    check(usual.clone(), ("alice", "Fix login", 1_795_372_200_000)).await;
+    let mut told = usual.clone();
+    told["author"] = Value::Null;
+    check(told.clone(), ("Alice Doe", "Fix login", 1_795_372_200_000)).await;
+    // GitHub's description allows an empty object here, and nobody at all.
+    told["author"] = json!({});
+    told["commit"]["committer"] = Value::Null;
+    told["commit"]["author"] = json!({"date": null});
+    told["commit"]["message"] = "x".repeat(1000).into();
+    check(told, ("ghost", &"x".repeat(250), 0)).await;
+}
+
+#[tokio::test]
+async fn branches_are_listed_up_to_a_limit() {
+    let stand_in = StandIn::new(|seen| {
+        let (_, page) = seen.line.rsplit_once("page=").unwrap_or_default();
+        let names = |count: u64| -> Vec<Value> {
+            (0..count)
+                .map(|n| json!({"name": format!("{page}/{n}"), "commit": {}}))
+                .collect()
+        };
+        Answer::Json(
+            200,
+            match page {
+                "" => json!({"default_branch": "trunk", "private": true}),
+                "3" => names(7).into(),
+                _ => names(100).into(),
+            },
+        )
+    })
+    .await;
+    let github = github(&stand_in);
+    let list = async |limit: u32| {
+        let call = ListBranches {
+            repository: api(),
+            limit,
+        };
+        github.branches(&call).await.unwrap()
+    };
+    let call = ReadDefaultBranch { repository: api() };
+    assert_eq!(github.default_branch(&call).await.as_deref(), Ok("trunk"));
+    assert_eq!(list(2).await, ["1/0", "1/1"]);
+    assert_eq!(list(100).await.len(), 100);
+    assert_eq!(stand_in.lines().len(), 3);
+    assert_eq!(list(1000).await.len(), 207);
+    assert_eq!(
+        stand_in.lines()[3..],
+        [1, 2, 3].map(|page| format!("GET /repos/acme/api/branches?per_page=100&page={page}"))
+    );
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_named() {
+    let gone = StandIn::new(|_| Answer::Json(404, json!({"message": "Not Found"}))).await;
+    let github = github(&gone);
+    let none = |thing: &str| {
+        format!(
+            "not-found: GitHub has no {thing}, or the bot's credentials (GITHUB_TOKEN) cannot see it."
+        )
+    };
+    let call = ReadDeployment {
+        repository: api(),
+        deployment: 7,
+    };
+    assert_eq!(
+        told(github.deployment(&call).await.unwrap_err()),
+        none("deployment 7 of acme/api")
+    );
+    assert_eq!(
+        told(
+            github
+                .add_deployment_status(&super::add_status(), &super::call_id())
+                .await
+                .unwrap_err()
+        ),
+        none("deployment 42 of acme/api")
+    );
+    assert_eq!(
+        told(github.compare(&compare()).await.unwrap_err()),
+        none("`main` or `fix/login` in acme/api")
     );
 }
 
@@ -250,7 +385,7 @@ async fn deployments_are_read_and_listed() {
     let call = ListDeployments {
         repository: api(),
         environment: Some("review/a b".to_owned()),
-        limit: 50,
+        limit: 500,
     };
     let list = github.deployments(&call).await.unwrap();
     assert_eq!(
@@ -261,7 +396,7 @@ async fn deployments_are_read_and_listed() {
         stand_in.lines(),
         [
             "GET /repos/acme/api/deployments/7",
-            "GET /repos/acme/api/deployments?per_page=30&environment=review%2Fa%20b",
+            "GET /repos/acme/api/deployments?per_page=100&environment=review%2Fa%20b",
         ]
     );
 }

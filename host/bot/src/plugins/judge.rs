@@ -1,0 +1,108 @@
+//! What plugins themselves find wrong with their settings: asked when a version is loaded and when the settings change,
+//! before anything serves with them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use witbot_core::ids::{Digest, PluginName};
+use witbot_engine::Plugin;
+
+use super::{Keeper, Parts, Plugins};
+use crate::live::Problem;
+use crate::settings::{FILE, PluginSettings, Settings};
+
+/// What one version said of some settings.
+pub(super) struct Judgement {
+    pub(super) digest: Digest,
+    settings: Value,
+    pub(super) problem: Option<Problem>,
+}
+
+impl Plugins {
+    /// What the plugins that serve find wrong with settings that are about to be taken up: a line for each mistake.
+    pub async fn mistakes(&self, settings: &Settings) -> Vec<String> {
+        let live = self.parts.live.load_full();
+        let mut mistakes = Vec::new();
+        for (name, plugin) in &live.serving {
+            let part = settings.plugins.get(name).cloned().unwrap_or_default();
+            if let Ok(Some(Problem::Settings(text))) = self.parts.problem(plugin, &part).await {
+                mistakes.push(format!("the plugin {name} cannot use them:\n{text}"));
+            }
+        }
+        mistakes
+    }
+}
+
+impl Parts {
+    /// The error: it could not be asked, which is logged and no reason to keep it from serving.
+    async fn problem(
+        &self,
+        plugin: &Plugin,
+        part: &PluginSettings,
+    ) -> Result<Option<Problem>, Unasked> {
+        let settings = match &part.settings {
+            Value::Null => Value::Object(serde_json::Map::new()),
+            settings => settings.clone(),
+        };
+        let rejected = self.engine.check_settings(plugin, settings).await;
+        let rejected = rejected.map_err(|reason| {
+            tracing::warn!(plugin = %plugin.name, "its settings could not be checked: {reason}");
+            Unasked
+        })?;
+        let lines = rejected.iter().map(|rejected| {
+            let place = match part.lines.line(&rejected.pointer) {
+                Some(line) => format!("{FILE}:{line}"),
+                None => FILE.to_owned(),
+            };
+            let which = match rejected.pointer.as_str() {
+                "" => String::new(),
+                pointer => format!("`{}`: ", key(pointer)),
+            };
+            format!("  {place}: {which}{}", rejected.reason)
+        });
+        let lines: Vec<String> = lines.collect();
+        Ok((!lines.is_empty()).then(|| Problem::Settings(lines.join("\n"))))
+    }
+}
+
+/// A plugin could not be asked.
+struct Unasked;
+
+/// A pointer as people write a key in the file: `/apps/api` as `apps.api`.
+fn key(pointer: &str) -> String {
+    let keys = pointer.trim_start_matches('/').split('/');
+    let keys = keys.map(|key| key.replace("~1", "/").replace("~0", "~"));
+    keys.collect::<Vec<_>>().join(".")
+}
+
+impl Keeper {
+    /// Asks the newest version, and the one that serves, what they find wrong with the settings, unless they said it
+    /// already.
+    pub(super) async fn judge(&mut self, name: &PluginName, settings: &Settings) {
+        let parts = self.parts.clone();
+        let Some(entry) = self.entries.get_mut(name) else {
+            return;
+        };
+        let part = settings.plugins.get(name).cloned().unwrap_or_default();
+        let mut judged = Vec::new();
+        let versions: [Option<&Arc<Plugin>>; 2] = [entry.newest.as_ref(), entry.serving.as_ref()];
+        for plugin in versions.into_iter().flatten() {
+            let own = |judgement: &Judgement| {
+                judgement.digest == plugin.digest && judgement.settings == part.settings
+            };
+            if judged.iter().any(own) {
+                continue;
+            }
+            if let Some(index) = entry.judged.iter().position(own) {
+                judged.push(entry.judged.swap_remove(index));
+            } else if let Ok(problem) = parts.problem(plugin, &part).await {
+                judged.push(Judgement {
+                    digest: plugin.digest,
+                    settings: part.settings.clone(),
+                    problem,
+                });
+            }
+        }
+        entry.judged = judged;
+    }
+}
