@@ -2,123 +2,153 @@
 
 use std::time::Duration;
 
-use witbot_sdk::chat::{self, Message};
-use witbot_sdk::github::{Deployment, DeploymentStatus, State};
-use witbot_sdk::{Code, Result, flow, log};
+use witbot_sdk::github::{Deployment, DeploymentStatus, State, Status};
+use witbot_sdk::{Code, Error, Result, chat, flow, log};
 
-use crate::minutes;
-use crate::shown::{self, News, Shown};
+use crate::deploy::Work;
+use crate::history::Success;
+use crate::patience::{may_pass, patiently};
+use crate::shown::{self, News};
+use crate::words::minutes;
 
-/// A run may write 50 messages and edits. A deployment with more statuses than this has its last ones left out, except
-/// for the one that ends it.
-const EDITS_MAX: u32 = 40;
+/// How long to wait before GitHub is asked again when it cannot be reached. The host has tried for a while by then.
+const PAUSE: Duration = Duration::from_secs(30);
 
-/// The message that says how the deployment stands.
-pub struct Progress {
-    message: Message,
-    shown: Shown,
-    edits: u32,
-}
-
-impl Progress {
-    /// What is told is told in this message.
-    pub fn new(message: Message, shown: Shown) -> Progress {
-        Progress {
-            message,
-            shown,
-            edits: 0,
-        }
-    }
-
-    /// Tells what comes next. Not being able to is no reason to give up following.
-    fn show(&mut self, state: chat::State, news: News) {
-        self.edits += 1;
-        if self.edits > EDITS_MAX {
-            return;
-        }
-        if let Err(error) = self.message.edit(self.shown.card(state, news)) {
-            log::warn!("the progress could not be shown: {error}");
-        }
-    }
-
-    /// Tells what came of it.
-    fn finish(&self, state: chat::State, news: News) -> Result {
-        self.message.edit(self.shown.card(state, news))
-    }
-
-    /// Tells that nothing more will be heard of it. It may still go on, but this has no button: pressed much later, it would
-    /// cancel whatever goes on by then.
-    fn leave(&self, text: String) -> Result {
-        let news = News {
-            text,
-            ..News::default()
-        };
-        self.finish(chat::State::Warning, news)
-    }
-}
-
-/// Waits until a deployment is over, or the time is.
-pub fn to_the_end(deployment: &Deployment, progress: &mut Progress, timeout: Duration) -> Result {
+/// Waits until a deployment is over, or the time is, and says in a few words how it ended.
+///
+/// # Errors
+/// The card could not be changed in the end.
+pub fn to_the_end(
+    work: &mut Work<'_>,
+    deployment: &Deployment,
+    before: Option<&Success>,
+) -> Result<String> {
     let id = deployment.id();
-    let end = flow::now() + timeout;
-    let mut last = Last {
-        id: None,
-        state: None,
-    };
-    let created = News {
-        text: format!("Deployment {id} is created. Waiting for it to begin."),
-        cancelable: true,
-        ..News::default()
-    };
-    progress.show(chat::State::Waiting, created);
+    let end = flow::now() + work.settings.timeout();
+    let mut last = Last::default();
+    let created = format!("Deployment {id} is created. Waiting for it to begin.");
+    let news = News::text(created).button("Cancel", cancel(work, id));
+    work.progress.step("created", chat::State::Waiting, &news);
     loop {
-        let status = match deployment.next_status(last.id, end.since(flow::now())) {
-            Ok(status) => status,
-            Err(error) if error.code == Code::Timeout => {
-                return progress.leave(out_of_time(id, last.state.as_ref(), timeout));
-            }
-            Err(error) => {
-                return progress.leave(lost(id, last.state.as_ref(), &error.message));
-            }
-        };
-        let state = status.state();
-        let looks = shown::state(&state, &status.description());
-        let news = news(&state, &status);
-        if state.is_final() {
-            return progress.finish(looks, news);
+        let left = end.since(flow::now());
+        if left.is_zero() {
+            return out_of_time(work, deployment, &last);
         }
-        progress.show(looks, news);
-        last = Last {
-            id: Some(status.id()),
-            state: Some(state),
+        // Silence is told once; after that there is nothing to wait for but news and the end.
+        let patience = if last.silent {
+            left
+        } else {
+            left.min(work.settings.silence())
         };
+        match deployment.next_status(last.id, patience) {
+            Ok(status) => {
+                last.hear(&status);
+                if status.state().is_final() {
+                    return finish(work, &status, before);
+                }
+                show(work, id, &status);
+            }
+            Err(error) if error.code == Code::Timeout => {
+                if !last.silent && !end.since(flow::now()).is_zero() {
+                    last.silent = true;
+                    tell_of_silence(work, id, &last);
+                }
+            }
+            Err(error) if may_pass(&error) => {
+                log::warn!("deployment {id} cannot be followed just now: {error}");
+                flow::sleep(error.retry_after.unwrap_or(PAUSE).min(left))?;
+            }
+            Err(error) => return lost(work, id, &last, &error),
+        }
     }
-}
-
-/// A status as it is told.
-fn news(state: &State, status: &DeploymentStatus) -> News {
-    let links = [("Log", status.log_url()), ("See", status.environment_url())];
-    News {
-        text: told(state, &status.description()),
-        links: links
-            .into_iter()
-            .filter_map(|(label, url)| Some((label, url.filter(|url| is_address(url))?)))
-            .collect(),
-        cancelable: !state.is_final(),
-    }
-}
-
-/// Whoever adds a status can write anything there. What is no address is left out, rather than the whole card.
-fn is_address(url: &str) -> bool {
-    (url.starts_with("https://") || url.starts_with("http://"))
-        && url.chars().count() <= 2_000
-        && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// What was heard last.
+#[derive(Default)]
 struct Last {
     id: Option<u64>,
     state: Option<State>,
+    silent: bool,
+}
+
+impl Last {
+    fn hear(&mut self, status: &DeploymentStatus) {
+        *self = Last {
+            id: Some(status.id()),
+            state: Some(status.state()),
+            silent: false,
+        };
+    }
+}
+
+/// The command that cancels just this one, however late somebody presses the button.
+fn cancel(work: &Work<'_>, id: u64) -> String {
+    let (app, environment) = (work.order.app.name, work.order.environment);
+    format!("cancel deploy {app} in {environment} number {id}")
+}
+
+fn show(work: &mut Work<'_>, id: u64, status: &DeploymentStatus) {
+    let state = status.state();
+    let looks = shown::state(&state, &status.description());
+    let news = news(status, None).button("Cancel", cancel(work, id));
+    work.progress.step(step(&state), looks, &news);
+}
+
+fn finish(
+    work: &mut Work<'_>,
+    status: &DeploymentStatus,
+    before: Option<&Success>,
+) -> Result<String> {
+    let state = status.state();
+    let looks = shown::state(&state, &status.description());
+    let url = work.order.app.at(work.order.environment);
+    let url = url.and_then(|environment| environment.url.clone());
+    let mut news = news(status, url.filter(|_| state == State::Success));
+    for (label, command) in what_next(work, looks, before) {
+        news = news.button(label, command);
+    }
+    work.progress.finish(word(looks), looks, &news)?;
+    Ok(news.text)
+}
+
+/// What may be done now that it is over.
+fn what_next(
+    work: &Work<'_>,
+    looks: chat::State,
+    before: Option<&Success>,
+) -> Vec<(String, String)> {
+    let order = &work.order;
+    let (app, environment) = (order.app.name, order.environment);
+    if looks == chat::State::Success {
+        let next = order.app.next(environment);
+        let next = next.filter(|_| order.special_task().is_none());
+        let sha = crate::names::short(&work.chosen.sha);
+        let promote = next.map(|next| {
+            let command = format!("promote {app}/{sha} from {environment} to {next}");
+            (format!("Promote to {next}"), command)
+        });
+        return promote.into_iter().collect();
+    }
+    let mut all = vec![("Re-run".to_owned(), work.progress.shown.again())];
+    if let Some(before) = before.filter(|before| before.sha != work.chosen.sha) {
+        let sha = crate::names::short(&before.sha);
+        let command = format!("rollback {app} in {environment} to {sha}");
+        all.push(("Roll back".to_owned(), command));
+    }
+    all
+}
+
+/// A status as it is told.
+fn news(status: &DeploymentStatus, url: Option<String>) -> News {
+    News::text(told(&status.state(), &status.description()))
+        .link("Log", status.log_url())
+        .link(
+            "See",
+            status
+                .environment_url()
+                .filter(|own| !own.is_empty())
+                .or(url),
+        )
 }
 
 /// A status in words.
@@ -140,24 +170,102 @@ fn told(state: &State, description: &str) -> String {
     }
 }
 
-fn out_of_time(id: u64, last: Option<&State>, timeout: Duration) -> String {
+/// A status as a step.
+fn step(state: &State) -> &str {
+    match state {
+        State::InProgress => "running",
+        State::Pending => "waiting",
+        other => other.as_str(),
+    }
+}
+
+/// The end as a step.
+fn word(looks: chat::State) -> &'static str {
+    match looks {
+        chat::State::Success => "success",
+        chat::State::Canceled => "canceled",
+        _ => "failed",
+    }
+}
+
+/// Tells where everybody sees it that nothing moves.
+fn tell_of_silence(work: &mut Work<'_>, id: u64, last: &Last) {
+    let text = silence(id, last.state.as_ref(), work.settings.silence());
+    let news = News::text(&text).button("Cancel", cancel(work, id));
+    work.progress.show(chat::State::Warning, &news);
+    let what = format!("{}: {text}", work.progress.shown.title());
+    if let Err(error) = work.room.say(what) {
+        log::warn!("that nothing moves could not be told: {error}");
+    }
+}
+
+fn silence(id: u64, last: Option<&State>, time: Duration) -> String {
+    let time = minutes(time);
     match last {
         None => format!(
-            "Nobody has begun deployment {id} within {}. Is something listening to this repository's deployments?",
-            minutes(timeout)
+            "Nobody has begun deployment {id} within {time}. Is something listening to this repository's deployments?"
         ),
         Some(state) => format!(
-            "Deployment {id} was not over after {}, and I no longer follow it. The last that I heard was `{state}`.",
-            minutes(timeout)
+            "Nothing has moved for {time}. The last that I heard of deployment {id} was `{state}`."
         ),
     }
 }
 
-fn lost(id: u64, last: Option<&State>, reason: &str) -> String {
-    let heard = last.map_or(String::new(), |state| {
-        format!(" The last that I heard was `{state}`.")
+/// Gives a deployment up that is not over in time, so that it does not stay open for ever.
+fn out_of_time(work: &mut Work<'_>, deployment: &Deployment, last: &Last) -> Result<String> {
+    let time = minutes(work.settings.timeout());
+    let ended = patiently("ending a deployment that takes too long", || {
+        if let Some(status) = deployment.status()?
+            && status.state().is_final()
+        {
+            return Ok(Some(status));
+        }
+        let description = format!("Not over after {time}");
+        let error = Status::new(State::Error).description(description);
+        deployment.add_status(&error).map(|_| None)
     });
-    format!("I can no longer follow deployment {id}, which may still go on: {reason}{heard}")
+    let text = match ended {
+        // It was over after all.
+        Ok(Some(status)) => return finish(work, &status, None),
+        Ok(None) => overdue(deployment.id(), last.state.as_ref(), &time),
+        Err(error) => {
+            let text = overdue(deployment.id(), last.state.as_ref(), &time);
+            format!("{text} GitHub could not be told: {error}")
+        }
+    };
+    leave(work, text, "gave up")
+}
+
+fn overdue(id: u64, last: Option<&State>, time: &str) -> String {
+    let heard = match last {
+        None => "Nobody ever began it.".to_owned(),
+        Some(state) => format!("The last that I heard was `{state}`."),
+    };
+    format!("Deployment {id} was not over after {time}, and I gave it up. {heard}")
+}
+
+/// Tells that nothing more will be heard of it. It may still go on.
+fn lost(work: &mut Work<'_>, id: u64, last: &Last, error: &Error) -> Result<String> {
+    let text = match error.code {
+        Code::NotFound => format!(
+            "Deployment {id} is no longer there: somebody deleted it at GitHub. What carries it out may still go on."
+        ),
+        _ => {
+            let state = last.state.as_ref();
+            let heard = state.map_or(String::new(), |state| {
+                format!(" The last that I heard was `{state}`.")
+            });
+            format!("I can no longer follow deployment {id}, which may still go on: {error}{heard}")
+        }
+    };
+    leave(work, text, "lost")
+}
+
+/// Without a button: pressed much later, it would cancel whatever goes on by then.
+fn leave(work: &mut Work<'_>, text: String, word: &str) -> Result<String> {
+    let news = News::text(text);
+    work.progress.finish(word, chat::State::Warning, &news)?;
+    Ok(news.text)
 }
 
 #[cfg(test)]
@@ -184,31 +292,18 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_are_links() {
-        assert!(is_address("https://ci.example/12") && is_address("http://10.0.0.1:8080/"));
-        for other in [
-            "",
-            "ci.example/12",
-            "javascript:alert(1)",
-            "https://ci.example/a b",
-        ] {
-            assert!(!is_address(other), "{other}");
-        }
-    }
-
-    #[test]
     fn silence_is_told_in_words() {
         assert_eq!(
-            out_of_time(7, None, HOUR),
-            "Nobody has begun deployment 7 within 60 minutes. Is something listening to this repository's deployments?"
+            silence(7, None, HOUR),
+            "Nobody has begun deployment 7 within 1 hour. Is something listening to this repository's deployments?"
         );
         assert_eq!(
-            out_of_time(7, Some(&State::InProgress), HOUR),
-            "Deployment 7 was not over after 60 minutes, and I no longer follow it. The last that I heard was `in_progress`."
+            silence(7, Some(&State::InProgress), HOUR),
+            "Nothing has moved for 1 hour. The last that I heard of deployment 7 was `in_progress`."
         );
         assert_eq!(
-            lost(7, None, "GitHub cannot be reached"),
-            "I can no longer follow deployment 7, which may still go on: GitHub cannot be reached"
+            overdue(7, Some(&State::Queued), "1 hour"),
+            "Deployment 7 was not over after 1 hour, and I gave it up. The last that I heard was `queued`."
         );
     }
 }

@@ -1,77 +1,167 @@
-//! The last deployments of an application, as a table.
+//! The deployments that there were.
 
-use serde::Deserialize;
 use witbot_sdk::Result;
-use witbot_sdk::github::{Deployment, Repository};
+use witbot_sdk::github::{Deployment, Repository, State};
 
 use crate::names;
+use crate::payload::Payload;
 
 /// What fits a screen.
 const ROWS_MAX: usize = 10;
 
 /// Several applications can share a repository, so more are looked at. GitHub is asked once for all of these.
-const LOOKED_AT: u32 = 30;
+const LOOKED_AT: u32 = 100;
 
-/// The part of a deployment's payload that is shown. Deployments that others created may lack it.
-#[derive(Debug, Default, PartialEq, Deserialize)]
-struct Origin {
-    app: Option<String>,
-    requested_by: Option<Person>,
+/// What is done by most deployments.
+pub const TASK: &str = "deploy";
+
+/// A deployment that went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Success {
+    /// GitHub's number of it.
+    pub id: u64,
+    /// What was asked for.
+    pub reference: String,
+    /// The commit.
+    pub sha: String,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
-struct Person {
-    name: String,
+impl Success {
+    fn of(deployment: &Deployment) -> Success {
+        Success {
+            id: deployment.id(),
+            reference: reference(deployment),
+            sha: deployment.sha(),
+        }
+    }
 }
 
-/// The last deployments of an application, in one environment or all.
-pub fn table(repository: &Repository, app: &str, environment: Option<&str>) -> Result<String> {
-    let deployments = of(repository, app, environment)?;
-    let rows = deployments
-        .iter()
-        .map(|deployment| row(deployment, origin(&deployment.payload())))
-        .collect::<Result<Vec<_>>>()?;
+/// The last deployments of an application, as a table: in one environment or all, of one reference or all.
+///
+/// # Errors
+/// GitHub could not be asked.
+pub fn table(
+    repository: &Repository,
+    app: &str,
+    environment: Option<&str>,
+    asked: Option<&str>,
+) -> Result<String> {
+    let mut deployments = of(repository, app, environment)?;
+    deployments
+        .retain(|one| asked.is_none_or(|asked| is_about(&reference(one), &one.sha(), asked)));
+    deployments.truncate(ROWS_MAX);
+    let rows = deployments.iter().map(row).collect::<Result<Vec<_>>>()?;
     if rows.is_empty() {
+        let what = asked.map_or(String::new(), |asked| format!("/{asked}"));
         let place = environment.map_or(String::new(), |environment| format!(" to {environment}"));
-        return Ok(format!("{app} has not been deployed{place} yet."));
+        return Ok(format!("{app}{what} has not been deployed{place} yet."));
     }
     Ok(format!("```\n{}\n```", aligned(&rows)))
 }
 
 /// The last deployments of an application, newest first.
+///
+/// # Errors
+/// GitHub could not be asked.
 pub fn of(
     repository: &Repository,
     app: &str,
     environment: Option<&str>,
 ) -> Result<Vec<Deployment>> {
-    let deployments = repository.deployments(environment, LOOKED_AT)?.into_iter();
-    let ours = deployments.filter(|deployment| {
-        deployment.task() == "deploy" && is_of(&origin(&deployment.payload()), app)
-    });
-    Ok(ours.take(ROWS_MAX).collect())
+    let mut all = repository.deployments(environment, LOOKED_AT)?;
+    all.retain(|deployment| Payload::read(&deployment.payload()).is_of(app));
+    Ok(all)
 }
 
-/// Who asked for a deployment and for which application, if its payload is like ours.
-fn origin(payload: &str) -> Origin {
-    serde_json::from_str(payload).unwrap_or_default()
+/// What is in an environment now: the last deployment there that went well.
+///
+/// # Errors
+/// GitHub could not be asked.
+pub fn present(repository: &Repository, app: &str, environment: &str) -> Result<Option<Success>> {
+    for deployment in of(repository, app, Some(environment))? {
+        if is_ordinary(&deployment) && state(&deployment)? == Some(State::Success) {
+            return Ok(Some(Success::of(&deployment)));
+        }
+    }
+    Ok(None)
 }
 
-fn is_of(origin: &Origin, app: &str) -> bool {
-    origin.app.as_deref().is_none_or(|name| name == app)
+/// What was in an environment before what is there now: another commit.
+///
+/// # Errors
+/// GitHub could not be asked.
+pub fn before(
+    repository: &Repository,
+    app: &str,
+    environment: &str,
+    present: &Success,
+) -> Result<Option<Success>> {
+    for deployment in of(repository, app, Some(environment))? {
+        let older = deployment.id() < present.id && deployment.sha() != present.sha;
+        if older && is_ordinary(&deployment) && went_well(state(&deployment)?.as_ref()) {
+            return Ok(Some(Success::of(&deployment)));
+        }
+    }
+    Ok(None)
 }
 
-fn row(deployment: &Deployment, origin: Origin) -> Result<[String; 6]> {
-    let state = deployment
-        .status()?
-        .map_or("not begun".to_owned(), |status| status.state().to_string());
+/// The last deployment of a commit to an environment that went well.
+///
+/// # Errors
+/// GitHub could not be asked.
+pub fn success(
+    repository: &Repository,
+    app: &str,
+    environment: &str,
+    sha: &str,
+) -> Result<Option<Success>> {
+    for deployment in of(repository, app, Some(environment))? {
+        let same = deployment.sha() == sha && is_ordinary(&deployment);
+        if same && went_well(state(&deployment)?.as_ref()) {
+            return Ok(Some(Success::of(&deployment)));
+        }
+    }
+    Ok(None)
+}
+
+/// The reference that was asked for: GitHub has the commit alone when the branch had moved on.
+pub fn reference(deployment: &Deployment) -> String {
+    Payload::read(&deployment.payload())
+        .reference
+        .unwrap_or_else(|| deployment.reference())
+}
+
+/// What migrates a database, or the like, puts no version anywhere.
+fn is_ordinary(deployment: &Deployment) -> bool {
+    deployment.task() == TASK
+}
+
+fn state(deployment: &Deployment) -> Result<Option<State>> {
+    Ok(deployment.status()?.map(|status| status.state()))
+}
+
+/// What was there until another took its place is `inactive`.
+fn went_well(state: Option<&State>) -> bool {
+    matches!(state, Some(State::Success | State::Inactive))
+}
+
+fn is_about(reference: &str, sha: &str, asked: &str) -> bool {
+    reference == asked || (asked.len() >= names::SHORT_SHA && sha.starts_with(asked))
+}
+
+fn row(deployment: &Deployment) -> Result<[String; 6]> {
+    let state = state(deployment)?.map_or("not begun".to_owned(), |state| state.to_string());
+    let by = Payload::read(&deployment.payload()).requested_by;
+    let place = match deployment.task() {
+        task if task == TASK => deployment.environment(),
+        task => format!("{} ({task})", deployment.environment()),
+    };
     Ok([
         deployment.created_at().to_string(),
-        origin
-            .requested_by
-            .map_or_else(|| deployment.creator(), |person| person.name),
-        deployment.reference(),
+        by.map_or_else(|| deployment.creator(), |person| person.name),
+        reference(deployment),
         names::short(&deployment.sha()).to_owned(),
-        deployment.environment(),
+        place,
         state,
     ])
 }
@@ -134,19 +224,9 @@ when (UTC)        who     ref        commit   where       state
     }
 
     #[test]
-    fn foreign_payloads_are_no_obstacle() {
-        let ours = origin(
-            r#"{"app": "api", "environment": "staging", "requested_by": {"id": "U1", "name": "alice"}}"#,
-        );
-        assert_eq!(
-            ours.requested_by,
-            Some(Person {
-                name: "alice".to_owned()
-            })
-        );
-        assert!(is_of(&ours, "api") && !is_of(&ours, "web"));
-        for foreign in ["", "{}", "\"text\"", "[1]", r#"{"app": 7}"#] {
-            assert!(is_of(&origin(foreign), "api"), "{foreign}");
-        }
+    fn references_are_branches_or_the_beginnings_of_commits() {
+        assert!(is_about("main", "1a2b3c4d", "main"));
+        assert!(is_about("main", "1a2b3c4d", "1a2b3c4"));
+        assert!(!is_about("main", "1a2b3c4d", "1a2b") && !is_about("main", "1a2b3c4d", "old"));
     }
 }

@@ -1,236 +1,255 @@
 //! Deploys applications through GitHub, from the chat.
 
+mod again;
+mod auto;
 mod cancel;
+mod changes;
+mod checks;
+mod commits;
+mod deploy;
+mod dry_run;
+mod elsewhere;
 mod follow;
+mod gate;
 mod history;
+mod lock;
+mod locks;
 mod names;
+mod order;
+mod patience;
+mod payload;
+mod person;
+mod places;
+mod progress;
+mod room;
 mod settings;
 mod shown;
+mod steps;
+mod waiting;
+mod words;
 
-use std::time::Duration;
-
-use serde::Serialize;
-use witbot_sdk::chat;
-use witbot_sdk::github::{Deploy, Repository};
-use witbot_sdk::{Code, Command, Error, Event, Plugin, Result, config, github};
-
-use crate::follow::Progress;
-use crate::settings::{App, Settings};
-use crate::shown::{News, Shown};
+use witbot_sdk::{Command, Plugin};
 
 witbot_sdk::plugin!(plugin);
 
 fn plugin() -> Plugin {
-    Plugin::new("Deploys applications through GitHub.")
-        .command(
-            Command::new(
-                "deploy <app>[/<ref>] [to|in|on <env>]",
-                "Deploys an application.",
-                deploy,
-            )
-            .example("deploy api to staging")
-            .example("deploy api/fix-login to staging")
-            .details(
-                "The reference is a branch, a tag or a commit. What happens is told in a thread.",
-            ),
-        )
-        .command(
-            Command::new(
-                "cancel deploy <app> [in <env>]",
-                "Cancels what is being deployed.",
-                cancel::cancel,
-            )
-            .example("cancel deploy api in staging")
-            .details("GitHub is told, and with it whatever carries the deployment out."),
-        )
-        .command(
-            Command::new(
-                "deploys <app> [in <env>]",
-                "Shows the last deployments.",
-                deploys,
-            )
-            .example("deploys api in production"),
-        )
-        .command(
-            Command::new(
-                "where can I deploy <app>",
-                "Shows the environments of an application.",
-                environments,
-            )
-            .example("where can I deploy api"),
-        )
+    let plugin = Plugin::new("Deploys applications through GitHub.");
+    let plugin = auto_deploy(locking(going_back(deploying(plugin))));
+    plugin
+        .subscribe("github.deployment", elsewhere::created)
         .required_setting(
             "apps",
             "The applications, each with its repository and environments.",
         )
         .setting(
             "timeout_minutes",
-            "How long a deployment is followed: 60 unless set.",
+            "How long a deployment is followed before it is given up: 60 unless set.",
         )
+        .setting(
+            "silent_minutes",
+            "After how long without news people are told: 10 unless set.",
+        )
+        .setting("aliases", "Other names for environments.")
+        .setting("people", "Who somebody in the chat, by id, is at GitHub.")
+        .checks_settings(settings::check)
         .wants(
             "github",
-            "To look up references, and to create and follow deployments.",
+            "To look up references and their checks, and to create and follow deployments.",
+        )
+        .wants("kv", "To remember locks, and what waits in line.")
+        .can_use(
+            "chat",
+            "To announce deployments where nobody asked for them.",
         )
 }
 
-/// What the deployment tells whoever carries it out.
-#[derive(Serialize)]
-struct Payload<'a> {
-    app: &'a str,
-    environment: &'a str,
-    requested_by: Person,
-    channel: Option<String>,
+fn deploying(plugin: Plugin) -> Plugin {
+    plugin
+        .command(
+            Command::new(
+                "deploy <app>[/<ref>] [to|in|on <env>[/<hosts>]]",
+                "Deploys an application.",
+                deploy::ordinary,
+            )
+            .id("deploy")
+            .example("deploy api")
+            .example("deploy api to staging")
+            .example("deploy api/fix-login to staging")
+            .example("deploy api to production/web1,web2")
+            .details(DEPLOY),
+        )
+        .command(
+            Command::new(
+                "deploy! <app>[/<ref>] [to|in|on <env>[/<hosts>]]",
+                "Deploys although checks say no.",
+                deploy::forced,
+            )
+            .id("deploy!")
+            .example("deploy! api/hotfix to production")
+            .details("What is passed over is recorded in the deployment, with who did so."),
+        )
+        .command(
+            // Before the one without `!`, which would take it for a part of the task.
+            Command::new(
+                "deploy:<task>! <app>[/<ref>] [to|in|on <env>[/<hosts>]]",
+                "Deploys with another task although checks say no.",
+                deploy::forced,
+            )
+            .id("deploy:task!")
+            .example("deploy:migrate! api to staging"),
+        )
+        .command(
+            Command::new(
+                "deploy:<task> <app>[/<ref>] [to|in|on <env>[/<hosts>]]",
+                "Deploys with another task, such as a migration.",
+                deploy::ordinary,
+            )
+            .id("deploy:task")
+            .example("deploy:migrate api to staging")
+            .details(
+                "The task is told to whoever carries the deployment out. The checks are the same.",
+            ),
+        )
+        .command(
+            // Keyboards of phones and Macs make one long dash of two short ones.
+            Command::new(
+                "deploy --dry-run|—dry-run <app>[/<ref>] [to|in|on <env>[/<hosts>]]",
+                "Says what a deployment would do, and does nothing.",
+                dry_run::dry_run,
+            )
+            .id("deploy-dry-run")
+            .example("deploy --dry-run api/fix-login to production"),
+        )
+        .command(
+            Command::new(
+                "deploys <app>[/<ref>] [in <env>]",
+                "Shows the last deployments.",
+                places::deploys,
+            )
+            .example("deploys api")
+            .example("deploys api/main in production"),
+        )
+        .command(
+            Command::new(
+                "where can I deploy <app>",
+                "Shows the environments of an application.",
+                places::places,
+            )
+            .example("where can I deploy api"),
+        )
 }
 
-#[derive(Serialize)]
-struct Person {
-    id: Option<String>,
-    name: String,
+const DEPLOY: &str = "The reference is a branch, a tag or a commit; without one it is the default branch. \
+    First comes what is checked: freezes, locks, the environment before, whether it is behind, and the checks of the \
+    commit. What happens is told in a thread. A second deployment to the same place waits for the first.";
+
+fn going_back(plugin: Plugin) -> Plugin {
+    plugin
+        .command(
+            Command::new(
+                "cancel deploy <app> [in <env>] [number <number:integer>] [run <run>]",
+                "Cancels what is being deployed, or waits to be.",
+                cancel::cancel,
+            )
+            .example("cancel deploy api in staging")
+            .details("GitHub is told, and with it whatever carries the deployment out. Buttons name the one they mean."),
+        )
+        .command(
+            Command::new(
+                "rollback <app> in <env> [to <ref>]",
+                "Deploys what was there before.",
+                again::rollback,
+            )
+            .example("rollback api in production")
+            .example("rollback api in production to v1.2")
+            .details("That is the last version that was there with success, before the one that is there now."),
+        )
+        .command(
+            Command::new(
+                "promote <app>[/<ref>] from <from> to <to>",
+                "Deploys what is in one environment to another.",
+                again::promote,
+            )
+            .example("promote api from staging to production"),
+        )
 }
 
-fn deploy(event: &Event) -> Result {
-    let settings: Settings = config::settings()?;
-    let (name, app) = settings.app(&event.required("app")?)?;
-    let environment = app.environment(name, event.argument("env").as_deref())?;
-    let reference = event
-        .argument("ref")
-        .unwrap_or_else(|| app.default_ref.clone());
-    let repository = github::open(&app.repository)?;
-    let sha = resolve(&repository, &reference)?;
-
-    let mut shown = Shown {
-        app: name.to_owned(),
-        environment: environment.to_owned(),
-        reference,
-        sha,
-        requested_by: (event.user(), event.user_name()),
-    };
-    let root = event.reply(shown.headline())?;
-    let creating = News {
-        text: "Creating the deployment.".to_owned(),
-        ..News::default()
-    };
-    let message = root.reply(shown.card(chat::State::Waiting, creating))?;
-
-    let deployment = match repository.deploy(&request(&shown, event.channel())?) {
-        Ok(deployment) => deployment,
-        Err(error) => {
-            let refused = News {
-                text: format!("The deployment was not created: {error}"),
-                ..News::default()
-            };
-            return message.edit(shown.card(chat::State::Failure, refused));
-        }
-    };
-    // Somebody may have pushed since the reference was looked up; what GitHub says is what is deployed.
-    if deployment.sha() != shown.sha {
-        shown.sha = deployment.sha();
-        root.edit(shown.headline())?;
-    }
-    follow::to_the_end(
-        &deployment,
-        &mut Progress::new(message, shown),
-        settings.timeout(),
-    )
+fn locking(plugin: Plugin) -> Plugin {
+    plugin
+        .command(
+            Command::new(
+                "lock <app> [in <env>] [for <time:duration>] [<reason:text>]",
+                "Keeps others from deploying.",
+                lock::lock,
+            )
+            .example("lock api in production for 2h the database is being moved")
+            .example("lock api")
+            .details(
+                "Whoever has the lock can deploy. Without an environment, all of them are locked.",
+            ),
+        )
+        .command(
+            Command::new(
+                "unlock <app> [in <env>]",
+                "Takes a lock away.",
+                lock::unlock,
+            )
+            .example("unlock api in production")
+            .details("Somebody else's lock is taken away after a question."),
+        )
+        .command(Command::new("locks", "Shows what is locked.", lock::list).example("locks"))
+        .command(
+            Command::new(
+                "deploy:lock <app> [to|in|on <env>] [for <time:duration>] [<reason:text>]",
+                "The same as `lock`.",
+                lock::lock,
+            )
+            .id("deploy:lock")
+            .example("deploy:lock api in production"),
+        )
+        .command(
+            Command::new(
+                "deploy:unlock <app> [to|in|on <env>]",
+                "The same as `unlock`.",
+                lock::unlock,
+            )
+            .id("deploy:unlock")
+            .example("deploy:unlock api in production"),
+        )
 }
 
-/// What GitHub is asked for.
-fn request(shown: &Shown, channel: Option<String>) -> Result<Deploy> {
-    let (id, name) = shown.requested_by.clone();
-    let description = format!("{} to {}, for {name}", shown.app, shown.environment);
-    Deploy::to(&shown.environment)
-        .reference(&shown.reference)
-        .description(description)
-        .payload(&Payload {
-            app: &shown.app,
-            environment: &shown.environment,
-            requested_by: Person { id, name },
-            channel,
-        })
-}
-
-/// The commit that is going to be deployed.
-fn resolve(repository: &Repository, reference: &str) -> Result<String> {
-    repository
-        .resolve(reference)
-        .map_err(|error| match error.code {
-            Code::NotFound => {
-                Error::not_found(format!("{} has no `{reference}`.", repository.name()))
-            }
-            _ => error,
-        })
-}
-
-fn deploys(event: &Event) -> Result {
-    let settings: Settings = config::settings()?;
-    let (name, app) = settings.app(&event.required("app")?)?;
-    let environment = event
-        .argument("env")
-        .map(|asked| app.environment(name, Some(&asked)))
-        .transpose()?;
-    let repository = github::open(&app.repository)?;
-    event.reply(history::table(&repository, name, environment)?)?;
-    Ok(())
-}
-
-fn environments(event: &Event) -> Result {
-    let settings: Settings = config::settings()?;
-    let (name, app) = settings.app(&event.required("app")?)?;
-    event.reply(places(name, app))?;
-    Ok(())
-}
-
-fn places(name: &str, app: &App) -> String {
-    let default = app.default_environment.as_deref();
-    let marked = app.environments.iter().map(|environment| match default {
-        Some(default) if default == environment => {
-            format!("{environment} (unless you name another)")
-        }
-        Some(_) | None => environment.clone(),
-    });
-    format!(
-        "{name} ({}) can be deployed to: {}.",
-        app.repository,
-        marked.collect::<Vec<_>>().join(", ")
-    )
-}
-
-/// A length of time as people say it, to the minute.
-fn minutes(duration: Duration) -> String {
-    match duration.as_secs() / 60 {
-        1 => "1 minute".to_owned(),
-        minutes => format!("{minutes} minutes"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_payload_says_who_asked_and_where() {
-        let payload = Payload {
-            app: "api",
-            environment: "staging",
-            requested_by: Person {
-                id: Some("U1".to_owned()),
-                name: "alice".to_owned(),
-            },
-            channel: Some("C1".to_owned()),
-        };
-        assert_eq!(
-            serde_json::to_string(&payload).unwrap(),
-            r#"{"app":"api","environment":"staging","requested_by":{"id":"U1","name":"alice"},"channel":"C1"}"#
-        );
-    }
-
-    #[test]
-    fn environments_are_listed_with_the_default() {
-        let settings = settings::example();
-        let (name, app) = settings.app("api").unwrap();
-        assert_eq!(
-            places(name, app),
-            "api (acme/api) can be deployed to: staging (unless you name another), production."
-        );
-    }
+fn auto_deploy(plugin: Plugin) -> Plugin {
+    plugin
+        .command(
+            Command::new(
+                "auto-deploy <app> in <env> on",
+                "Deploys the default branch by itself when it is green.",
+                auto::on,
+            )
+            .id("auto-deploy-on")
+            .example("auto-deploy api in staging on"),
+        )
+        .command(
+            Command::new(
+                "auto-deploy <app> in <env> off",
+                "Deploys only what somebody asks for.",
+                auto::off,
+            )
+            .id("auto-deploy-off")
+            .example("auto-deploy api in staging off"),
+        )
+        .command(
+            Command::new(
+                "auto-deploy <app> [in <env>] [status]",
+                "Shows whether it deploys by itself.",
+                auto::status,
+            )
+            .id("auto-deploy-status")
+            .example("auto-deploy api in staging status")
+            .example("auto-deploy api"),
+        )
+        .subscribe("github.status", auto::changed)
+        .subscribe("github.check_run", auto::changed)
+        .subscribe("github.check_suite", auto::changed)
+        .subscribe("github.push", auto::changed)
 }

@@ -4,7 +4,7 @@
 const LISTED_MAX: usize = 10;
 
 /// How much of a SHA is shown: what GitHub shows.
-const SHORT_SHA: usize = 7;
+pub const SHORT_SHA: usize = 7;
 
 /// Known names as a list, those that are most like the one that was asked for first.
 pub fn nearest_first<'a>(asked: &str, known: impl Iterator<Item = &'a str>) -> String {
@@ -42,6 +42,15 @@ pub fn version(reference: &str, sha: &str) -> String {
     }
 }
 
+/// The beginning of a text that may be too long.
+pub fn cut(text: &str, characters: usize) -> String {
+    if text.chars().count() <= characters {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(characters.saturating_sub(1)).collect();
+    format!("{}…", beginning.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +77,12 @@ mod tests {
         let list = nearest_first("app11", names.iter().map(String::as_str));
         assert!(list.starts_with("app11, "), "{list}");
         assert!(list.ends_with(" and 2 more"), "{list}");
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(cut("Łukasz", 6), "Łukasz");
+        assert_eq!(cut("one two three", 5), "one…");
     }
 
     #[test]

@@ -1,12 +1,26 @@
-//! What the operator wrote: which applications there are.
+//! What the operator wrote: which applications there are, and how each may be deployed.
+
+mod app;
+mod check;
+mod environment;
+mod example;
+mod freeze;
+
+pub use app::{App, Application};
+pub use check::check;
+pub use environment::Behind;
+pub use freeze::Freeze;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
-use witbot_sdk::{Error, Result};
+use witbot_sdk::{Error, Result, config};
 
 use crate::names;
+
+#[cfg(test)]
+pub use example::example;
 
 /// All settings of the plugin.
 #[derive(Debug, Deserialize)]
@@ -14,130 +28,101 @@ use crate::names;
 pub struct Settings {
     /// By the names under which people know them.
     pub apps: BTreeMap<String, App>,
-    /// How long a deployment is followed.
+    /// How long a deployment is followed before it is given up, in minutes.
     #[serde(default = "timeout_minutes_default")]
-    timeout_minutes: u32,
-}
-
-/// An application.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct App {
-    /// `owner/name`.
-    pub repository: String,
-    /// Where it can be deployed.
-    pub environments: Vec<String>,
-    /// What is deployed when nobody says what.
-    #[serde(default = "default_ref_default")]
-    pub default_ref: String,
-    /// Where it is deployed when nobody says where.
-    pub default_environment: Option<String>,
+    pub timeout_minutes: u32,
+    /// After how long without news people are told that nothing moves, in minutes.
+    #[serde(default = "silent_minutes_default")]
+    pub silent_minutes: u32,
+    /// Other names for environments, such as `prod` for `production`, in all applications that have them.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
+    /// Who somebody in the chat, by id, is at GitHub.
+    #[serde(default)]
+    pub people: BTreeMap<String, String>,
 }
 
 fn timeout_minutes_default() -> u32 {
     60
 }
 
-fn default_ref_default() -> String {
-    "main".to_owned()
+fn silent_minutes_default() -> u32 {
+    10
 }
 
 impl Settings {
+    /// The settings as they are now.
+    ///
+    /// # Errors
+    /// `invalid`: they are not as this plugin needs.
+    pub fn read() -> Result<Settings> {
+        config::settings()
+    }
+
     /// An application, as the settings spell it.
-    pub fn app(&self, asked: &str) -> Result<(&str, &App)> {
-        let known = self.apps.iter().map(|(name, app)| (name.as_str(), app));
-        known
-            .clone()
+    ///
+    /// # Errors
+    /// `not-found`: there is none of that name. The message has the known ones, the nearest first.
+    pub fn app(&self, asked: &str) -> Result<Application<'_>> {
+        let names = self.apps.keys().map(String::as_str);
+        self.apps
+            .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(asked))
+            .map(|(name, app)| Application::new(name, app, &self.aliases))
             .ok_or_else(|| {
-                let list = names::nearest_first(asked, known.map(|(name, _)| name));
+                let list = names::nearest_first(asked, names);
                 Error::not_found(format!(
                     "I do not know the application `{asked}`. Known: {list}."
                 ))
             })
     }
 
+    /// The applications that live in a repository, which is named in any case of letters.
+    pub fn apps_of(&self, repository: &str) -> Vec<Application<'_>> {
+        let all = self.apps.iter();
+        all.filter(|(_, app)| app.repository.eq_ignore_ascii_case(repository))
+            .map(|(name, app)| Application::new(name, app, &self.aliases))
+            .collect()
+    }
+
     /// How long a deployment is followed.
     pub fn timeout(&self) -> Duration {
-        Duration::from_secs(60 * u64::from(self.timeout_minutes))
+        minutes(self.timeout_minutes)
+    }
+
+    /// After how long without news people are told.
+    pub fn silence(&self) -> Duration {
+        minutes(self.silent_minutes)
     }
 }
 
-impl App {
-    /// The environment that was asked for, as the settings spell it, or else the one for when nobody says where.
-    pub fn environment(&self, app: &str, asked: Option<&str>) -> Result<&str> {
-        let Some(asked) = asked else {
-            return self.unasked_environment(app);
-        };
-        let known = self.environments.iter().map(String::as_str);
-        known
-            .clone()
-            .find(|name| name.eq_ignore_ascii_case(asked))
-            .ok_or_else(|| {
-                let list = names::nearest_first(asked, known);
-                Error::not_found(format!(
-                    "{app} has no environment `{asked}`. Known: {list}."
-                ))
-            })
-    }
-
-    fn unasked_environment(&self, app: &str) -> Result<&str> {
-        match (self.default_environment.as_deref(), self.environments.as_slice()) {
-            (Some(default), _) => self.environments.iter().map(String::as_str).find(|name| *name == default).ok_or_else(
-                || {
-                    Error::invalid(format!(
-                        "the setting `apps.{app}.default_environment` is `{default}`, which is not among its `environments`"
-                    ))
-                },
-            ),
-            (None, [only]) => Ok(only),
-            (None, several) => {
-                Err(Error::invalid(format!("Say where, for example `deploy {app} to {}`.", several.join("|"))))
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-pub fn example() -> Settings {
-    witbot_sdk::config::parse(
-        r#"{"apps": {
-            "api": {
-                "repository": "acme/api",
-                "environments": ["staging", "production"],
-                "default_environment": "staging"
-            },
-            "web": { "repository": "acme/web", "environments": ["staging", "production"], "default_ref": "trunk" },
-            "docs": { "repository": "acme/docs", "environments": ["pages"] },
-            "old": { "repository": "acme/old", "environments": ["pages"], "default_environment": "staging" }
-        }}"#,
-    )
-    .expect("the example fits the settings")
+fn minutes(count: u32) -> Duration {
+    Duration::from_secs(60 * u64::from(count))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn environment(app: &str, asked: Option<&str>) -> Result<String, String> {
-        let settings = example();
-        let (name, app) = settings.app(app).unwrap();
-        app.environment(name, asked)
-            .map(str::to_owned)
-            .map_err(|error| error.message)
-    }
-
     #[test]
     fn what_is_left_out_has_a_default() {
         let settings = example();
         assert_eq!(settings.timeout(), Duration::from_secs(3_600));
-        assert_eq!(settings.apps["api"].default_ref, "main");
-        assert_eq!(settings.apps["web"].default_ref, "trunk");
+        assert_eq!(settings.silence(), Duration::from_secs(600));
     }
 
     #[test]
     fn applications_are_found_whatever_the_case() {
-        assert_eq!(example().app("API").unwrap().0, "api");
+        assert_eq!(example().app("API").unwrap().name, "api");
+        let names = |repository: &str| {
+            let settings = example();
+            let apps = settings.apps_of(repository);
+            apps.iter()
+                .map(|app| app.name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names("ACME/shop"), ["shop"]);
+        assert!(names("acme/other").is_empty());
     }
 
     #[test]
@@ -145,29 +130,7 @@ mod tests {
         let error = example().app("wen").unwrap_err();
         assert_eq!(
             error.message,
-            "I do not know the application `wen`. Known: web, api, old, docs."
-        );
-    }
-
-    #[test]
-    fn environments_are_found_or_answered_with_the_known_ones() {
-        assert_eq!(environment("api", None), Ok("staging".to_owned()));
-        assert_eq!(environment("docs", None), Ok("pages".to_owned()));
-        assert_eq!(
-            environment("web", Some("Production")),
-            Ok("production".to_owned())
-        );
-        assert_eq!(
-            environment("api", Some("prod")),
-            Err("api has no environment `prod`. Known: production, staging.".to_owned())
-        );
-        assert_eq!(
-            environment("web", None),
-            Err("Say where, for example `deploy web to staging|production`.".to_owned())
-        );
-        assert_eq!(
-            environment("old", None),
-            Err("the setting `apps.old.default_environment` is `staging`, which is not among its `environments`".to_owned())
+            "I do not know the application `wen`. Known: web, api, old, docs, shop."
         );
     }
 }

@@ -1,65 +1,137 @@
 //! How a deployment is shown: as a card that changes as the deployment moves.
 
-use witbot_sdk::chat::{self, Card, Text};
+use witbot_sdk::chat::{self, Card, Style, Text};
 use witbot_sdk::github::State;
 
 use crate::names;
+use crate::person::Person;
+use crate::words::joined;
 
 /// What stays the same about a deployment, whatever becomes of it.
+#[derive(Debug, Clone)]
 pub struct Shown {
     /// The application.
     pub app: String,
     /// Where it is deployed.
     pub environment: String,
+    /// What is done, where that is not the usual, and on which machines.
+    pub task: Option<String>,
+    /// On which machines.
+    pub hosts: Option<String>,
     /// The branch, tag or commit that was asked for.
     pub reference: String,
     /// The commit.
     pub sha: String,
-    /// The id of who asked, and what they are called.
-    pub requested_by: (Option<String>, String),
+    /// What it is about, with its author.
+    pub commit: String,
+    /// Who asked.
+    pub by: Person,
+    /// The checks that said no, and who went on although they did.
+    pub forced: Option<(Vec<String>, String)>,
+    /// What is new since the last one there.
+    pub changes: Option<String>,
 }
 
 /// What is told of it at one moment.
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct News {
     /// In words.
     pub text: String,
     /// Addresses with their labels.
-    pub links: Vec<(&'static str, String)>,
-    /// Whether it can be canceled from here on.
-    pub cancelable: bool,
+    pub links: Vec<(String, String)>,
+    /// What can be done: labels and commands.
+    pub buttons: Vec<(String, String)>,
+}
+
+impl News {
+    /// Words alone.
+    pub fn text(text: impl Into<String>) -> News {
+        News {
+            text: text.into(),
+            ..News::default()
+        }
+    }
+
+    /// Adds something that can be done.
+    pub fn button(mut self, label: impl Into<String>, command: impl Into<String>) -> News {
+        self.buttons.push((label.into(), command.into()));
+        self
+    }
+
+    /// Adds an address, unless it is none: whoever writes statuses and checks can write anything there.
+    pub fn link(mut self, label: impl Into<String>, url: Option<String>) -> News {
+        if let Some(url) = url.filter(|url| is_address(url)) {
+            self.links.push((label.into(), url));
+        }
+        self
+    }
 }
 
 impl Shown {
     /// What is being done, in one line.
     pub fn headline(&self) -> String {
+        let (app, environment, name) = (&self.app, &self.environment, &self.by.name);
         let version = names::version(&self.reference, &self.sha);
-        let (app, environment, (_, name)) = (&self.app, &self.environment, &self.requested_by);
-        format!("Deploying {app} {version} to {environment} for {name}")
+        match &self.task {
+            None => format!("Deploying {app} {version} to {environment} for {name}"),
+            Some(task) => format!("Running {task} of {app} {version} in {environment} for {name}"),
+        }
     }
 
-    /// The card.
-    pub fn card(&self, state: chat::State, news: News) -> Card {
+    /// What it is about, in a few words.
+    pub fn title(&self) -> String {
         let (app, environment) = (&self.app, &self.environment);
-        let mut card = Card::new(format!("{app} to {environment}"))
-            .state(state)
-            .text(news.text)
-            .field("Version", names::version(&self.reference, &self.sha))
-            .field("For", self.person());
-        for (label, url) in news.links {
-            card = card.link(label, url);
+        match &self.task {
+            None => format!("{app} to {environment}"),
+            Some(task) => format!("{task} of {app} in {environment}"),
         }
-        if news.cancelable {
-            card = card.button("Cancel", format!("cancel deploy {app} in {environment}"));
-        }
-        card
     }
 
-    fn person(&self) -> Text {
-        match &self.requested_by {
-            (Some(id), _) => Text::new().user(id),
-            (None, name) => Text::from(name),
+    /// The version that is deployed.
+    pub fn version(&self) -> String {
+        names::version(&self.reference, &self.sha)
+    }
+
+    /// The command that does the same again.
+    pub fn again(&self) -> String {
+        let task = self
+            .task
+            .as_ref()
+            .map_or(String::new(), |task| format!(":{task}"));
+        let hosts = self
+            .hosts
+            .as_ref()
+            .map_or(String::new(), |hosts| format!("/{hosts}"));
+        format!(
+            "deploy{task} {}/{} to {}{hosts}",
+            self.app, self.reference, self.environment
+        )
+    }
+
+    /// The card, with the steps so far.
+    pub fn card(&self, state: chat::State, news: &News, steps: &str) -> Card {
+        let mut card = Card::new(self.title())
+            .state(state)
+            .text(&news.text)
+            .field("Version", self.version())
+            .field("For", self.by.shown())
+            .field("Commit", Text::from(&self.commit));
+        if let Some(hosts) = &self.hosts {
+            card = card.field("Hosts", hosts);
         }
+        if let Some((checks, by)) = &self.forced {
+            card = card.field("Forced", format!("{}, by {by}", joined(checks)));
+        }
+        if let Some(changes) = &self.changes {
+            card = card.field("Changes", changes);
+        }
+        for (label, url) in &news.links {
+            card = card.link(names::cut(label, 75), url);
+        }
+        for (label, command) in &news.buttons {
+            card = card.styled_button(label, command, Style::Default);
+        }
+        card.footer(steps)
     }
 }
 
@@ -81,14 +153,29 @@ pub fn is_canceled(description: &str) -> bool {
     description.starts_with("Canceled")
 }
 
+fn is_address(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://"))
+        && url.chars().count() <= 2_000
+        && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 #[cfg(test)]
 pub fn example() -> Shown {
     Shown {
         app: "api".to_owned(),
         environment: "staging".to_owned(),
+        task: None,
+        hosts: None,
         reference: "main".to_owned(),
         sha: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".to_owned(),
-        requested_by: (Some("U1".to_owned()), "alice".to_owned()),
+        commit: "Fix the login, by octo-ada".to_owned(),
+        by: Person {
+            id: Some("U1".to_owned()),
+            name: "ada".to_owned(),
+            github: None,
+        },
+        forced: None,
+        changes: None,
     }
 }
 
@@ -97,24 +184,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_card_can_be_canceled_while_that_is_possible() {
-        let card = |cancelable| {
-            let news = News {
-                text: "In progress.".to_owned(),
-                links: vec![("Log", "https://ci.example/12".to_owned())],
-                cancelable,
-            };
-            example().card(chat::State::Running, news)
-        };
-        let expected = Card::new("api to staging")
+    fn a_card_has_what_there_is_to_tell() {
+        let news = News::text("In progress.")
+            .link("Log", Some("https://ci.example/12".to_owned()))
+            .link("See", Some("javascript:alert(1)".to_owned()))
+            .link("None", None)
+            .button("Cancel", "cancel deploy api in staging number 7");
+        let mut shown = example();
+        let start = Card::new("api to staging")
             .state(chat::State::Running)
             .text("In progress.")
             .field("Version", "main (1a2b3c4)")
             .field("For", Text::new().user("U1"))
-            .link("Log", "https://ci.example/12");
-        assert_eq!(card(false), expected);
-        let expected = expected.button("Cancel", "cancel deploy api in staging");
-        assert_eq!(card(true), expected);
+            .field("Commit", "Fix the login, by octo-ada");
+        let end = |card: Card| {
+            card.link("Log", "https://ci.example/12")
+                .button("Cancel", "cancel deploy api in staging number 7")
+                .footer("checks")
+        };
+        let card = |shown: &Shown| shown.card(chat::State::Running, &news, "checks");
+        assert_eq!(card(&shown), end(start.clone()));
+        shown.forced = Some((
+            vec!["lock".to_owned(), "contexts".to_owned()],
+            "ada".to_owned(),
+        ));
+        shown.changes = Some("1 commit".to_owned());
+        let more = start
+            .field("Forced", "lock and contexts, by ada")
+            .field("Changes", "1 commit");
+        assert_eq!(card(&shown), end(more));
+    }
+
+    #[test]
+    fn other_tasks_are_told_apart() {
+        let mut shown = example();
+        assert_eq!(
+            shown.headline(),
+            "Deploying api main (1a2b3c4) to staging for ada"
+        );
+        assert_eq!(shown.again(), "deploy api/main to staging");
+        shown.task = Some("migrate".to_owned());
+        shown.hosts = Some("db1".to_owned());
+        assert_eq!(shown.title(), "migrate of api in staging");
+        assert_eq!(
+            shown.headline(),
+            "Running migrate of api main (1a2b3c4) in staging for ada"
+        );
+        assert_eq!(shown.again(), "deploy:migrate api/main to staging/db1");
     }
 
     #[test]

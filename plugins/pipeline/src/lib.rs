@@ -1,18 +1,25 @@
 //! Has a CI service run what GitHub calls a deployment, and tells GitHub how it goes.
 
+mod again;
+mod approve;
+mod board;
+mod commit;
+mod follow;
+mod job;
+mod line;
 mod outcome;
 mod patience;
+mod payload;
+mod retire;
 mod settings;
 mod template;
 mod work;
 
-use witbot_sdk::ci::{self, Phase, Run};
-use witbot_sdk::github::{Deployment, State, Status};
-use witbot_sdk::{Code, Error, Event, Plugin, Result, config, flow, github, log};
+use witbot_sdk::github::State;
+use witbot_sdk::{Command, Error, Event, Plugin, Result, ci, config, github, log};
 
-use crate::patience::patiently;
-use crate::settings::{Pipeline, Settings};
-use crate::template::Values;
+use crate::job::Job;
+use crate::settings::Settings;
 use crate::work::Place;
 
 witbot_sdk::plugin!(plugin);
@@ -21,18 +28,43 @@ fn plugin() -> Plugin {
     Plugin::new("Has a CI service run GitHub's deployments.")
         .subscribe("github.deployment", deployment)
         .subscribe("github.deployment_status", status)
+        .command(
+            Command::new(
+                "approve <approval> of deployment <id:integer> in <repository>",
+                "Gives an approval that a deployment waits for in CI.",
+                approve::approve,
+            )
+            .example("approve production of deployment 7 in acme/api")
+            .details("The approval is named as CI names it. A name of several words stands in quotation marks."),
+        )
+        .command(
+            Command::new(
+                "rerun deployment <id:integer> in <repository>",
+                "Has CI run once more what failed of a deployment.",
+                again::rerun,
+            )
+            .example("rerun deployment 7 in acme/api"),
+        )
         .required_setting(
             "repositories",
             "The pipeline of each repository and environment.",
         )
+        .checks_settings(|settings: &Settings| settings.wrong())
         .wants(
             "github",
             "To read the deployments, and to tell how they go.",
         )
-        .wants("ci", "To start the pipelines, to follow and to stop them.")
+        .wants(
+            "ci",
+            "To start the pipelines, to follow, to stop and to approve them, and to run again what failed.",
+        )
         .wants(
             "kv",
-            "To know which pipeline is to be stopped with a deployment.",
+            "To know which pipeline belongs to which deployment.",
+        )
+        .can_use(
+            "chat",
+            "To say in the channel of a deployment that it waits for an approval, or that it failed.",
         )
 }
 
@@ -46,25 +78,25 @@ fn deployment(event: &Event) -> Result {
         return Ok(());
     };
     let id = deployment_id(event)?;
-    let deployment = github::open(&repository)?.deployment(id)?;
-    let values = Values {
-        app: template::app_of(&deployment.payload(), &repository),
-        deployment_id: deployment.id(),
-        environment,
-        reference: deployment.reference(),
-        repository,
-        sha: deployment.sha(),
-    };
-    let place = Place::of(&values.repository, id);
-    match carry_out(&deployment, pipeline, &values, &place) {
-        Ok(()) => Ok(()),
-        // Whoever looks at the deployment learns what is the matter, and does not wait for it any longer.
-        Err(error) => {
-            place.end();
-            let status = Status::new(State::Error).description(error.message);
-            tell(&deployment, &status)
-        }
+    let place = Place::of(&repository, id);
+    // The same deployment is told twice where a repository and its organization both have a webhook.
+    if !place.claim(is_set(event, "production_environment"))? {
+        log::info!("deployment {id} of {repository} is carried out already");
+        return Ok(());
     }
+    let deployment =
+        match github::open(&repository).and_then(|repository| repository.deployment(id)) {
+            Ok(deployment) => deployment,
+            Err(error) => {
+                place.end();
+                return Err(error);
+            }
+        };
+    Job::new(deployment, repository, pipeline, place).carry_out()
+}
+
+fn is_set(event: &Event, flag: &str) -> bool {
+    event.field(&format!("/deployment/{flag}")).as_deref() == Some("true")
 }
 
 /// Stops the run of a deployment that somebody gave up. An error of our own comes when the work on it has ended.
@@ -73,11 +105,14 @@ fn status(event: &Event) -> Result {
         return Ok(());
     }
     let id = deployment_id(event)?;
-    let Some(work) = Place::of(&event.subject(), id).canceled()? else {
+    let status: u64 = event
+        .parse_field("/deployment_status/id")?
+        .unwrap_or(u64::MAX);
+    let Some(work) = Place::of(&event.subject(), id).canceled(status)? else {
         return Ok(());
     };
     match work.run {
-        Some(run) => stop(&ci::open(&run.provider, &run.project)?.run(&run.id)?),
+        Some(run) => job::stop(&ci::open(&run.provider, &run.project)?.run(&run.id)?),
         // It is about to be started, and stopped by whoever starts it.
         None => Ok(()),
     }
@@ -87,106 +122,4 @@ fn deployment_id(event: &Event) -> Result<u64> {
     event
         .parse_field("/deployment/id")?
         .ok_or_else(|| Error::invalid("the event has no deployment"))
-}
-
-/// From the trigger to the end of the run.
-fn carry_out(
-    deployment: &Deployment,
-    pipeline: &Pipeline,
-    values: &Values,
-    place: &Place,
-) -> Result {
-    let request = pipeline.request(values)?;
-    let environment_url = pipeline.environment_url(values)?;
-    place.begin()?;
-    tell(deployment, &Status::new(State::Queued))?;
-    if place.is_canceled()? {
-        place.end();
-        return Ok(());
-    }
-    let run = ci::open(&pipeline.provider, &pipeline.project)?.trigger(&request)?;
-    let work = place.started(&work::Run {
-        provider: pipeline.provider.clone(),
-        project: pipeline.project.clone(),
-        id: run.id(),
-    })?;
-    if work.canceled {
-        stop(&run)?;
-    }
-    follow(
-        deployment,
-        pipeline,
-        &run,
-        environment_url.as_deref(),
-        place,
-    )
-}
-
-fn follow(
-    deployment: &Deployment,
-    pipeline: &Pipeline,
-    run: &Run,
-    environment_url: Option<&str>,
-    place: &Place,
-) -> Result {
-    let end = flow::now() + pipeline.timeout();
-    let mut phase = Phase::Queued;
-    loop {
-        let now = match run.past(&phase, end.since(flow::now())) {
-            Ok(now) => now,
-            Err(error) => {
-                place.end();
-                return tell(deployment, &lost(pipeline, run, error));
-            }
-        };
-        phase = now.phase();
-        let told = outcome::status(
-            &phase,
-            &now.failed_jobs(),
-            &now.detail(),
-            &now.url(),
-            environment_url,
-        );
-        if now.is_finished() {
-            place.end();
-        }
-        if let Some(told) = told {
-            tell(deployment, &told)?;
-        }
-        if now.is_finished() {
-            return Ok(());
-        }
-    }
-}
-
-/// Adds a status to a deployment. The same status twice does no harm.
-fn tell(deployment: &Deployment, status: &Status) -> Result {
-    let what = format!("adding a status to deployment {}", deployment.id());
-    patiently(&what, || deployment.add_status(status).map(|_| ()))
-}
-
-/// Stops a run, unless it is over.
-fn stop(run: &Run) -> Result {
-    let what = format!("stopping the run {}", run.id());
-    match patiently(&what, || run.cancel()) {
-        Err(error) if error.code == Code::Conflict => {
-            log::info!("the run {} was not stopped: {error}", run.id());
-            Ok(())
-        }
-        done => done,
-    }
-}
-
-/// What is told when the end of a run was not seen.
-fn lost(pipeline: &Pipeline, run: &Run, error: Error) -> Status {
-    let reason = match error.code {
-        Code::Timeout => format!(
-            "No result from CI after {} minutes; the run may still go on",
-            pipeline.timeout_minutes
-        ),
-        _ => format!("The run in CI can no longer be followed: {error}"),
-    };
-    Status::new(State::Error)
-        .description(reason)
-        .log_url(run.url())
 }

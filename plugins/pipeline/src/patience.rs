@@ -8,16 +8,34 @@ use witbot_sdk::{Code, Error, Result, flow, log};
 /// an hour altogether.
 const ATTEMPTS_MAX: u32 = 8;
 
+/// The beginning of a run is waited for by people: under two minutes.
+const ATTEMPTS_OF_THE_IMPATIENT_MAX: u32 = 4;
+
 /// How long to wait the first time, when nobody says how long. It doubles.
 const PAUSE_FIRST: Duration = Duration::from_secs(15);
 
 /// Does something that does no harm when it is done twice. Tries again when a service cannot be reached, has had too much,
 /// or says when to come back.
-pub fn patiently(what: &str, attempt: impl Fn() -> Result) -> Result {
+pub fn patiently<T>(what: &str, attempt: impl Fn() -> Result<T>) -> Result<T> {
+    trying(what, ATTEMPTS_MAX, may_pass, attempt)
+}
+
+/// Does something that must not be done twice. Tries again only when it is known that it was not done, and for as long as
+/// somebody waits for it to begin.
+pub fn impatiently<T>(what: &str, attempt: impl Fn() -> Result<T>) -> Result<T> {
+    trying(what, ATTEMPTS_OF_THE_IMPATIENT_MAX, was_not_done, attempt)
+}
+
+fn trying<T>(
+    what: &str,
+    attempts_max: u32,
+    again: fn(&Error) -> bool,
+    attempt: impl Fn() -> Result<T>,
+) -> Result<T> {
     let mut pause = PAUSE_FIRST;
-    for _ in 1..ATTEMPTS_MAX {
+    for _ in 1..attempts_max {
         match attempt() {
-            Err(error) if may_pass(&error) => {
+            Err(error) if again(&error) => {
                 log::warn!("{what} did not work yet: {error}");
                 flow::sleep(error.retry_after.unwrap_or(pause))?;
                 pause *= 2;
@@ -26,6 +44,11 @@ pub fn patiently(what: &str, attempt: impl Fn() -> Result) -> Result {
         }
     }
     attempt()
+}
+
+/// What a service was not asked for, or says that it has not done.
+fn was_not_done(error: &Error) -> bool {
+    matches!(error.code, Code::RateLimited | Code::Unavailable)
 }
 
 fn may_pass(error: &Error) -> bool {
@@ -48,7 +71,14 @@ mod tests {
         };
         assert!(may_pass(&later) && may_pass(&Error::new(Code::Unavailable, "away")));
         assert!(!may_pass(&Error::new(Code::Conflict, "it is over")));
-        let refused = patiently("a test", || Err(Error::invalid("no")));
+        let refused = patiently::<()>("a test", || Err(Error::invalid("no")));
         assert_eq!(refused, Err(Error::invalid("no")));
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_not_done_twice() {
+        let doubt = || Err(Error::new(Code::InDoubt, "perhaps"));
+        assert_eq!(impatiently::<()>("a test", doubt), doubt());
+        assert!(was_not_done(&Error::new(Code::RateLimited, "too much")));
     }
 }

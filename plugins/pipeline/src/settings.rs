@@ -6,11 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use witbot_sdk::Result;
 use witbot_sdk::ci::RunRequest;
+use witbot_sdk::config::Wrong;
 
 use crate::template::{self, Given, Values};
 
 /// Shorter texts are names of branches, even if they look like a commit.
 const ABBREVIATED_SHA_MIN: usize = 7;
+/// No wait of a plugin is longer than 30 days.
+const MINUTES_MAX: u32 = 30 * 24 * 60;
+const GITHUB_ACTIONS: &str = "github-actions";
 
 /// All settings of the plugin.
 #[derive(Debug, Deserialize)]
@@ -24,14 +28,23 @@ pub struct Settings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
-    /// `circleci`.
+    /// `circleci` or `github-actions`.
     #[serde(default = "provider_default")]
     pub provider: String,
-    /// As the service names it: `gh/acme/api`.
+    /// As the service names it: `gh/acme/api` at CircleCI, `acme/api` at GitHub.
     pub project: String,
     /// How long a run is followed.
     #[serde(default = "timeout_minutes_default")]
     pub timeout_minutes: u32,
+    /// Whether a run that takes longer is stopped.
+    #[serde(default = "yes")]
+    pub cancel_on_timeout: bool,
+    /// After how long it is told that nothing moves.
+    #[serde(default = "silent_minutes_default")]
+    pub silent_minutes: u32,
+    /// Whether a success in production marks the deployment before it as inactive.
+    #[serde(default = "yes")]
+    pub retire_previous: bool,
     branch: Option<String>,
     tag: Option<String>,
     definition: Option<String>,
@@ -49,6 +62,14 @@ fn timeout_minutes_default() -> u32 {
     60
 }
 
+fn silent_minutes_default() -> u32 {
+    10
+}
+
+fn yes() -> bool {
+    true
+}
+
 impl Settings {
     /// The pipeline for a deployment. None when the deployment is somebody else's.
     pub fn pipeline(&self, repository: &str, environment: &str, task: &str) -> Option<&Pipeline> {
@@ -61,6 +82,21 @@ impl Settings {
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(repository))?;
         environments.get(environment)
+    }
+
+    /// What is wrong with them although they can be read.
+    pub fn wrong(&self) -> Vec<Wrong> {
+        let all = self.repositories.iter().flat_map(|(name, environments)| {
+            environments
+                .iter()
+                .map(move |(environment, pipeline)| (name, environment, pipeline))
+        });
+        let wrong = all.flat_map(|(name, environment, pipeline)| {
+            pipeline.wrong().into_iter().map(move |(setting, reason)| {
+                Wrong::at(&["repositories", name, environment, setting], reason)
+            })
+        });
+        wrong.collect()
     }
 }
 
@@ -94,6 +130,72 @@ impl Pipeline {
             .transpose()
     }
 
+    /// Whether the pipeline gets the commit that is to be deployed.
+    pub fn passes_commit(&self) -> bool {
+        let has_commit =
+            |given: &Given| matches!(given, Given::Text(text) if text.contains("{sha}"));
+        self.parameters.values().any(has_commit)
+    }
+
+    /// Settings of this pipeline, each with what is wrong with it.
+    fn wrong(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        let known = self.provider == "circleci" || self.provider == GITHUB_ACTIONS;
+        if !known {
+            let text = format!(
+                "there is no CI provider `{}`: write `circleci` or `{GITHUB_ACTIONS}`",
+                self.provider
+            );
+            wrong.push(("provider", text));
+        }
+        if self.provider == GITHUB_ACTIONS && self.definition.is_none() {
+            let text =
+                "GitHub Actions needs `definition`: the file of the workflow, such as `deploy.yml`";
+            wrong.push(("provider", text.to_owned()));
+        }
+        if self.branch.is_some() && self.tag.is_some() {
+            wrong.push((
+                "tag",
+                "a run is of a branch or of a tag: leave one of them out".to_owned(),
+            ));
+        }
+        for (setting, minutes) in [
+            ("timeout_minutes", self.timeout_minutes),
+            ("silent_minutes", self.silent_minutes),
+        ] {
+            if !(1..=MINUTES_MAX).contains(&minutes) {
+                wrong.push((setting, format!("write 1 to {MINUTES_MAX} minutes")));
+            }
+        }
+        wrong.extend(self.unfilled());
+        wrong
+    }
+
+    /// Texts with places that nothing can be put in.
+    fn unfilled(&self) -> Vec<(&'static str, String)> {
+        let own = [
+            ("branch", &self.branch),
+            ("tag", &self.tag),
+            ("environment_url", &self.environment_url),
+        ];
+        let own = own
+            .into_iter()
+            .filter_map(|(setting, text)| Some((setting, text.as_deref()?)));
+        let given = self.parameters.values().filter_map(|given| match given {
+            Given::Text(text) => Some(("parameters", text.as_str())),
+            Given::Boolean(_) | Given::Integer(_) => None,
+        });
+        let all = own.chain(given);
+        let wrong =
+            all.filter_map(|(setting, text)| Some((setting, template::check(text).err()?.message)));
+        wrong.collect()
+    }
+
+    /// How long nothing has to move before it is told.
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.silent_minutes))
+    }
+
     /// How long a run is followed.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(60 * u64::from(self.timeout_minutes))
@@ -109,11 +211,8 @@ fn is_branch(values: &Values) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings() -> Settings {
-        witbot_sdk::config::parse(
+pub fn example() -> Settings {
+    witbot_sdk::config::parse(
             r#"{"repositories": {"acme/api": {
                 "staging": { "project": "gh/acme/api" },
                 "production": {
@@ -130,10 +229,14 @@ mod tests {
             }}}"#,
         )
         .expect("the example fits the settings")
-    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     fn request(environment: &str, values: &Values) -> RunRequest {
-        settings()
+        example()
             .pipeline("acme/api", environment, "deploy")
             .unwrap()
             .request(values)
@@ -142,7 +245,7 @@ mod tests {
 
     #[test]
     fn only_deployments_that_are_known_are_carried_out() {
-        let settings = settings();
+        let settings = example();
         assert!(settings.pipeline("Acme/API", "staging", "deploy").is_some());
         assert!(
             settings
@@ -164,7 +267,7 @@ mod tests {
             .parameter("verbose", true)
             .correlate_by("witbot_call");
         assert_eq!(request("production", &values), expected);
-        let settings = settings();
+        let settings = example();
         let pipeline = settings
             .pipeline("acme/api", "production", "deploy")
             .unwrap();
@@ -203,5 +306,31 @@ mod tests {
             "the setting `repositories.acme/api.staging.parameters.at` is not as this plugin needs: \
              expected a text, a whole number, or true or false"
         );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        assert!(example().wrong().is_empty());
+        let settings: Settings = witbot_sdk::config::parse(
+            r#"{"repositories": {"acme/api": {
+                "a": {"project": "p", "provider": "jenkins", "branch": "x", "tag": "{commit}"},
+                "b": {"project": "p", "provider": "github-actions", "timeout_minutes": 0, "parameters": {"v": "{x}"}}
+            }}}"#,
+        )
+        .unwrap();
+        let wrong = settings.wrong();
+        let places: Vec<&str> = wrong.iter().map(|wrong| wrong.pointer.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "/repositories/acme~1api/a/provider",
+                "/repositories/acme~1api/a/tag",
+                "/repositories/acme~1api/a/tag",
+                "/repositories/acme~1api/b/provider",
+                "/repositories/acme~1api/b/timeout_minutes",
+                "/repositories/acme~1api/b/parameters",
+            ]
+        );
+        assert!(wrong[0].reason.contains("no CI provider `jenkins`"));
     }
 }

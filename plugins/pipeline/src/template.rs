@@ -38,22 +38,6 @@ impl Values {
     }
 }
 
-/// The application that a deployment is of: what its payload says, or else the repository's own name.
-pub fn app_of(payload: &str, repository: &str) -> String {
-    #[derive(Deserialize)]
-    struct Payload {
-        app: String,
-    }
-    match serde_json::from_str::<Payload>(payload) {
-        Ok(payload) => payload.app,
-        Err(_) => repository
-            .rsplit('/')
-            .next()
-            .unwrap_or(repository)
-            .to_owned(),
-    }
-}
-
 /// A text with the values put in. Braces around anything but a name stay as they are.
 pub fn fill(template: &str, values: &Values) -> Result<String> {
     let mut text = String::new();
@@ -71,6 +55,19 @@ pub fn fill(template: &str, values: &Values) -> Result<String> {
     }
     text.push_str(rest);
     Ok(text)
+}
+
+/// Whether all names in a text are known.
+pub fn check(template: &str) -> Result<()> {
+    let nothing = Values {
+        app: String::new(),
+        deployment_id: 0,
+        environment: String::new(),
+        reference: String::new(),
+        repository: String::new(),
+        sha: String::new(),
+    };
+    fill(template, &nothing).map(|_| ())
 }
 
 fn is_name(text: &str) -> bool {
@@ -169,12 +166,5 @@ mod tests {
             typed(r#""d-{deployment_id}""#),
             Parameter::Text("d-5000000001".to_owned())
         );
-    }
-
-    #[test]
-    fn the_application_is_in_the_payload_or_named_as_the_repository() {
-        assert_eq!(app_of(r#"{"app": "web"}"#, "acme/shop"), "web");
-        assert_eq!(app_of("{}", "acme/shop"), "shop");
-        assert_eq!(app_of("", "acme/shop"), "shop");
     }
 }

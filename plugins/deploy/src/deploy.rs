@@ -1,0 +1,360 @@
+//! A deployment from the order to its end.
+
+use witbot_sdk::chat::{self, Message};
+use witbot_sdk::github::{Deploy, Deployment, Repository, State, Status};
+use witbot_sdk::{Code, Error, Event, Result, flow, github};
+
+use crate::changes;
+use crate::checks::{Check, Subject};
+use crate::commits::{self, Chosen};
+use crate::follow;
+use crate::gate::{self, Verdict};
+use crate::history::{self, Success};
+use crate::order::Order;
+use crate::patience::patiently;
+use crate::payload::Payload;
+use crate::progress::Progress;
+use crate::room::{Room, announce};
+use crate::settings::Settings;
+use crate::shown::{News, Shown};
+use crate::waiting::{self, Waiting};
+use crate::words;
+
+/// A line moves on when the deployment in front is over, and each of them is over in time.
+const LINE_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3_600);
+
+/// `deploy`, as it is typed most.
+pub fn ordinary(event: &Event) -> Result {
+    let settings = Settings::read()?;
+    let order = Order::of(event, &settings)?;
+    carry_out(order, &Room::Asked(event), &settings, &event.id())
+}
+
+/// `deploy!`: passes over the checks that can be passed over.
+pub fn forced(event: &Event) -> Result {
+    let settings = Settings::read()?;
+    let mut order = Order::of(event, &settings)?;
+    order.forced = true;
+    carry_out(order, &Room::Asked(event), &settings, &event.id())
+}
+
+/// Carries an order out, and follows it until it is over. What goes wrong after people were told of it is told there.
+///
+/// # Errors
+/// What went wrong before anybody was told.
+pub fn carry_out(order: Order<'_>, room: &Room<'_>, settings: &Settings, run: &str) -> Result {
+    let repository = github::open(&order.app.app.repository)?;
+    let chosen = commits::choose(&order, &repository)?;
+    let shown = shown(&order, &chosen);
+    let root = room.say(shown.headline())?;
+    let progress = Progress::begin(root.as_ref(), shown, &News::text("Checking."))?;
+    let mut work = Work {
+        order,
+        repository,
+        chosen,
+        room,
+        settings,
+        run,
+        root,
+        progress,
+        passed_over: Vec::new(),
+        waits: false,
+    };
+    let done = work.to_the_end();
+    work.no_longer_waits();
+    match done {
+        Ok(()) => Ok(()),
+        Err(error) => work.give_up(&error),
+    }
+}
+
+/// What an order looks like before anything is known of it.
+pub fn shown(order: &Order<'_>, chosen: &Chosen) -> Shown {
+    Shown {
+        app: order.app.name.to_owned(),
+        environment: order.environment.to_owned(),
+        task: order.special_task().map(str::to_owned),
+        hosts: order.hosts.clone(),
+        reference: chosen.reference.clone(),
+        sha: chosen.sha.clone(),
+        commit: chosen.about.clone(),
+        by: order.by.clone(),
+        forced: None,
+        changes: None,
+    }
+}
+
+/// A deployment that is under way.
+pub struct Work<'a> {
+    /// What is wanted.
+    pub order: Order<'a>,
+    /// Where it comes from.
+    pub repository: Repository,
+    /// The commit.
+    pub chosen: Chosen,
+    /// Where it is told.
+    pub room: &'a Room<'a>,
+    /// What the operator wrote.
+    pub settings: &'a Settings,
+    /// The id of this run.
+    pub run: &'a str,
+    /// The message that says that there is a deployment.
+    pub root: Option<Message>,
+    /// The message that says how it stands.
+    pub progress: Progress,
+    /// The checks that said no, and that somebody passed over.
+    pub passed_over: Vec<Check>,
+    waits: bool,
+}
+
+impl Work<'_> {
+    /// What checks look at.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            app: self.order.app,
+            environment: self.order.environment,
+            repository: &self.repository,
+            reference: &self.chosen.reference,
+            sha: &self.chosen.sha,
+            by: &self.order.by,
+        }
+    }
+
+    fn to_the_end(&mut self) -> Result {
+        if gate::pass(self)? == Verdict::Stop || !self.wait_in_line()? {
+            return Ok(());
+        }
+        self.no_longer_waits();
+        let last = self.look_back();
+        let Some(deployment) = self.create()? else {
+            return Ok(());
+        };
+        announce(self.order.app, self.room, self.begun());
+        let outcome = follow::to_the_end(self, &deployment, last.as_ref())?;
+        announce(
+            self.order.app,
+            self.room,
+            format!("{}: {outcome}", self.what()),
+        );
+        Ok(())
+    }
+
+    /// Waits until no other deployment of this application to this environment is under way. False: it came to nothing.
+    fn wait_in_line(&mut self) -> Result<bool> {
+        let turn = flow::line_up(&self.order.line())?;
+        if turn.ahead() == 0 {
+            return Ok(true);
+        }
+        self.now_waits()?;
+        while turn.ahead() > 0 {
+            let text = format!(
+                "{}: another deployment of {} is under way.",
+                words::place(turn.ahead()),
+                self.order.line()
+            );
+            let news = News::text(text).button("Cancel", self.cancel_command());
+            self.progress.step("in line", chat::State::Waiting, &news);
+            turn.closer(LINE_TIME_MAX)?;
+        }
+        self.progress.step(
+            "checks",
+            chat::State::Waiting,
+            &News::text("Checking again."),
+        );
+        Ok(self.is_still_there()? && gate::pass(self)? == Verdict::Go)
+    }
+
+    /// Whether what was asked for is still there. What moved on is deployed as it was shown.
+    fn is_still_there(&mut self) -> Result<bool> {
+        let (reference, sha) = (&self.chosen.reference, &self.chosen.sha);
+        let gone = patiently("looking for the reference again", || {
+            commits::is_still(&self.repository, reference, sha)
+        })?;
+        if gone.is_some() {
+            return Ok(true);
+        }
+        let text = format!(
+            "Not deployed: `{reference}` was deleted at GitHub meanwhile. To deploy the commit all the same: `deploy {}/{sha} to {}`.",
+            self.order.app.name, self.order.environment
+        );
+        self.refuse(&News::text(text))?;
+        Ok(false)
+    }
+
+    /// The last deployment there, and what is new since then. It is good to know, and no more.
+    fn look_back(&mut self) -> Option<Success> {
+        let (app, environment) = (self.order.app.name, self.order.environment);
+        let last = history::present(&self.repository, app, environment).ok()??;
+        if let Ok(Some(changes)) = changes::since(&self.repository, &last, &self.chosen.sha) {
+            let text = format!("{}\n{}", changes.text, changes.url);
+            self.progress.shown.changes = Some(crate::names::cut(&text, 1_000));
+        }
+        Some(last)
+    }
+
+    /// Creates the deployment. None: it came to nothing, which is told.
+    fn create(&mut self) -> Result<Option<Deployment>> {
+        self.progress.step(
+            "creating",
+            chat::State::Waiting,
+            &News::text("Creating the deployment."),
+        );
+        let request = self.request()?;
+        let deployment = match self.deploy(&request) {
+            Ok(deployment) => deployment,
+            Err(error) => {
+                let text = format!("The deployment was not created: {error}");
+                self.refuse(&News::text(text))?;
+                return Ok(None);
+            }
+        };
+        if deployment.sha() == self.chosen.sha {
+            return Ok(Some(deployment));
+        }
+        self.moved(&deployment)?;
+        Ok(None)
+    }
+
+    /// GitHub says so before it does anything when it wants fewer requests; anything else is not tried again, so that there
+    /// are never two deployments.
+    fn deploy(&self, request: &Deploy) -> Result<Deployment> {
+        patiently("creating the deployment", || {
+            match self.repository.deploy(request) {
+                Err(error) if error.code == Code::Unavailable => {
+                    Err(Error::new(Code::Conflict, error.message))
+                }
+                done => done,
+            }
+        })
+    }
+
+    /// What GitHub is asked for. It is told the name of the reference as long as that is the commit that was checked.
+    fn request(&self) -> Result<Deploy> {
+        let chosen = &self.chosen;
+        let named = patiently("looking for the reference", || {
+            commits::is_still(&self.repository, &chosen.reference, &chosen.sha)
+        })?;
+        let reference = match named {
+            Some(true) => &chosen.reference,
+            Some(false) | None => &chosen.sha,
+        };
+        let shown = &self.progress.shown;
+        let mut request = Deploy::to(self.order.environment)
+            .reference(reference)
+            .task(&self.order.task)
+            .description(format!(
+                "{}: {}, for {}",
+                shown.title(),
+                shown.version(),
+                shown.by.name
+            ))
+            .payload(&self.payload())?;
+        let environment = self.order.app.at(self.order.environment);
+        if let Some(yes) = environment.and_then(|environment| environment.production) {
+            request = request.production(yes);
+        }
+        if let Some(yes) = environment.and_then(|environment| environment.transient) {
+            request = request.transient(yes);
+        }
+        Ok(request)
+    }
+
+    fn payload(&self) -> Payload {
+        let order = &self.order;
+        let forced = self.passed_over.iter().map(|check| check.to_string());
+        let forced: Vec<String> = forced.collect();
+        Payload {
+            app: Some(order.app.name.to_owned()),
+            environment: Some(order.environment.to_owned()),
+            task: order.special_task().map(str::to_owned),
+            hosts: order.hosts.clone(),
+            reference: Some(self.chosen.reference.clone()),
+            requested_by: Some(order.by.clone()),
+            channel: order.channel.clone(),
+            thread: self.root.as_ref().map(Message::id),
+            forced_by: Some(order.by.clone()).filter(|_| !forced.is_empty()),
+            forced,
+            auto: !self.room.has_somebody(),
+        }
+    }
+
+    /// Somebody pushed in the moment in which the deployment was created. That commit was not checked, so it is given up.
+    fn moved(&mut self, deployment: &Deployment) -> Result {
+        let text = format!(
+            "`{}` moved to {} in this moment, which was not checked",
+            self.chosen.reference,
+            crate::names::short(&deployment.sha())
+        );
+        let status = Status::new(State::Error).description(&text);
+        patiently("giving the deployment up", || {
+            deployment.add_status(&status).map(drop)
+        })?;
+        self.refuse(&News::text(format!("Not deployed: {text}.")))
+    }
+
+    /// Tells that nothing is deployed, with a way to try again.
+    ///
+    /// # Errors
+    /// As with an edit.
+    pub fn refuse(&mut self, news: &News) -> Result {
+        let again = self.progress.shown.again();
+        let news = news.clone().button("Try again", again);
+        self.progress
+            .finish("not deployed", chat::State::Failure, &news)
+    }
+
+    fn give_up(&mut self, error: &Error) -> Result {
+        if error.code == Code::Canceled {
+            let news = News::text("Canceled before anything was deployed.");
+            return self
+                .progress
+                .finish("canceled", chat::State::Canceled, &news);
+        }
+        self.refuse(&News::text(format!("Not deployed: {error}")))
+    }
+
+    /// Lets others find this run.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn now_waits(&mut self) -> Result {
+        if self.waits {
+            return Ok(());
+        }
+        self.waits = true;
+        let waiting = Waiting {
+            run: self.run.to_owned(),
+            version: self.progress.shown.version(),
+            by: self.order.by.clone(),
+        };
+        waiting::add(self.order.app.name, self.order.environment, &waiting)
+    }
+
+    fn no_longer_waits(&mut self) {
+        if !std::mem::take(&mut self.waits) {
+            return;
+        }
+        let (app, environment) = (self.order.app.name, self.order.environment);
+        if let Err(error) = waiting::remove(app, environment, self.run) {
+            witbot_sdk::log::warn!("a run is still listed as waiting: {error}");
+        }
+    }
+
+    /// The command that cancels this run while it waits.
+    pub fn cancel_command(&self) -> String {
+        format!(
+            "cancel deploy {} in {} run {}",
+            self.order.app.name, self.order.environment, self.run
+        )
+    }
+
+    /// What is deployed, for people who were not there.
+    fn what(&self) -> String {
+        let shown = &self.progress.shown;
+        format!("{} {}", shown.title(), shown.version())
+    }
+
+    fn begun(&self) -> String {
+        format!("{}: begun for {}.", self.what(), self.order.by.name)
+    }
+}
