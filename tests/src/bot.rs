@@ -20,6 +20,9 @@ use crate::transcript::{Record, Transcript};
 /// Process supervisors send SIGKILL after about this time.
 const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// As much fits into a pipe on Linux.
+const PIPE_BYTES: usize = 65_536;
+
 /// A bot holds so many sockets open, if its settings do not say otherwise.
 const SOCKETS: usize = 2;
 
@@ -165,6 +168,30 @@ impl Bot {
             .await
     }
 
+    /// All lines that it printed so far, but for empty ones.
+    pub(crate) fn printed(&self) -> Vec<String> {
+        self.transcript.lines()
+    }
+
+    /// Looks after everything that it prints or logs, until there is something to see or the time is over.
+    pub(crate) async fn until_printed<T>(
+        &self,
+        limit: Duration,
+        look: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
+        self.transcript.seen_within(limit, look).await
+    }
+
+    /// Puts in what the test itself did, for whoever reads about its failure.
+    pub(crate) fn note(&self, line: &str) {
+        self.transcript.note(line);
+    }
+
+    /// Everything that was said, printed and logged, in order.
+    pub(crate) fn everything(&self) -> String {
+        self.transcript.everything()
+    }
+
     /// Says something, and expects the answer.
     pub async fn ask(&mut self, line: &str, answer: &str) -> String {
         self.say(line).await;
@@ -184,6 +211,13 @@ impl Bot {
         let what = format!("another record like `{pattern}`");
         let found = || self.logged(pattern).into_iter().nth(1);
         self.transcript.until(&what, found).await
+    }
+
+    /// Expects so many records of this text.
+    pub async fn expect_logs(&self, pattern: &str, count: usize) {
+        let what = format!("{count} records like `{pattern}`");
+        let found = || (self.logged(pattern).len() >= count).then_some(());
+        self.transcript.until(&what, found).await;
     }
 
     /// The records whose text is this one.
@@ -215,6 +249,21 @@ impl Bot {
         }
     }
 
+    /// Starts it again in the same folder, and kills it this much later, ready or not.
+    pub async fn start_and_kill9(&mut self, life: Duration) {
+        self.transcript.note("a short life");
+        let (mut child, _keyboard, readers) = self.spawn();
+        tokio::time::sleep(life).await;
+        if let Err(error) = child.kill().await {
+            self.transcript
+                .fail(&format!("cannot kill the bot: {error}"));
+        }
+        finish_reading(readers).await;
+        if let Some((workspace, _)) = &self.around.workspace {
+            workspace.slack.connected(0).await;
+        }
+    }
+
     /// Kills it, and starts it again in the same folder.
     pub async fn kill9_and_restart(&mut self) {
         self.kill9().await;
@@ -228,6 +277,14 @@ impl Bot {
 
     /// Stops it as a process supervisor does, and expects that it went well and that nothing was left unread.
     pub async fn stop(&mut self) {
+        self.stop_unread().await;
+        if let Some(line) = self.transcript.next() {
+            self.transcript.fail(&format!("nobody expected `{line}`"));
+        }
+    }
+
+    /// The same, whatever it printed.
+    pub(crate) async fn stop_unread(&mut self) {
         let Some(mut process) = self.process.take() else {
             self.transcript.fail("the bot does not run")
         };
@@ -245,9 +302,6 @@ impl Bot {
         finish_reading(process.readers).await;
         if code != Some(0) {
             self.transcript.fail(&format!("it ended with {code:?}"));
-        }
-        if let Some(line) = self.transcript.next() {
-            self.transcript.fail(&format!("nobody expected `{line}`"));
         }
         self.check_log();
     }
@@ -268,23 +322,7 @@ impl Bot {
 
     async fn begin(&mut self) {
         let before = self.logged(READY).len();
-        let mut child = self
-            .home
-            .command(&["run", "--log", "json"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program that WITBOT_BIN names can be started");
-        let (keyboard, output, log) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (printed, logged) = (self.transcript.clone(), self.transcript.clone());
-        let readers = [
-            read(output.expect("it is piped"), move |line| {
-                printed.printed(line)
-            }),
-            read(log.expect("it is piped"), move |line| logged.logged(&line)),
-        ];
+        let (mut child, keyboard, readers) = self.spawn();
         let ready = self.transcript.until("the bot's being ready", || {
             self.logged(READY).get(before).map(url)
         });
@@ -298,10 +336,33 @@ impl Bot {
         self.around.meet(&url).await;
         self.process = Some(Process {
             child,
-            keyboard: keyboard.expect("it is piped"),
+            keyboard,
             url,
             readers,
         });
+    }
+
+    fn spawn(&self) -> (Child, ChildStdin, [JoinHandle<()>; 2]) {
+        let mut child = self
+            .home
+            .command(&["run", "--log", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program that WITBOT_BIN names can be started");
+        let (keyboard, output, log) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (printed, logged) = (self.transcript.clone(), self.transcript.clone());
+        let readers = [
+            read(output.expect("it is piped"), move |lines| {
+                printed.printed(lines)
+            }),
+            read(log.expect("it is piped"), move |lines| {
+                lines.iter().for_each(|line| logged.logged(line))
+            }),
+        ];
+        (child, keyboard.expect("it is piped"), readers)
     }
 
     fn check_log(&self) {
@@ -357,14 +418,19 @@ fn url(ready: &Record) -> String {
     message[message.rfind("http://").unwrap_or(0)..].to_owned()
 }
 
+/// Gives lines that were written at once to `take` at once, so that nobody sees half of a message.
 fn read(
     pipe: impl AsyncRead + Unpin + Send + 'static,
-    mut each: impl FnMut(String) + Send + 'static,
+    mut take: impl FnMut(Vec<String>) + Send + 'static,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut lines = BufReader::new(pipe).lines();
+        let mut lines = BufReader::with_capacity(PIPE_BYTES, pipe).lines();
+        let mut together = Vec::new();
         while let Ok(Some(line)) = lines.next_line().await {
-            each(line);
+            together.push(line);
+            if !lines.get_ref().buffer().contains(&b'\n') {
+                take(std::mem::take(&mut together));
+            }
         }
     })
 }

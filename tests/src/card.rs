@@ -8,7 +8,11 @@ pub const LOG: &str = "Log: https://app.circleci.com/pipelines/…";
 /// Where what was deployed can be seen.
 pub const SEE: &str = "See: https://staging.acme.example";
 /// The button, with what it stands for.
-pub const CANCEL: &str = "[Cancel] `cancel deploy api in staging`";
+pub const CANCEL: &str = "[Cancel] `cancel deploy api in staging number …`";
+/// The button that does it again when it did not work.
+pub const AGAIN: &str = "[Re-run] `deploy api/main to staging`";
+/// The steps, which stand at the end of each card.
+const STEPS: &str = "checks …";
 
 /// Expects the card of `api to staging` to be changed soon, in a channel, so that it has this state, this text, and these
 /// links and buttons. Whatever comes before it is passed over.
@@ -23,7 +27,9 @@ pub async fn expect_soon(bot: &Bot, channel: &str, state: &str, text: &str, rest
     }
     bot.expect("      Version: main (…)").await;
     bot.expect("      For: @…").await;
+    bot.expect("      Commit: …").await;
     for line in rest {
         bot.expect(&format!("      {line}")).await;
     }
+    bot.expect(&format!("      {STEPS}")).await;
 }

@@ -24,9 +24,10 @@ pub use circleci::{
 };
 pub use fault::{Fault, Moment, Trouble};
 pub use github::{
-    Access, CheckState, CommitState, Deployment, DeploymentState, DeploymentStatus, GITHUB_TOKEN,
-    Github,
+    Access, ActionsJob, CheckState, CommitState, Deployment, DeploymentState, DeploymentStatus,
+    GITHUB_TOKEN, Github, RunEnd, WorkflowFile, WorkflowRun,
 };
 pub use hooks::Delivery;
 pub use request::Request;
+pub(crate) use signature::hmac_hex;
 pub use slack::Slack;

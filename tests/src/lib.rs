@@ -9,6 +9,7 @@ pub mod home;
 pub mod isolated;
 pub mod local_slack;
 pub mod manifest;
+pub mod outside;
 pub mod pattern;
 pub mod services;
 pub mod slack;

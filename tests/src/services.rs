@@ -92,6 +92,8 @@ environments = ["staging", "production"]
 
 [plugins.deploy.grants]
 github = [{ repository = "acme/api", permissions = ["contents:read", "deployments:read", "deployments:write"], environments = ["staging", "production"] }]
+kv = [{ max_bytes = 1048576 }]
+chat = [{ channel = "deploys" }]
 
 [plugins.pipeline.settings.repositories."acme/api".staging]
 project = "gh/acme/api"

@@ -83,15 +83,22 @@ impl Transcript {
         }
     }
 
-    pub(crate) fn printed(&self, line: String) {
+    pub(crate) fn printed(&self, lines: Vec<String>) {
         let mut state = self.state();
-        let _ = writeln!(state.everything, "{line}");
-        // Nobody expects an empty line, which only parts one paragraph from the next.
-        if !line.trim().is_empty() {
-            state.printed.push(line);
+        for line in lines {
+            let _ = writeln!(state.everything, "{line}");
+            // Nobody expects an empty line, which only parts one paragraph from the next.
+            if !line.trim().is_empty() {
+                state.printed.push(line);
+            }
         }
         drop(state);
         self.changed();
+    }
+
+    /// The printed lines so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.state().printed.clone()
     }
 
     pub(crate) fn logged(&self, line: &str) {
@@ -135,12 +142,17 @@ impl Transcript {
         self.within(AWAITED_MAX, what, look).await
     }
 
-    async fn within<T>(
+    async fn within<T>(&self, limit: Duration, what: &str, look: impl FnMut() -> Option<T>) -> T {
+        let seen = self.seen_within(limit, look).await;
+        seen.unwrap_or_else(|| self.fail(&format!("{what} did not come within {limit:?}")))
+    }
+
+    /// Looks after every change until there is something to see, or the time is over.
+    pub(crate) async fn seen_within<T>(
         &self,
         limit: Duration,
-        what: &str,
         mut look: impl FnMut() -> Option<T>,
-    ) -> T {
+    ) -> Option<T> {
         let mut changes = self.changes.subscribe();
         let looking = async {
             loop {
@@ -154,10 +166,7 @@ impl Transcript {
                 }
             }
         };
-        match timeout(limit, looking).await {
-            Ok(Some(seen)) => seen,
-            Ok(None) | Err(_) => self.fail(&format!("{what} did not come within {limit:?}")),
-        }
+        timeout(limit, looking).await.ok().flatten()
     }
 
     /// Fails the test, with everything that happened.
@@ -196,7 +205,7 @@ mod tests {
     async fn what_does_not_come_fails_with_what_came() {
         let transcript = Transcript::new();
         transcript.note("hello");
-        transcript.printed("Hi.".to_owned());
+        transcript.printed(vec!["Hi.".to_owned()]);
         let limit = Duration::from_millis(1);
         transcript.within(limit, "the reply", || None::<()>).await;
     }

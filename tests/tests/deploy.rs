@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use witbot_store::Store;
 use witbot_tests::bot::Bot;
-use witbot_tests::card::{self, CANCEL, LOG, SEE};
+use witbot_tests::card::{self, AGAIN, CANCEL, LOG, SEE};
 use witbot_tests::fakes::{
     Deployment, DeploymentState, Fault, Github, Outcome, Pipeline, Request, Trouble,
 };
@@ -66,10 +66,13 @@ async fn a_deployment_is_queued_runs_and_succeeds() {
     ))
     .await;
     bot.expect("  #ops witbot: [waiting] api to staging").await;
-    bot.expect("      Creating the deployment.").await;
+    // What is quick is put together: nobody sees the checks then.
+    bot.expect("      …").await;
     bot.expect(&format!("      Version: main ({version})"))
         .await;
     bot.expect("      For: @ada").await;
+    bot.expect("      Commit: …").await;
+    bot.expect("      checks…").await;
     let started = services.pipeline().await;
     card::expect_soon(&bot, "ops", "waiting", "Queued.…", &[CANCEL]).await;
     services.begin(&started);
@@ -110,7 +113,7 @@ async fn a_pipeline_that_fails_fails_the_deployment() {
     let outcome = Outcome::FailedAt("deploy".to_owned());
     services.circleci.finish(&pipeline.id, &outcome);
     let text = "Failed. Failed: deploy";
-    card::expect_soon(&bot, "console", "failure", text, &[LOG]).await;
+    card::expect_soon(&bot, "console", "failure", text, &[LOG, AGAIN]).await;
     assert_eq!(
         deployment(&services).states(),
         [Queued, InProgress, Failure]
@@ -123,7 +126,7 @@ async fn a_pipeline_that_is_cancelled_is_no_success() {
     let (mut bot, services) = bot().await;
     let pipeline = begin(&mut bot, &services).await;
     services.circleci.finish(&pipeline.id, &Outcome::Canceled);
-    card::expect_soon(&bot, "console", "canceled", "Canceled in CI", &[LOG]).await;
+    card::expect_soon(&bot, "console", "canceled", "Canceled in CI", &[LOG, AGAIN]).await;
     assert_eq!(deployment(&services).states(), [Queued, InProgress, Error]);
     bot.stop().await;
 }
@@ -137,8 +140,11 @@ async fn cancel(bot: &mut Bot, links: &[&str]) {
         "      Canceled by ada.".to_owned(),
         "      Version: main (…)".to_owned(),
         "      For: @you".to_owned(),
+        "      Commit: …".to_owned(),
     ];
     card.extend(links.iter().map(|link| format!("      {link}")));
+    card.push(format!("      {AGAIN}"));
+    card.push("      checks …".to_owned());
     let mut lines = Vec::new();
     for _ in 0..=card.len() {
         lines.push(bot.expect("…").await);
@@ -242,7 +248,7 @@ async fn unknown_names_are_answered_with_the_known_ones() {
     .await;
     bot.ask(
         "deploy api/no-such-branch to staging",
-        "#console witbot: acme/api has no `no-such-branch`.",
+        "#console witbot: acme/api has no `no-such-branch`. Branches: …",
     )
     .await;
     bot.ask(

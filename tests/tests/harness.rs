@@ -1,7 +1,7 @@
 //! The harness fails when it should: what no test looked at is not passed over.
 
 use witbot_tests::bot::Bot;
-use witbot_tests::conversation;
+use witbot_tests::conversation::{self, Chat};
 use witbot_tests::home::Home;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,10 +36,29 @@ async fn a_bot_that_does_not_start_fails() {
     Bot::start(Home::new().with_settings("no settings")).await;
 }
 
+const GREETS: &str = "# Greets.\n> hello Ada\n#console witbot: Hello, Ada!\n";
+
 #[tokio::test(flavor = "multi_thread")]
-#[should_panic(expected = "expected `#console witbot: Hello, Bob!`")]
+#[should_panic(
+    expected = "greets.chat:3 (console): expected:\n#console witbot: Hello, Bob!\nand not:\n#console witbot: Hello, Ada!"
+)]
 async fn a_conversation_that_goes_another_way_fails() {
-    let mut bot = Bot::start(Home::new().with_plugin("hello")).await;
-    let script = "# Greets.\n> hello Ada\n#console witbot: Hello, Bob!\n";
-    conversation::hold(&mut bot, script).await;
+    let script = GREETS.replace("Hello, Ada", "Hello, Bob");
+    conversation::hold(Chat::Console, "greets.chat", &script, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(
+    expected = "greets.chat:3 (slack): expected:\n#console witbot: Hello, Bob!\nand not:\n#console witbot: Hello, Ada!"
+)]
+async fn a_conversation_that_goes_another_way_in_slack_fails() {
+    let script = GREETS.replace("Hello, Ada", "Hello, Bob");
+    conversation::hold(Chat::Slack, "greets.chat", &script, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "greets.chat:2 (slack): nobody expected:\n#console witbot: Hello, Ada!")]
+async fn a_message_that_nobody_expected_fails() {
+    let script = GREETS.replace("#console witbot: Hello, Ada!", "");
+    conversation::hold(Chat::Slack, "greets.chat", &script, "").await;
 }

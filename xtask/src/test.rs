@@ -7,6 +7,8 @@ mod checks;
 mod counts;
 mod deny;
 mod local_slack;
+mod npm;
+mod outside;
 mod story;
 
 use std::path::PathBuf;
@@ -117,6 +119,10 @@ fn workspace_tests(report: &mut Report, built: &Built, filter: &[String]) {
     match local_slack::find(report) {
         Some(program) => tests.env(local_slack::VARIABLE, program),
         None => tests.args(["--skip", local_slack::TESTS]),
+    };
+    match outside::find(report) {
+        Some(folder) => tests.env(outside::VARIABLE, folder),
+        None => tests.args(outside::TESTS.iter().flat_map(|name| ["--skip", *name])),
     };
     report.tests(
         &format!("the tests of the workspace, with {name} (a minute or two)"),

@@ -193,6 +193,11 @@ impl Circleci {
         lock(&self.shared.state).project(slug).workflows = plans;
     }
 
+    /// Lets pipelines of a project come back with the parameters that were sent: some do, and many do not.
+    pub fn tell_parameters(&self, slug: &str) {
+        lock(&self.shared.state).project(slug).tells_parameters = true;
+    }
+
     /// Lets the project's configuration be made by a setup workflow first.
     pub fn set_up_dynamically(&self, slug: &str) {
         lock(&self.shared.state).project(slug).setup = true;

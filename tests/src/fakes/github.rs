@@ -15,13 +15,17 @@ use super::server::Server;
 use super::traffic::{Traffic, lock};
 
 mod access;
+mod actions;
 mod body;
 mod checks;
 mod deploy;
 mod deployment;
+mod elsewhere;
 mod events;
 mod json;
+mod merge;
 mod page;
+mod removal;
 mod repository;
 mod routes;
 
@@ -29,12 +33,13 @@ mod routes;
 mod tests;
 
 pub use access::Access;
+pub use actions::{End as RunEnd, Job as ActionsJob, WorkflowFile, WorkflowRun};
 pub use checks::{CheckState, CommitState};
 pub use deployment::{Deployment, DeploymentState, DeploymentStatus};
 
 use access::{App, Token};
 use checks::{CheckRun, CommitStatus};
-use repository::{Commit, Repository};
+use repository::{Author, Commit, Repository};
 
 /// The token that a new stand-in knows. It can write everywhere, as `witbot`.
 pub const GITHUB_TOKEN: &str = "ghp_standin";
@@ -168,6 +173,23 @@ impl Github {
             .push(branch, message)
     }
 
+    /// The same, written by somebody else: with a login, or without an account at GitHub.
+    pub fn push_by(
+        &self,
+        (name, login): (&str, Option<&str>),
+        repository: &str,
+        branch: &str,
+        message: &str,
+    ) -> String {
+        let author = Author {
+            name: name.to_owned(),
+            login: login.map(str::to_owned),
+        };
+        lock(&self.shared.state)
+            .repository(repository)
+            .push_by(author, branch, message)
+    }
+
     /// Names a commit.
     pub fn tag(&self, repository: &str, tag: &str, reference: &str) {
         let sha = self.sha(repository, reference);
@@ -178,7 +200,7 @@ impl Github {
             .insert(tag.to_owned(), sha);
     }
 
-    /// Makes a branch one that cannot be merged with the default branch.
+    /// Makes a branch one that cannot be merged into another one, nor another one into it.
     pub fn make_conflicting(&self, repository: &str, branch: &str) {
         let mut state = lock(&self.shared.state);
         state

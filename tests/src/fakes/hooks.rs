@@ -192,6 +192,13 @@ impl Hooks {
         self.traffic.changed();
     }
 
+    /// Where webhooks are sent; empty before anybody said so.
+    pub(super) fn target(&self) -> String {
+        let state = lock(&self.state);
+        let target = state.target.as_ref();
+        target.map_or_else(String::new, |(url, _)| url.clone())
+    }
+
     /// Delivers again what has this guid. Says whether there is such a thing.
     pub(super) fn redeliver(&self, guid: &str) -> bool {
         let mut state = lock(&self.state);

@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha512};
 
 use super::Report;
+use super::npm;
 use crate::cache_folder;
 use crate::step::{run, step, succeeds_within};
 
@@ -31,7 +32,7 @@ const VERSION: &str = "0.1.8";
 /// What `npm view local-slack-linux-x64@0.1.8 dist.integrity` said when the tests were written.
 const INTEGRITY: &str = "sha512-2BCTKxKajjZNWCSCj66Jq5VDScUDNpGZ1lA3281I8RvpDE4/ULCwC26TlcW6/4sPbSTs02Q3KjTiltJp3ZBEvg==";
 
-/// A network is made, or a version told, in a moment.
+/// A network is made in a moment.
 const MOMENT: Duration = Duration::from_secs(60);
 
 /// The program, which is fetched when it is not there. None if there can be no tests with it here, which is said.
@@ -70,9 +71,7 @@ fn obtain() -> Result<PathBuf> {
     if program.is_file() {
         return Ok(program);
     }
-    if !succeeds_within(MOMENT, Command::new("npm").arg("--version")) {
-        bail!("npm is not here, which fetches it; install npm");
-    }
+    npm::is_here()?;
     let what = format!("fetching local-slack {VERSION} with npm (once; 37 MB)");
     step(&what, || fetch(&folder, &program)).context("npm cannot fetch it")?;
     Ok(program)

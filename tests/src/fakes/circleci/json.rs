@@ -35,7 +35,8 @@ pub(super) fn project(project: &Project) -> Value {
     })
 }
 
-/// The parameters do not come back, whatever the documentation says of `trigger_parameters`.
+/// The parameters do not come back, whatever the documentation says of `trigger_parameters`, unless the project is one of
+/// those that tell them.
 pub(super) fn pipeline(project: &Project, pipeline: &Pipeline) -> Value {
     let errors: Vec<Value> = pipeline
         .errors
@@ -55,13 +56,18 @@ pub(super) fn pipeline(project: &Project, pipeline: &Pipeline) -> Value {
         vcs["tag"] = json!(tag);
     }
     let created = milliseconds(pipeline.created);
+    let parameters = if project.tells_parameters {
+        json!(pipeline.parameters)
+    } else {
+        json!({})
+    };
     json!({
         "id": pipeline.id,
         "errors": errors,
         "project_slug": project.slug,
         "updated_at": created,
         "number": pipeline.number,
-        "trigger_parameters": {},
+        "trigger_parameters": parameters,
         "state": pipeline.state.as_str(),
         "created_at": created,
         "trigger": {

@@ -44,6 +44,8 @@ pub(super) struct Project {
     pub(super) branches: BTreeMap<String, String>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) parameters: BTreeMap<String, ParameterType>,
+    /// Whether pipelines come back with the parameters that were sent.
+    pub(super) tells_parameters: bool,
     pub(super) setup: bool,
     pub(super) workflows: Vec<WorkflowPlan>,
     pub(super) next: VecDeque<Next>,
@@ -68,6 +70,7 @@ impl Project {
             branches: BTreeMap::new(),
             tags: BTreeMap::new(),
             parameters: declared.collect(),
+            tells_parameters: false,
             setup: false,
             workflows: vec![WorkflowPlan {
                 name: "deploy".to_owned(),

@@ -36,6 +36,10 @@ pub enum CheckState {
     TimedOut,
     /// Somebody must do something.
     ActionRequired,
+    /// Did not come to an end for two weeks.
+    Stale,
+    /// Could not begin.
+    StartupFailure,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +82,8 @@ impl CheckState {
             CheckState::Skipped => ("completed", Some("skipped")),
             CheckState::TimedOut => ("completed", Some("timed_out")),
             CheckState::ActionRequired => ("completed", Some("action_required")),
+            CheckState::Stale => ("completed", Some("stale")),
+            CheckState::StartupFailure => ("completed", Some("startup_failure")),
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn deployment_status(
     Some(parcel(ids, "deployment_status", body.to_string()))
 }
 
-fn parcel(ids: &mut Ids, event: &'static str, body: String) -> Parcel {
+pub(super) fn parcel(ids: &mut Ids, event: &'static str, body: String) -> Parcel {
     let guid = ids.uuid();
     let headers = vec![
         ("x-github-event", event.to_owned()),

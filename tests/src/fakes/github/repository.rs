@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::actions::Actions;
 use super::checks::{CheckRun, CommitStatus};
 use super::deployment::Deployment;
 use crate::fakes::clock;
@@ -21,10 +22,11 @@ pub(super) struct Repository {
     pub(super) branches: BTreeMap<String, String>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) commits: BTreeMap<String, Commit>,
-    /// Branches that cannot be merged with the default branch.
+    /// Branches that cannot be merged with others.
     pub(super) conflicting: BTreeSet<String>,
     /// In the order in which they were created.
     pub(super) deployments: Vec<Deployment>,
+    pub(super) actions: Actions,
 }
 
 #[derive(Debug, Clone)]
@@ -32,11 +34,30 @@ pub(super) struct Commit {
     pub(super) sha: String,
     pub(super) message: String,
     pub(super) parents: Vec<String>,
+    pub(super) author: Author,
     pub(super) created: u64,
     /// The latest of each context.
     pub(super) statuses: Vec<CommitStatus>,
     /// The latest of each name.
     pub(super) check_runs: Vec<CheckRun>,
+}
+
+/// Who wrote a commit.
+#[derive(Debug, Clone)]
+pub(super) struct Author {
+    pub(super) name: String,
+    /// The account that the address in the commit belongs to.
+    pub(super) login: Option<String>,
+}
+
+impl Author {
+    /// Who writes what nobody is named for.
+    pub(super) fn usual() -> Author {
+        Author {
+            name: "Alice".to_owned(),
+            login: Some("alice".to_owned()),
+        }
+    }
 }
 
 impl Repository {
@@ -54,6 +75,7 @@ impl Repository {
             commits: BTreeMap::new(),
             conflicting: BTreeSet::new(),
             deployments: Vec::new(),
+            actions: Actions::default(),
         };
         repository.push(&default_branch, "Start");
         for branch in branches.iter().skip(1) {
@@ -77,22 +99,34 @@ impl Repository {
 
     /// Adds a commit to a branch. A new branch begins at the head of the default branch.
     pub(super) fn push(&mut self, branch: &str, message: &str) -> String {
+        self.push_by(Author::usual(), branch, message)
+    }
+
+    pub(super) fn push_by(&mut self, author: Author, branch: &str, message: &str) -> String {
         let head = self
             .branches
             .get(branch)
             .or_else(|| self.branches.get(&self.default_branch));
         let parents = head.cloned().into_iter().collect();
-        self.commit(branch, message, parents)
+        self.commit(author, branch, message, parents)
     }
 
     /// Merges the default branch into another one.
     pub(super) fn merge_default_into(&mut self, branch: &str) -> String {
         let heads = [branch, &self.default_branch].map(|name| self.branches.get(name).cloned());
         let message = format!("Merge {} into {branch}", self.default_branch);
-        self.commit(branch, &message, heads.into_iter().flatten().collect())
+        let parents = heads.into_iter().flatten().collect();
+        self.commit(Author::usual(), branch, &message, parents)
     }
 
-    fn commit(&mut self, branch: &str, message: &str, parents: Vec<String>) -> String {
+    /// Adds a commit at the head of a branch.
+    pub(super) fn commit(
+        &mut self,
+        author: Author,
+        branch: &str,
+        message: &str,
+        parents: Vec<String>,
+    ) -> String {
         let content = format!(
             "{} {branch} {message} {}",
             self.full_name(),
@@ -104,6 +138,7 @@ impl Repository {
             sha: sha.clone(),
             message: message.to_owned(),
             parents,
+            author,
             created: clock::now(),
             statuses: Vec::new(),
             check_runs: Vec::new(),

@@ -8,9 +8,9 @@ use super::body::Fields;
 use super::deployment::Deployment;
 use super::events::{self, HOOK_ID};
 use super::json::{Writer, refusal};
-use super::page::page;
+use super::page::{Page, page};
 use super::repository::{Commit, Repository};
-use super::{Shared, State, deploy};
+use super::{Shared, State, deploy, merge};
 use crate::fakes::request::{Answer, Request};
 use crate::fakes::server::Service;
 use crate::fakes::traffic::lock;
@@ -23,6 +23,8 @@ const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
 /// Requests in an hour.
 const RATE_LIMIT: u64 = 5000;
 const HOUR_MILLIS: u64 = 3_600_000;
+/// Commits of a comparison for which no page was asked.
+const COMPARED_MAX: usize = 250;
 
 type Answered = Result<Answer, Answer>;
 
@@ -93,7 +95,7 @@ impl Shared {
         }
     }
 
-    fn writer(&self) -> Writer<'_> {
+    pub(super) fn writer(&self) -> Writer<'_> {
         Writer { url: &self.url }
     }
 
@@ -129,7 +131,7 @@ impl Shared {
             method if token.access == Access::Write => {
                 self.write(state, at, token, (method, request, rest))
             }
-            _ => Err(token.refused()),
+            _ => Err(needing(token.refused(), rest)),
         }
     }
 
@@ -179,12 +181,18 @@ impl Shared {
             ["git", "ref", kind @ ("heads" | "tags"), name @ ..] => {
                 self.reference(repository, kind, &name.join("/"))
             }
-            ["compare", spec @ ..] => self.compare(repository, &spec.join("/")),
+            ["branches"] => {
+                let branches = repository.branches.iter();
+                let all = branches.map(|(name, sha)| writer.branch(repository, (name, sha)));
+                Ok(self.list(repository, request, "branches", all.collect()))
+            }
+            ["compare", spec @ ..] => self.compare(repository, request, &spec.join("/")),
             ["deployments"] => Ok(self.deployments(repository, request)),
             ["deployments", id, rest @ ..] => {
                 let at = deployment_at(repository, id).ok_or_else(not_found)?;
                 self.read_deployment(repository, &repository.deployments[at], request, rest)
             }
+            ["actions", rest @ ..] => self.read_actions(repository, request, rest),
             ["hooks"] => Ok(Answer::json(200, &json!([self.hook()]))),
             ["hooks", id, rest @ ..] if *id == HOOK_ID.to_string() => {
                 self.hook_route(request, "GET", rest)
@@ -227,9 +235,24 @@ impl Shared {
                 }
                 Ok(Answer::json(201, &body).with("location", &text(&body["url"])))
             }
+            ("POST", ["merges"]) => {
+                let made = merge::merge(repository, &token.login, &Fields::read(request)?)?;
+                Ok(match made.and_then(|sha| repository.commits.get(&sha)) {
+                    Some(commit) => Answer::json(201, &writer.commit(repository, commit)),
+                    None => Answer::empty(204),
+                })
+            }
+            ("DELETE", ["git", "refs", "heads", name @ ..]) => {
+                let removed = repository.branches.remove(&name.join("/"));
+                let missing = || refusal(422, "Reference does not exist");
+                removed.map(|_| Answer::empty(204)).ok_or_else(missing)
+            }
             ("DELETE", ["deployments", id]) => {
                 let deployment = deployment_at(repository, id).ok_or_else(not_found)?;
                 deploy::delete(repository, deployment)
+            }
+            ("POST", ["actions", rest @ ..]) => {
+                self.write_actions((repository, ids), &token.login, request, rest)
             }
             (method, ["hooks", id, rest @ ..]) if *id == HOOK_ID.to_string() => {
                 self.hook_route(request, method, rest)
@@ -276,14 +299,30 @@ impl Shared {
         Ok(Answer::json(200, &body))
     }
 
-    fn compare(&self, repository: &Repository, spec: &str) -> Answered {
+    fn compare(&self, repository: &Repository, request: &Request, spec: &str) -> Answered {
         let (base_name, head_name) = spec.split_once("...").ok_or_else(not_found)?;
         let base = repository.resolve(base_name).ok_or_else(not_found)?;
         let head = repository.resolve(head_name).ok_or_else(not_found)?;
-        let body = self
-            .writer()
-            .comparison(repository, (base_name, base), (head_name, head));
-        Ok(Answer::json(200, &body))
+        let ahead = repository.missing(&base.sha, &head.sha);
+        let count = ahead.len();
+        let paged = request.query("page").or(request.query("per_page"));
+        let shown = if paged.is_some() {
+            let path = format!("/repositories/{}/compare/{spec}", repository.id);
+            page(request, &self.url, &path, ahead)
+        } else {
+            // Who asks for no page gets the newest of all.
+            Page {
+                items: ahead[count.saturating_sub(COMPARED_MAX)..].to_vec(),
+                links: None,
+            }
+        };
+        let body = self.writer().comparison(
+            repository,
+            (base_name, base),
+            (head_name, head),
+            (count, &shown.items),
+        );
+        Ok(shown.link(Answer::json(200, &body)))
     }
 
     fn deployments(&self, repository: &Repository, request: &Request) -> Answer {
@@ -359,6 +398,17 @@ fn rate_limit(state: &State) -> Answer {
         200,
         &json!({ "resources": { "core": rate, "search": rate }, "rate": rate }),
     )
+}
+
+/// A refusal that says which permission is missing.
+fn needing(refused: Answer, rest: &[&str]) -> Answer {
+    let permission = match rest {
+        ["deployments", ..] => "deployments=write",
+        ["merges" | "git", ..] => "contents=write",
+        ["actions", ..] => "actions=write",
+        _ => return refused,
+    };
+    refused.with("x-accepted-github-permissions", permission)
 }
 
 /// A name that stands for no commit is 422 here, and 404 in most other places.

@@ -599,3 +599,95 @@ async fn a_request_that_hangs_ends_with_the_stand_in() -> Result<()> {
     assert!(waiting.await?.is_err());
     Ok(())
 }
+
+#[tokio::test]
+async fn branches_commits_and_comparisons_are_listed() -> Result<()> {
+    let github = acme().await?;
+    let alice = Caller::new(&github, GITHUB_TOKEN)?;
+    let (_, body) = alice.got(API).await?;
+    assert_eq!(body["default_branch"], "main");
+    let bob = ("Bob", Some("bob"));
+    github.push_by(bob, "acme/api", "feature/slash", "Add a door\n\nIt opens.");
+    github.push_by(("Mallory M", None), "acme/api", "feature/slash", "Paint it");
+
+    let (_, body) = alice
+        .got(&format!("{API}/branches?per_page=1&page=1"))
+        .await?;
+    assert_eq!(
+        (body.as_array().map(Vec::len), &body[0]["name"]),
+        (Some(1), &json!("feature/slash"))
+    );
+    let compare = format!("{API}/compare/main...feature/slash");
+    let (_, all) = alice.got(&compare).await?;
+    let told: Vec<_> = all["commits"].as_array().into_iter().flatten().collect();
+    let authors: Vec<&Value> = told
+        .iter()
+        .map(|commit| &commit["author"]["login"])
+        .collect();
+    assert_eq!(authors, [&json!("alice"), &json!("bob"), &json!(null)]);
+    assert_eq!(told[2]["commit"]["author"]["name"], "Mallory M");
+    let (_, last) = alice.got(&format!("{compare}?per_page=2&page=2")).await?;
+    let count = last["commits"].as_array().map(Vec::len);
+    assert_eq!((count, &last["total_commits"]), (Some(1), &json!(3)));
+    assert_eq!(last["commits"][0]["sha"], told[2]["sha"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn branches_are_merged_and_go_away() -> Result<()> {
+    let github = acme().await?;
+    github.add_token("reader", "bob", Access::Read, None);
+    let alice = Caller::new(&github, GITHUB_TOKEN)?;
+    let merges = format!("{API}/merges");
+    let main = github.push("acme/api", "main", "News");
+    let tip = github.sha("acme/api", "feature/slash");
+    let into = |base: &str, head: &str| json!({ "base": base, "head": head });
+
+    let answer = Caller::new(&github, "reader")?
+        .post(&merges, into("feature/slash", "main"))
+        .await?;
+    assert_eq!(answer.status().as_u16(), 403);
+    assert_eq!(
+        answer.headers()["x-accepted-github-permissions"],
+        "contents=write"
+    );
+    let (status, made) = alice.posted(&merges, into("feature/slash", "main")).await?;
+    let parents = (&made["parents"][0]["sha"], &made["parents"][1]["sha"]);
+    assert_eq!((status, parents), (201, (&json!(tip), &json!(main))));
+    assert_eq!(made["sha"], json!(github.sha("acme/api", "feature/slash")));
+    let again = alice.post(&merges, into("feature/slash", "main")).await?;
+    assert_eq!(again.status().as_u16(), 204);
+
+    github.push("acme/api", "main", "More news");
+    github.make_conflicting("acme/api", "feature/slash");
+    for (body, expected) in [
+        (into("feature/slash", "main"), (409, "Merge conflict")),
+        (into("nope", "main"), (404, "Base does not exist")),
+        (into("main", "nope"), (404, "Head does not exist")),
+    ] {
+        let (status, body) = alice.posted(&merges, body).await?;
+        assert_eq!((status, &body["message"]), (expected.0, &json!(expected.1)));
+    }
+    github.remove_branch("acme/api", "feature/slash");
+    let (status, _) = alice.posted(&merges, into("main", "feature/slash")).await?;
+    assert_eq!(status, 404);
+    assert_eq!(
+        alice.get(&format!("{API}/commits/{tip}")).await?.status(),
+        200
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deployment_that_was_removed_is_gone() -> Result<()> {
+    let github = acme().await?;
+    let alice = Caller::new(&github, GITHUB_TOKEN)?;
+    let id = alice.deploy("main", "staging").await?;
+    github.remove_deployment("acme/api", id);
+    let path = format!("{API}/deployments/{id}");
+    assert_eq!(alice.get(&path).await?.status(), 404);
+    let added = json!({ "state": "success" });
+    let (status, _) = alice.posted(&format!("{path}/statuses"), added).await?;
+    assert_eq!(status, 404);
+    Ok(())
+}

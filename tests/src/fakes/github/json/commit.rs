@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Writer, node};
 use crate::fakes::clock::seconds;
 use crate::fakes::github::checks::{CheckRun, CommitStatus, combined};
-use crate::fakes::github::repository::{Commit, Repository};
+use crate::fakes::github::repository::{Author, Commit, Repository};
 
 impl Writer<'_> {
     pub(in crate::fakes::github) fn commit(
@@ -15,9 +15,10 @@ impl Writer<'_> {
     ) -> Value {
         let (url, sha) = (self.repository_url(repository), &commit.sha);
         let page = format!("https://github.com/{}/commit", repository.full_name());
-        let person = json!({
-            "name": "Alice", "email": "alice@example.com", "date": seconds(commit.created),
-        });
+        let Author { name, login } = &commit.author;
+        let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+        let person = json!({ "name": name, "email": email, "date": seconds(commit.created) });
+        let account = login.as_deref().map(|login| self.user(login));
         let parents: Vec<Value> = commit
             .parents
             .iter()
@@ -47,21 +48,36 @@ impl Writer<'_> {
             "url": format!("{url}/commits/{sha}"),
             "html_url": format!("{page}/{sha}"),
             "comments_url": format!("{url}/commits/{sha}/comments"),
-            "author": self.user("alice"),
-            "committer": self.user("alice"),
+            "author": account,
+            "committer": account,
             "parents": parents,
         })
     }
 
+    pub(in crate::fakes::github) fn branch(
+        self,
+        repository: &Repository,
+        (name, sha): (&str, &str),
+    ) -> Value {
+        let url = self.repository_url(repository);
+        json!({
+            "name": name,
+            "commit": { "sha": sha, "url": format!("{url}/commits/{sha}") },
+            "protected": false,
+        })
+    }
+
+    /// `shown` are those of the commits between the two that are on the page, oldest first, and `ahead` is how many there
+    /// are.
     pub(in crate::fakes::github) fn comparison(
         self,
         repository: &Repository,
         (base_name, base): (&str, &Commit),
         (head_name, head): (&str, &Commit),
+        (ahead, shown): (usize, &[&Commit]),
     ) -> Value {
-        let ahead = repository.missing(&base.sha, &head.sha);
         let behind = repository.missing(&head.sha, &base.sha);
-        let status = match (ahead.is_empty(), behind.is_empty()) {
+        let status = match (ahead == 0, behind.is_empty()) {
             (true, true) => "identical",
             (false, true) => "ahead",
             (true, false) => "behind",
@@ -70,7 +86,7 @@ impl Writer<'_> {
         let path = format!("compare/{base_name}...{head_name}");
         let page = format!("https://github.com/{}/{path}", repository.full_name());
         let merge_base = repository.merge_base(&base.sha, &head.sha).unwrap_or(base);
-        let commits: Vec<Value> = ahead.iter().map(|c| self.commit(repository, c)).collect();
+        let commits: Vec<Value> = shown.iter().map(|c| self.commit(repository, c)).collect();
         json!({
             "url": format!("{}/{path}", self.repository_url(repository)),
             "html_url": page,
@@ -83,9 +99,9 @@ impl Writer<'_> {
             "base_commit": self.commit(repository, base),
             "merge_base_commit": self.commit(repository, merge_base),
             "status": status,
-            "ahead_by": ahead.len(),
+            "ahead_by": ahead,
             "behind_by": behind.len(),
-            "total_commits": ahead.len(),
+            "total_commits": ahead,
             "commits": commits,
             "files": [],
         })

@@ -7,7 +7,7 @@ use crate::fakes::clock::seconds;
 use crate::fakes::github::repository::Repository;
 
 /// Fields that lead on from a repository, and where.
-const LINKS: [(&str, &str); 35] = [
+const LINKS: [(&str, &str); 36] = [
     ("archive_url", "{archive_format}{/ref}"),
     ("assignees_url", "assignees{/user}"),
     ("blobs_url", "git/blobs{/sha}"),
@@ -34,6 +34,7 @@ const LINKS: [(&str, &str); 35] = [
     ("languages_url", "languages"),
     ("merges_url", "merges"),
     ("milestones_url", "milestones{/number}"),
+    ("notifications_url", "notifications{?since,all,participating}"),
     ("pulls_url", "pulls{/number}"),
     ("releases_url", "releases{/id}"),
     ("stargazers_url", "stargazers"),
@@ -73,6 +74,8 @@ impl Writer<'_> {
         let facts = json!({
             "size": 108,
             "stargazers_count": 0,
+            "subscribers_count": 0,
+            "network_count": 0,
             "watchers_count": 0,
             "language": "Rust",
             "has_issues": true,

@@ -12,8 +12,14 @@ use crate::fakes::request::{Answer, Request};
 
 impl Shared {
     pub(super) fn hook(&self) -> Value {
+        // It is the hook of whichever repository it is asked for.
+        let url = format!("{}/repos/acme/api/hooks/{HOOK_ID}", self.url);
         json!({ "type": "Repository", "id": HOOK_ID, "name": "web", "active": true,
-            "events": ["deployment", "deployment_status"], "config": { "content_type": "json" } })
+            "events": ["deployment", "deployment_status"], "config": { "content_type": "json", "url": self.hooks.target() },
+            "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+            "url": url, "test_url": format!("{url}/test"), "ping_url": format!("{url}/pings"),
+            "deliveries_url": format!("{url}/deliveries"),
+            "last_response": { "code": 200, "status": "active", "message": "OK" } })
     }
 
     /// Deliveries of the hook, newest first, and a further attempt at one.
@@ -25,7 +31,7 @@ impl Shared {
                 let sent = log
                     .iter()
                     .rev()
-                    .filter(|delivery| delivery.status.is_some());
+                    .filter(|delivery| delivery.status.is_some() && is_of(delivery, &request.path));
                 let all: Vec<Value> = sent.map(delivery_json).collect();
                 Ok(Answer::json(
                     200,
@@ -66,4 +72,11 @@ fn delivery_json(delivery: &Delivery) -> Value {
         "repository_id": delivery.json()["repository"]["id"],
         "throttled_at": null,
     })
+}
+
+/// Whether a delivery is about the repository of a path.
+fn is_of(delivery: &Delivery, path: &str) -> bool {
+    let body = delivery.json();
+    let repository = body["repository"]["full_name"].as_str();
+    repository.is_some_and(|name| path.starts_with(&format!("/repos/{name}/")))
 }
