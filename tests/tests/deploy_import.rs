@@ -59,8 +59,8 @@ async fn what_is_imported_are_settings_that_work() {
         );
     }
     for warning in [
-        "api: `deploy_script`",
-        "web: `github_token`",
+        "api: what is for the provider is not carried over, and for the pipeline to know: `deploy_script`",
+        "web: its `github_token`",
         "wiki: left out: ",
     ] {
         // It is told at once, and where somebody reads about it later.
@@ -105,7 +105,10 @@ async fn what_cannot_be_imported_is_said_with_the_reason() {
             "[]",
             "apps.json: it is not an object with an entry for each application",
         ),
-        ("{}", "it is empty"),
+        (
+            "{}",
+            "apps.json: there is no application in it that can be used\n",
+        ),
         (
             r#"{"a": {"repository": 1}}"#,
             "a: left out: `repository`: invalid type",

@@ -190,8 +190,8 @@ async fn nothing_is_done_in_a_dry_run() {
         .card("warning", "api to production: dry run", text)
         .await;
     let text = "Not all checks of … are green. Failed: ci/test. Missing: build.";
-    stage.bot.expect(&format!("      {text}")).await;
-    stage.bot.expect_soon("      Nothing was done. …").await;
+    stage.bot.expect(&format!("    {text}")).await;
+    stage.bot.expect_soon("    Nothing was done. …").await;
     assert!(stage.deployments().is_empty());
     stage.bot.stop().await;
 }
@@ -285,6 +285,7 @@ async fn one_at_a_time_and_the_next_one_is_checked_again() {
     github.push(REPOSITORY, "main", "Something new");
     github.remove_branch(REPOSITORY, "fix-login");
     stage.end(&one);
+    stage.card("success", "api to staging", "Success.").await;
     let two = stage.deployment(2).await;
     assert_eq!((&two.sha, &two.reference), (&first, &first));
     assert_eq!(two.payload["ref"], "main");
@@ -393,6 +394,7 @@ async fn what_is_green_is_deployed_by_itself_once() {
         )
         .await;
     stage.green("main");
+    stage.services.github.tell_of_checks(REPOSITORY, "main");
     stage.bot.expect_soon("#deploys witbot: api main (…) is green, but is not deployed to robot by itself: api in robot is locked by you …").await;
     stage
         .bot
@@ -403,7 +405,7 @@ async fn what_is_green_is_deployed_by_itself_once() {
         .await;
     // Each of these is a reason to look, and all of them are about one commit.
     for _ in 0..3 {
-        stage.green("main");
+        stage.services.github.tell_of_checks(REPOSITORY, "main");
     }
     let one = stage.deployment(1).await;
     assert_eq!(

@@ -310,7 +310,7 @@ async fn every_deployment_ends_once() {
 
 /// Waits until the cards in the threads are as they should be. A trouble can take a minute or two to be got over.
 async fn until(workspace: &Workspace, wanted: &str, look: impl Fn(&[Message]) -> bool) {
-    const PATIENCE: Duration = Duration::from_secs(600);
+    const PATIENCE: Duration = Duration::from_secs(900);
     let looked = async {
         loop {
             let cards = cards(workspace);

@@ -91,7 +91,7 @@ async fn commits_branches_and_checks_are_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_checks_than_fit_on_a_page_are_all_seen() {
     let (mut bot, services) = bot("\"contents:read\"").await;
-    for number in 0..120 {
+    for number in 0..300 {
         let name = format!("job {number:03}");
         services
             .github
@@ -102,7 +102,7 @@ async fn more_checks_than_fit_on_a_page_are_all_seen() {
         .set_check_run(REPOSITORY, "main", "last", CheckState::TimedOut);
     bot.ask(
         "inspect checks main",
-        "#console witbot: failure: job 000 success…, job 119 success with a page, last failure with a page",
+        "#console witbot: failure: job 000 success…, job 299 success with a page, last failure with a page",
     )
     .await;
     bot.stop().await;

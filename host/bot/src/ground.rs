@@ -213,20 +213,30 @@ impl Ground {
         })
     }
 
-    /// Whether what was found belongs to another call. A CI service that does not tell the mark of a call is asked for what
-    /// looks like its run, and a run that another call started a moment before looks like it, too.
-    async fn is_of_another(&self, id: &CallId, operation: &Operation, found: &Found) -> bool {
-        let (Operation::TriggerRun(_), Found::Happened(Outcome::Ok(run))) = (operation, found)
-        else {
+    /// Whether what was found may as well be of another call. A CI service that does not tell the mark of a call is asked for
+    /// what looks like its doing, and what another call did a moment before looks like it, too.
+    async fn is_of_another(
+        &self,
+        id: &CallId,
+        operation: &Operation,
+        begun: UnixMillis,
+        found: &Found,
+    ) -> bool {
+        let Found::Happened(Outcome::Ok(answer)) = found else {
             return false;
         };
-        let run = run["id"].as_str().unwrap_or_default();
-        let known = self
-            .store
-            .belongs_to_another(id, operation.name(), run)
-            .await;
+        let run = match operation {
+            Operation::TriggerRun(_) => answer["id"].as_str().unwrap_or_default(),
+            Operation::RerunRun(call) => call.run.as_str(),
+            _ => return false,
+        };
+        let skew_ms = u64::try_from(limits::CI_CLOCK_SKEW.as_millis()).unwrap_or(u64::MAX);
+        // What the service counts as later than the begin, less the skew, is answered later than that, less the skew again.
+        let since = begun.minus_ms(skew_ms.saturating_mul(2));
+        let name = operation.name();
+        let known = self.store.belongs_to_another(id, name, run, since).await;
         known.unwrap_or_else(|error| {
-            tracing::warn!("whose run {run} is cannot be looked up: {error}");
+            tracing::warn!("which call has to do with the run {run} cannot be looked up: {error}");
             true
         })
     }
@@ -329,7 +339,7 @@ impl World for Ground {
             return Found::Nothing;
         }
         let found = self.services.find(operation, id, begun).await;
-        if self.is_of_another(id, operation, &found).await {
+        if self.is_of_another(id, operation, begun, &found).await {
             return Found::Unknown;
         }
         if let Found::Happened(outcome) = &found {

@@ -236,3 +236,42 @@ fn happened<T: serde::Serialize>(found: Option<T>) -> Found {
         None => Found::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use witbot_core::event::Webhook;
+
+    use super::*;
+
+    #[test]
+    fn news_of_a_run_wake_who_waits_for_it() {
+        let keys = |kind: &str, body: Value| {
+            wait_keys(&Event {
+                source: Source::Github,
+                key: "1".to_owned(),
+                received: UnixMillis(0),
+                body: Body::Webhook(Webhook {
+                    kind: kind.to_owned(),
+                    subject: "acme/api".to_owned(),
+                    body,
+                }),
+            })
+        };
+        for (kind, body) in [
+            (
+                "github.workflow_run",
+                json!({"workflow_run": {"id": 5_000_000_001_u64}}),
+            ),
+            (
+                "github.workflow_job",
+                json!({"workflow_job": {"id": 1, "run_id": 5_000_000_001_u64}}),
+            ),
+        ] {
+            let expected = call::run_key(Provider::GithubActions, "5000000001");
+            assert!(keys(kind, body).contains(&expected), "{kind}");
+        }
+        let of_deployment = keys("github.deployment", json!({"deployment": {"id": 7}}));
+        assert_eq!(of_deployment.len(), 2, "{of_deployment:?}");
+    }
+}

@@ -570,7 +570,9 @@ enum Pace {
 
 fn pace(wait: &Wait) -> Pace {
     match wait.operation {
-        Operation::AwaitDeploymentStatus(_) | Operation::AwaitRun(_) => Pace::Poll,
+        Operation::AwaitDeploymentStatus(_)
+        | Operation::AwaitRun(_)
+        | Operation::AwaitTurn(_) => Pace::Poll,
         Operation::AwaitEvent(_) => Pace::Once,
         _ => Pace::Clock,
     }

@@ -35,8 +35,9 @@ pub const RUN_BYTES_MAX: usize = 32 << 20;
 pub const TEXT_BYTES_MAX: usize = 4 << 10;
 /// A question: Slack refuses longer texts in a block with buttons.
 pub const QUESTION_CHARS_MAX: usize = 3_000;
-/// Handles that an instance can hold; the longest list that is returned has 30.
-pub const HANDLES_MAX: usize = 256;
+/// Handles that an instance can hold; the longest list that is returned are the checks of a commit, of which GitHub has
+/// 1,000 of each kind.
+pub const HANDLES_MAX: usize = 2_500;
 /// Settings that a plugin says are wrong: an operator puts right a few, and looks again.
 pub const SETTINGS_REJECTED_MAX: usize = 50;
 /// Why one is: a sentence.

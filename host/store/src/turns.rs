@@ -59,6 +59,7 @@ pub(crate) fn line_up(
     let seq = match stands {
         Some(seq) => seq,
         None => {
+            forget_gone(db, plugin, line)?;
             let length = before(db, plugin, line, i64::MAX)?;
             if length >= most {
                 let text = format!("{length} runs stand in the line `{line}` already");
@@ -84,6 +85,24 @@ pub(crate) fn leave(db: &Connection, plugin: &str, line: &str, run: i64) -> Resu
     Ok(())
 }
 
+/// Takes those from their lines who were put aside and are to go on: others have had their turn since.
+pub(crate) fn leave_all(db: &Connection, run: i64) -> Result<(), StoreError> {
+    execute(db, "DELETE FROM turns WHERE run = ?", (run,))?;
+    Ok(())
+}
+
+/// Those who do not count any more are not to be passed over again with each look.
+fn forget_gone(db: &Connection, plugin: &str, line: &str) -> Result<(), StoreError> {
+    execute(
+        db,
+        "DELETE FROM turns WHERE plugin = ? AND line = ? AND run IN (
+             SELECT run FROM invocations WHERE invocations.run = turns.run
+                 AND state NOT IN ('running', 'parked'))",
+        (plugin, line),
+    )?;
+    Ok(())
+}
+
 fn before(db: &Connection, plugin: &str, line: &str, seq: i64) -> Result<u32, StoreError> {
     let sql = format!("SELECT count(*) FROM {STANDING} AND seq < ?3");
     let count = first(db, &sql, (plugin, line, seq), |row| Ok(row.get(0)?))?;
@@ -95,9 +114,11 @@ mod tests {
     use witbot_core::call::LineUp;
     use witbot_core::ids::UnixMillis;
     use witbot_core::journal::{Commit, Entry, Outcome, State};
+    use witbot_core::limits::ATTEMPTS_MAX;
 
     use super::*;
-    use crate::fixture::{begun, lease, store};
+    use crate::fixture::{begun, lease, record, store};
+    use crate::invocations::Status;
     use crate::record::Change;
 
     const LINE: &str = "api in staging";
@@ -167,6 +188,26 @@ mod tests {
             assert_eq!(lines, [(plugin(), LINE.to_owned(), second.clone())]);
             change(&store, &second, 1, Change::Leave(LINE.to_owned())).await;
         }
+    }
+
+    #[tokio::test]
+    async fn who_was_put_aside_does_not_come_back_before_the_others() {
+        let (_folder, store) = store();
+        let lease = lease("a", 2_000);
+        let first = begun(&store, "1", &lease).await;
+        let second = begun(&store, "2", &lease).await;
+        line_up(&store, &first, 0).await;
+        line_up(&store, &second, 0).await;
+        for _ in 0..ATTEMPTS_MAX {
+            let stuck = store.could_not_go_on(&first, &lease, "no file", |_, _| None);
+            stuck.await.unwrap().unwrap();
+        }
+        assert_eq!(ahead(&store, &first).await, None);
+        assert_eq!(ahead(&store, &second).await, Some(0));
+        let before = store.retry(&first, record("run.retry")).await.unwrap();
+        assert_eq!(before, Some(Status::Dead));
+        assert_eq!(ahead(&store, &first).await, None);
+        assert_eq!(ahead(&store, &second).await, Some(0));
     }
 
     #[tokio::test]

@@ -114,10 +114,15 @@ pub fn changed(event: &Event) -> Result {
 /// The commit that the event says something good of.
 fn green(event: &Event) -> Option<String> {
     let is = |pointer: &str, value: &str| event.field(pointer).as_deref() == Some(value);
+    let good_end = |what: &str| {
+        let conclusion = format!("/{what}/conclusion");
+        let good = ["success", "neutral", "skipped"];
+        is("/action", "completed") && good.iter().any(|good| is(&conclusion, good))
+    };
     let (good, sha) = match event.kind().as_str() {
         "github.status" => (is("/state", "success"), "/sha"),
-        "github.check_run" => (is("/action", "completed"), "/check_run/head_sha"),
-        "github.check_suite" => (is("/action", "completed"), "/check_suite/head_sha"),
+        "github.check_run" => (good_end("check_run"), "/check_run/head_sha"),
+        "github.check_suite" => (good_end("check_suite"), "/check_suite/head_sha"),
         "github.push" => (is("/deleted", "false"), "/after"),
         _ => return None,
     };

@@ -1,27 +1,23 @@
 //! A deployment from the order to its end.
 
 use witbot_sdk::chat::{self, Message};
-use witbot_sdk::github::{Deploy, Deployment, Repository, State, Status};
-use witbot_sdk::{Code, Error, Event, Result, flow, github};
+use witbot_sdk::github::{self, Repository};
+use witbot_sdk::{Code, Error, Event, Result};
 
 use crate::changes;
 use crate::checks::{Check, Subject};
 use crate::commits::{self, Chosen};
+use crate::create;
 use crate::follow;
 use crate::gate::{self, Verdict};
 use crate::history::{self, Success};
+use crate::line;
 use crate::order::Order;
-use crate::patience::patiently;
-use crate::payload::Payload;
 use crate::progress::Progress;
 use crate::room::{Room, announce};
 use crate::settings::Settings;
 use crate::shown::{News, Shown};
 use crate::waiting::{self, Waiting};
-use crate::words;
-
-/// A line moves on when the deployment in front is over, and each of them is over in time.
-const LINE_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3_600);
 
 /// `deploy`, as it is typed most.
 pub fn ordinary(event: &Event) -> Result {
@@ -121,12 +117,12 @@ impl Work<'_> {
     }
 
     fn to_the_end(&mut self) -> Result {
-        if gate::pass(self)? == Verdict::Stop || !self.wait_in_line()? {
+        if gate::pass(self)? == Verdict::Stop || !line::wait(self)? {
             return Ok(());
         }
         self.no_longer_waits();
         let last = self.look_back();
-        let Some(deployment) = self.create()? else {
+        let Some(deployment) = create::create(self)? else {
             return Ok(());
         };
         announce(self.order.app, self.room, self.begun());
@@ -139,48 +135,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Waits until no other deployment of this application to this environment is under way. False: it came to nothing.
-    fn wait_in_line(&mut self) -> Result<bool> {
-        let turn = flow::line_up(&self.order.line())?;
-        if turn.ahead() == 0 {
-            return Ok(true);
-        }
-        self.now_waits()?;
-        while turn.ahead() > 0 {
-            let text = format!(
-                "{}: another deployment of {} is under way.",
-                words::place(turn.ahead()),
-                self.order.line()
-            );
-            let news = News::text(text).button("Cancel", self.cancel_command());
-            self.progress.step("in line", chat::State::Waiting, &news);
-            turn.closer(LINE_TIME_MAX)?;
-        }
-        self.progress.step(
-            "checks",
-            chat::State::Waiting,
-            &News::text("Checking again."),
-        );
-        Ok(self.is_still_there()? && gate::pass(self)? == Verdict::Go)
-    }
-
-    /// Whether what was asked for is still there. What moved on is deployed as it was shown.
-    fn is_still_there(&mut self) -> Result<bool> {
-        let (reference, sha) = (&self.chosen.reference, &self.chosen.sha);
-        let gone = patiently("looking for the reference again", || {
-            commits::is_still(&self.repository, reference, sha)
-        })?;
-        if gone.is_some() {
-            return Ok(true);
-        }
-        let text = format!(
-            "Not deployed: `{reference}` was deleted at GitHub meanwhile. To deploy the commit all the same: `deploy {}/{sha} to {}`.",
-            self.order.app.name, self.order.environment
-        );
-        self.refuse(&News::text(text))?;
-        Ok(false)
-    }
-
     /// The last deployment there, and what is new since then. It is good to know, and no more.
     fn look_back(&mut self) -> Option<Success> {
         let (app, environment) = (self.order.app.name, self.order.environment);
@@ -190,106 +144,6 @@ impl Work<'_> {
             self.progress.shown.changes = Some(crate::names::cut(&text, 1_000));
         }
         Some(last)
-    }
-
-    /// Creates the deployment. None: it came to nothing, which is told.
-    fn create(&mut self) -> Result<Option<Deployment>> {
-        self.progress.step(
-            "creating",
-            chat::State::Waiting,
-            &News::text("Creating the deployment."),
-        );
-        let request = self.request()?;
-        let deployment = match self.deploy(&request) {
-            Ok(deployment) => deployment,
-            Err(error) => {
-                let text = format!("The deployment was not created: {error}");
-                self.refuse(&News::text(text))?;
-                return Ok(None);
-            }
-        };
-        if deployment.sha() == self.chosen.sha {
-            return Ok(Some(deployment));
-        }
-        self.moved(&deployment)?;
-        Ok(None)
-    }
-
-    /// GitHub says so before it does anything when it wants fewer requests; anything else is not tried again, so that there
-    /// are never two deployments.
-    fn deploy(&self, request: &Deploy) -> Result<Deployment> {
-        patiently("creating the deployment", || {
-            match self.repository.deploy(request) {
-                Err(error) if error.code == Code::Unavailable => {
-                    Err(Error::new(Code::Conflict, error.message))
-                }
-                done => done,
-            }
-        })
-    }
-
-    /// What GitHub is asked for. It is told the name of the reference as long as that is the commit that was checked.
-    fn request(&self) -> Result<Deploy> {
-        let chosen = &self.chosen;
-        let named = patiently("looking for the reference", || {
-            commits::is_still(&self.repository, &chosen.reference, &chosen.sha)
-        })?;
-        let reference = match named {
-            Some(true) => &chosen.reference,
-            Some(false) | None => &chosen.sha,
-        };
-        let shown = &self.progress.shown;
-        let mut request = Deploy::to(self.order.environment)
-            .reference(reference)
-            .task(&self.order.task)
-            .description(format!(
-                "{}: {}, for {}",
-                shown.title(),
-                shown.version(),
-                shown.by.name
-            ))
-            .payload(&self.payload())?;
-        let environment = self.order.app.at(self.order.environment);
-        if let Some(yes) = environment.and_then(|environment| environment.production) {
-            request = request.production(yes);
-        }
-        if let Some(yes) = environment.and_then(|environment| environment.transient) {
-            request = request.transient(yes);
-        }
-        Ok(request)
-    }
-
-    fn payload(&self) -> Payload {
-        let order = &self.order;
-        let forced = self.passed_over.iter().map(|check| check.to_string());
-        let forced: Vec<String> = forced.collect();
-        Payload {
-            app: Some(order.app.name.to_owned()),
-            environment: Some(order.environment.to_owned()),
-            task: order.special_task().map(str::to_owned),
-            hosts: order.hosts.clone(),
-            reference: Some(self.chosen.reference.clone()),
-            requested_by: Some(order.by.clone()),
-            channel: order.channel.clone(),
-            thread: self.root.as_ref().map(Message::id),
-            forced_by: Some(order.by.clone()).filter(|_| !forced.is_empty()),
-            forced,
-            auto: !self.room.has_somebody(),
-        }
-    }
-
-    /// Somebody pushed in the moment in which the deployment was created. That commit was not checked, so it is given up.
-    fn moved(&mut self, deployment: &Deployment) -> Result {
-        let text = format!(
-            "`{}` moved to {} in this moment, which was not checked",
-            self.chosen.reference,
-            crate::names::short(&deployment.sha())
-        );
-        let status = Status::new(State::Error).description(&text);
-        patiently("giving the deployment up", || {
-            deployment.add_status(&status).map(drop)
-        })?;
-        self.refuse(&News::text(format!("Not deployed: {text}.")))
     }
 
     /// Tells that nothing is deployed, with a way to try again.

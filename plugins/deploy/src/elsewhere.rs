@@ -27,8 +27,8 @@ pub fn created(event: &Event) -> Result {
     let apps = settings.apps_of(&event.subject());
     let named = |app: &&Application<'_>| payload.is_of(app.name) && app.at(&environment).is_some();
     for app in apps.iter().filter(named) {
-        if let Some(lock) = locks::of(app.name, &environment)? {
-            return refuse(event, *app, &lock);
+        if let Some(lock) = locks::of(app.name, &environment)?.first() {
+            return refuse(event, *app, lock);
         }
     }
     Ok(())

@@ -205,6 +205,12 @@ fn wait(work: &mut Work<'_>, refusals: &[Refusal]) -> Result {
 fn merge(work: &mut Work<'_>) -> Result<bool> {
     let default = work.repository.default_branch()?;
     let reference = work.chosen.reference.clone();
+    // What came to the branch meanwhile would be deployed with it, and nobody has seen it.
+    if commits::is_still(&work.repository, &reference, &work.chosen.sha)? != Some(true) {
+        let text = format!("Not deployed: `{reference}` moved on meanwhile, or was deleted.");
+        work.refuse(&News::text(text))?;
+        return Ok(false);
+    }
     let text = format!("Merging {default} into {reference}.");
     work.progress
         .step("merging", chat::State::Waiting, &News::text(&text));

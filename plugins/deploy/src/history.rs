@@ -10,7 +10,10 @@ use crate::payload::Payload;
 const ROWS_MAX: usize = 10;
 
 /// Several applications can share a repository, so more are looked at. GitHub is asked once for all of these.
-const LOOKED_AT: u32 = 100;
+const LOOKED_AT: u32 = 30;
+
+/// What was deployed some time ago is looked for further back. GitHub gives so many at once.
+const LOOKED_BACK_AT: u32 = 100;
 
 /// What is done by most deployments.
 pub const TASK: &str = "deploy";
@@ -68,7 +71,16 @@ pub fn of(
     app: &str,
     environment: Option<&str>,
 ) -> Result<Vec<Deployment>> {
-    let mut all = repository.deployments(environment, LOOKED_AT)?;
+    newest(repository, app, environment, LOOKED_AT)
+}
+
+fn newest(
+    repository: &Repository,
+    app: &str,
+    environment: Option<&str>,
+    most: u32,
+) -> Result<Vec<Deployment>> {
+    let mut all = repository.deployments(environment, most)?;
     all.retain(|deployment| Payload::read(&deployment.payload()).is_of(app));
     Ok(all)
 }
@@ -96,7 +108,7 @@ pub fn before(
     environment: &str,
     present: &Success,
 ) -> Result<Option<Success>> {
-    for deployment in of(repository, app, Some(environment))? {
+    for deployment in newest(repository, app, Some(environment), LOOKED_BACK_AT)? {
         let older = deployment.id() < present.id && deployment.sha() != present.sha;
         if older && is_ordinary(&deployment) && went_well(state(&deployment)?.as_ref()) {
             return Ok(Some(Success::of(&deployment)));
@@ -115,7 +127,7 @@ pub fn success(
     environment: &str,
     sha: &str,
 ) -> Result<Option<Success>> {
-    for deployment in of(repository, app, Some(environment))? {
+    for deployment in newest(repository, app, Some(environment), LOOKED_BACK_AT)? {
         let same = deployment.sha() == sha && is_ordinary(&deployment);
         if same && went_well(state(&deployment)?.as_ref()) {
             return Ok(Some(Success::of(&deployment)));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use witbot_sdk::{Event, Result, flow};
 
 use crate::locks::{self, Lock};
+use crate::order;
 use crate::person::Person;
 use crate::settings::{Application, Settings};
 
@@ -45,6 +46,7 @@ pub fn lock(event: &Event) -> Result {
 pub fn unlock(event: &Event) -> Result {
     let settings = Settings::read()?;
     let app = settings.app(&event.required("app")?)?;
+    order::check_channel(app, event.channel().as_deref())?;
     let environment = environment(event, app)?;
     let place = match environment {
         Some(environment) => format!("{} in {environment}", app.name),
@@ -83,6 +85,7 @@ pub fn list(event: &Event) -> Result {
 
 fn asked(event: &Event, settings: &Settings) -> Result<Lock> {
     let app = settings.app(&event.required("app")?)?;
+    order::check_channel(app, event.channel().as_deref())?;
     let now = flow::now();
     let duration = event.duration("time")?;
     Ok(Lock {

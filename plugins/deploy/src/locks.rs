@@ -64,17 +64,16 @@ impl Lock {
     }
 }
 
-/// The first lock that keeps an application from being deployed to an environment.
+/// The locks that keep an application from being deployed to an environment: of that one, and of all.
 ///
 /// # Errors
 /// `denied`, `unavailable`.
-pub fn of(app: &str, environment: &str) -> Result<Option<Lock>> {
+pub fn of(app: &str, environment: &str) -> Result<Vec<Lock>> {
+    let mut locks = Vec::new();
     for place in [Some(environment), None] {
-        if let Some(lock) = get(app, place)? {
-            return Ok(Some(lock));
-        }
+        locks.extend(get(app, place)?);
     }
-    Ok(None)
+    Ok(locks)
 }
 
 /// The lock of just this place, if it still holds.
@@ -128,7 +127,6 @@ pub fn all() -> Result<Vec<Lock>> {
     Ok(locks)
 }
 
-/// # Errors
 /// What is said when another run changed a lock in the same moment.
 pub fn too_late() -> Error {
     Error::invalid(

@@ -42,6 +42,15 @@ pub fn version(reference: &str, sha: &str) -> String {
     }
 }
 
+/// A word as it is typed in a command: what has spaces has to be quoted.
+pub fn typed(word: &str) -> String {
+    if word.contains(char::is_whitespace) {
+        format!("\"{word}\"")
+    } else {
+        word.to_owned()
+    }
+}
+
 /// The beginning of a text that may be too long.
 pub fn cut(text: &str, characters: usize) -> String {
     if text.chars().count() <= characters {

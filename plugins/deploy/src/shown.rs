@@ -7,6 +7,12 @@ use crate::names;
 use crate::person::Person;
 use crate::words::joined;
 
+/// What a button can carry.
+const COMMAND_CHARS_MAX: usize = 500;
+
+/// What a card's heading has room for.
+const TITLE_CHARS_MAX: usize = 150;
+
 /// What stays the same about a deployment, whatever becomes of it.
 #[derive(Debug, Clone)]
 pub struct Shown {
@@ -52,9 +58,12 @@ impl News {
         }
     }
 
-    /// Adds something that can be done.
+    /// Adds something that can be done. A command that is longer than a button can carry has to be typed.
     pub fn button(mut self, label: impl Into<String>, command: impl Into<String>) -> News {
-        self.buttons.push((label.into(), command.into()));
+        let command = command.into();
+        if command.chars().count() <= COMMAND_CHARS_MAX {
+            self.buttons.push((label.into(), command));
+        }
         self
     }
 
@@ -97,11 +106,11 @@ impl Shown {
         let task = self
             .task
             .as_ref()
-            .map_or(String::new(), |task| format!(":{task}"));
+            .map_or(String::new(), |task| format!(":{}", names::typed(task)));
         let hosts = self
             .hosts
             .as_ref()
-            .map_or(String::new(), |hosts| format!("/{hosts}"));
+            .map_or(String::new(), |hosts| format!("/{}", names::typed(hosts)));
         format!(
             "deploy{task} {}/{} to {}{hosts}",
             self.app, self.reference, self.environment
@@ -110,7 +119,7 @@ impl Shown {
 
     /// The card, with the steps so far.
     pub fn card(&self, state: chat::State, news: &News, steps: &str) -> Card {
-        let mut card = Card::new(self.title())
+        let mut card = Card::new(names::cut(&self.title(), TITLE_CHARS_MAX))
             .state(state)
             .text(&news.text)
             .field("Version", self.version())

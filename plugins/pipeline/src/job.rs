@@ -141,6 +141,10 @@ impl<'a> Job<'a> {
                 .closer(end.since(flow::now()))
                 .map_err(line::explained)?;
         }
+        // It must not be told to be in a queue after it was given up.
+        if self.place.is_canceled()? {
+            return Err(Stop::Over);
+        }
         self.tell(&Status::new(State::Queued))?;
         match self.place.is_canceled()? {
             true => Err(Stop::Over),

@@ -1,17 +1,11 @@
 //! What happens elsewhere, done.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fakes::{
-    Access, CIRCLECI_TOKEN, Circleci, Deployment, Github, JobKind, JobStatus, Pipeline,
-};
+use crate::fakes::{CIRCLECI_TOKEN, Circleci, Deployment, Github, JobKind, JobStatus, Pipeline};
 use crate::services::{PROJECT, REPOSITORY, Services};
 
 use super::order::{Fate, Move, Order, Service, Things};
-
-/// Who deploys without the bot has this token.
-const ANOTHER_TOKEN: &str = "ghp_of_somebody_else";
 
 impl Order {
     /// Lets it happen, as soon as there is what it is about.
@@ -35,21 +29,17 @@ impl Order {
                 github.set_check_run(REPOSITORY, reference, name, *state);
             }
             Order::Deploy(login, reference, environment) => {
-                deploy(github, login, reference, environment).await;
+                let fields = json!({ "ref": reference, "environment": environment });
+                github.deploy_as(login, REPOSITORY, fields);
             }
+            Order::ChecksAreOver(reference) => github.tell_of_checks(REPOSITORY, reference),
             Order::DeleteDeployment => delete_deployment(github).await,
             Order::Become(state) => {
                 let newest = |github: &Github| github.deployments(REPOSITORY).pop()?.state();
                 let come = |github: &Github| (newest(github) == Some(*state)).then_some(());
                 github.until(come).await;
             }
-            Order::Count(things, expected) => {
-                let count = match things {
-                    Things::Deployments => github.deployments(REPOSITORY).len(),
-                    Things::Pipelines => circleci.pipelines(PROJECT).len(),
-                };
-                assert_eq!(count, *expected, "of the {things:?} there are");
-            }
+            Order::Count(things, expected) => count(services, *things, *expected).await,
             Order::Webhooks(service, fate) => webhooks(services, *service, *fate),
             Order::Trouble(Service::Github, fault) => github.inject(fault.clone()),
             Order::Trouble(Service::Circleci, fault) => circleci.inject(fault.clone()),
@@ -96,6 +86,23 @@ async fn pipeline(circleci: &Circleci, environment: Option<&str>) -> Pipeline {
     circleci.until(newest).await
 }
 
+/// Waits until there are so many, and expects no more.
+async fn count(services: &Services, things: Things, expected: usize) {
+    let Services { github, circleci } = services;
+    let enough = |count: usize| (count >= expected).then_some(count);
+    let count = match things {
+        Things::Deployments => {
+            let count = |github: &Github| enough(github.deployments(REPOSITORY).len());
+            github.until(count).await
+        }
+        Things::Pipelines => {
+            let count = |circleci: &Circleci| enough(circleci.pipelines(PROJECT).len());
+            circleci.until(count).await
+        }
+    };
+    assert_eq!(count, expected, "so many {things:?} there are");
+}
+
 fn webhooks(services: &Services, service: Service, fate: Fate) {
     let Services { github, circleci } = services;
     match (service, fate) {
@@ -110,40 +117,13 @@ fn webhooks(services: &Services, service: Service, fate: Fate) {
     }
 }
 
-/// Over the interface, as whoever does it without the bot.
-async fn deploy(github: &Github, login: &str, reference: &str, environment: &str) {
-    github.add_token(ANOTHER_TOKEN, login, Access::Write, None);
-    let body = json!({
-        "ref": reference,
-        "environment": environment,
-        "auto_merge": false,
-        "required_contexts": [],
-    });
-    let url = format!("{}/repos/{REPOSITORY}/deployments", github.url());
-    ask(
-        Method::POST,
-        &url,
-        ("authorization", &format!("Bearer {ANOTHER_TOKEN}")),
-        &body,
-    )
-    .await;
-}
-
 async fn delete_deployment(github: &Github) {
-    github.add_token(ANOTHER_TOKEN, "somebody", Access::Write, None);
     let newest = |github: &Github| github.deployments(REPOSITORY).pop();
     let Deployment { id, .. } = github.until(newest).await;
-    let url = format!("{}/repos/{REPOSITORY}/deployments/{id}", github.url());
-    ask(
-        Method::DELETE,
-        &url,
-        ("authorization", &format!("Bearer {ANOTHER_TOKEN}")),
-        &Value::Null,
-    )
-    .await;
+    github.remove_deployment(REPOSITORY, id);
 }
 
-/// Approves a job, once it waits for that.
+/// Approves a job over the interface, as CircleCI's own page does, once it waits for that.
 async fn approve(circleci: &Circleci, pipeline: &Pipeline, name: &str) {
     let waiting = |circleci: &Circleci| {
         let workflows = circleci.pipeline(&pipeline.id).workflows;
@@ -154,36 +134,12 @@ async fn approve(circleci: &Circleci, pipeline: &Pipeline, name: &str) {
         })
     };
     let (workflow, job) = circleci.until(waiting).await;
-    let url = format!(
-        "{}/api/v2/workflow/{workflow}/approve/{job}",
-        circleci.url()
-    );
-    ask(
-        Method::POST,
-        &url,
-        ("circle-token", CIRCLECI_TOKEN),
-        &json!({}),
-    )
-    .await;
-}
-
-/// Makes a request, which has to be answered with a 2xx.
-async fn ask(method: Method, url: &str, (header, value): (&str, &str), body: &Value) {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .user_agent("somebody")
-        .build()
-        .expect("a client without TLS can be built");
+    let path = format!("/api/v2/workflow/{workflow}/approve/{job}");
+    let client = reqwest::Client::builder().no_proxy().build();
     let request = client
-        .request(method, url)
-        .header(header, value)
-        .header("content-type", "application/json")
-        .body(body.to_string());
+        .expect("a client without TLS can be built")
+        .post(format!("{}{path}", circleci.url()))
+        .header("circle-token", CIRCLECI_TOKEN);
     let answer = request.send().await.expect("the stand-in answers");
-    let status = answer.status();
-    let text = answer.text().await.unwrap_or_default();
-    assert!(
-        status.is_success(),
-        "{url} was answered with {status}: {text}"
-    );
+    assert!(answer.status().is_success(), "{path}: {}", answer.status());
 }

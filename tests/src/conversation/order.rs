@@ -21,13 +21,15 @@ pub(super) enum Order {
     Status(String, String, CommitState),
     /// Of this name: a check run of a commit comes to this.
     Check(String, String, CheckState),
+    /// GitHub tells the bot that the checks of a commit are over.
+    ChecksAreOver(String),
     /// Somebody has a commit deployed to an environment, without the bot.
     Deploy(String, String, String),
     /// Somebody deletes the newest deployment.
     DeleteDeployment,
     /// The newest deployment comes to a state, which is waited for.
     Become(DeploymentState),
-    /// There are so many of these by now, and no more.
+    /// There come to be so many of these, and no more.
     Count(Things, usize),
     /// What becomes of webhooks from now on.
     Webhooks(Service, Fate),
@@ -112,6 +114,9 @@ const AT_GITHUB: &[Rule] = &[
             own(said[1]),
             check_state(said[2])?,
         ))
+    }),
+    ("github: the checks of <reference> are over", |said| {
+        Ok(Order::ChecksAreOver(own(said[0])))
     }),
     (
         "github: <login> deploys <reference> to <environment>",

@@ -112,7 +112,7 @@ impl Side {
                 let (user, channel) = self.ids(by);
                 let found = workspace.slack.newest_with(&channel, label);
                 let message = found.ok_or_else(|| missing(label))?;
-                bot.note(&format!("{} presses: {label}", typed(by, "")));
+                bot.note(&format!("@{} #{} presses: {label}", by.user, by.channel));
                 workspace.slack.click(&user, &channel, &message.ts, label);
             }
         }
@@ -189,10 +189,11 @@ fn stands_for(messages: &[Message], channel: &str, label: &str) -> Result<String
         .iter()
         .rev()
         .filter(|message| message.channel == channel);
-    let mut changed: Vec<&str> = Vec::new();
+    let mut changed = Vec::new();
     for message in in_channel {
         // What was changed since does not look like this any more.
-        if changed.contains(&message.title()) {
+        let card = (message.position, message.title());
+        if changed.contains(&card) {
             continue;
         }
         let lines = std::iter::once(&message.text).chain(&message.rest);
@@ -200,7 +201,7 @@ fn stands_for(messages: &[Message], channel: &str, label: &str) -> Result<String
             return Ok(command);
         }
         if message.is_edited() {
-            changed.push(message.title());
+            changed.push(card);
         }
     }
     Err(missing(label))

@@ -28,6 +28,7 @@ mod page;
 mod removal;
 mod repository;
 mod routes;
+mod tidings;
 
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,7 @@ parameters = {{ deployment_id = "{{deployment_id}}" }}
 const GRANTS: &str = r#"
 [plugins.deploy.grants]
 github = [{ repository = "acme/*", permissions = ["contents:read", "deployments:read", "deployments:write"], environments = ["staging"] }]
+kv = [{ max_bytes = 1048576 }]
 
 [plugins.pipeline.grants]
 github = [{ repository = "acme/*", permissions = ["deployments:read", "deployments:write"], environments = ["staging"] }]

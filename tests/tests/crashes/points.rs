@@ -9,8 +9,8 @@ use witbot_tests::slack::Mode;
 
 use crate::effect::{
     Effect, HELD_PROJECT, On, Point, SILENT_PROJECT, approvals, circleci, deletions, deployments,
-    edits, github, messages, pipelines, reactions, requests, reruns, slack, statuses, stopped,
-    told, whispers,
+    edits, further_reruns, github, messages, pipelines, reactions, requests, reruns, slack,
+    statuses, stopped, told, whispers,
 };
 use crate::stage::{Stage, shown, soon};
 
@@ -58,7 +58,6 @@ const RERUN: Effect = Effect {
     told: DONE,
     times_max: 1,
     times: reruns,
-    further_reruns,
 };
 
 const AT_CI: [Effect; 6] = [
@@ -96,7 +95,8 @@ const AT_CI: [Effect; 6] = [
         what: "rerun",
         on: On::PipelineThatFailedAgain,
         door: circleci("/api/v2/workflow/*/rerun"),
-        told: DONE,
+        // It cannot be told which of the two it was that made it run.
+        told: ["success", "in-doubt", "in-doubt", "success"],
         times_max: 1,
         times: further_reruns,
     },
@@ -311,9 +311,10 @@ async fn check_point(stage: &Stage, effect: &Effect, point: Point) {
 
 fn say(stage: &Stage, effect: &Effect, mark: &str, thing: &str) {
     let (slack, anna) = (&stage.workspace.slack, &stage.workspace.anna);
-    let place = match effect.on {
-        On::Direct => slack.direct(anna),
-        _ => stage.workspace.deploys.clone(),
+    let place = if effect.on == On::Direct {
+        slack.direct(anna)
+    } else {
+        stage.workspace.deploys.clone()
     };
     let on = if thing.is_empty() { "" } else { " on " };
     let text = format!("<@U000WITBOT> act {} {mark}{on}{thing}", effect.what);

@@ -12,7 +12,7 @@ use crate::lanes::{self, LANES};
 use crate::stage::{Door, Service, Stage, held};
 use crate::work::{Command, Wish, check_counts};
 
-/// So often without `WITBOT_KILLS`: it takes half a minute.
+/// So often without `WITBOT_KILLS`: it takes a quarter of a minute.
 const KILLS: u64 = 12;
 /// The longest that a bot lives before it is killed at any moment.
 const LIFE_MAX: Duration = Duration::from_millis(1_200);
@@ -120,10 +120,6 @@ impl Storm {
     /// Notes what is done, answers what is asked, and wants more.
     fn want(&mut self) {
         self.look();
-        if self.dice.below(3) == 0 {
-            self.stage.services.github.duplicate_webhooks(1);
-            self.stage.services.circleci.duplicate_webhooks(1);
-        }
         for (wish, place) in &self.places {
             let count = |list: &[Command]| list.iter().filter(|it| it.wish == *wish).count();
             let most = match wish {
@@ -170,6 +166,10 @@ impl Storm {
 
     /// Kills the bot at some moment, and starts it again.
     async fn kill(&mut self) {
+        if self.dice.below(3) == 0 {
+            self.stage.services.github.duplicate_webhooks(1);
+            self.stage.services.circleci.duplicate_webhooks(1);
+        }
         match self.dice.below(8) {
             // Time has to pass for this: when it is killed is to have nothing to do with what it does.
             0..3 => sleep(self.dice.within(LIFE_MAX)).await,
@@ -207,7 +207,7 @@ impl Storm {
             }
             // Else it could be that nobody wants what leads to such a request.
             self.want();
-            sleep(Duration::from_millis(5)).await;
+            sleep(Duration::from_millis(20)).await;
         }
         *self.held.entry(door.path).or_default() += 1;
     }

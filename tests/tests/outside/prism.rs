@@ -23,15 +23,33 @@ const READ: &str = "GET /repos/{owner}/{repo}/deployments/{deployment_id}";
 const LIST: &str = "GET /repos/{owner}/{repo}/deployments";
 
 /// What has to be among the requests, or the test would show nothing.
-const ASKED: [&str; 8] = [
+const ASKED: [&str; 26] = [
     CREATE,
     READ,
     LIST,
+    "GET /repos/{owner}/{repo}",
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs",
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments",
+    "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs",
+    "GET /repos/{owner}/{repo}/branches",
     "GET /repos/{owner}/{repo}/commits/{ref}",
+    "GET /repos/{owner}/{repo}/commits/{ref}/check-runs",
+    "GET /repos/{owner}/{repo}/commits/{ref}/status",
+    "GET /repos/{owner}/{repo}/compare/{basehead}",
     "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
-    "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+    "GET /repos/{owner}/{repo}/hooks",
+    "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries",
     "GET /repos/{owner}/{repo}/installation",
     "POST /app/installations/{installation_id}/access_tokens",
+    "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel",
+    "POST /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments",
+    "POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun",
+    "POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs",
+    "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
+    "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+    "POST /repos/{owner}/{repo}/hooks/{hook_id}/deliveries/{delivery_id}/attempts",
+    "POST /repos/{owner}/{repo}/merges",
 ];
 
 const APP: u64 = 12;
@@ -63,6 +81,7 @@ async fn all_that_is_asked_of_github_is_as_github_describes_it() {
         assert!(asked.contains(operation), "{operation}: {asked:#?}");
     }
     judge.is_strict(&exchanges).await;
+    judge.prism.stop().await;
 }
 
 /// Both that know what GitHub's description says.

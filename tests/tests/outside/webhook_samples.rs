@@ -30,26 +30,24 @@ async fn every_sample_is_taken_and_heard_of() {
         .timeout(ANSWER_TIME_MAX);
     let client = client.build().expect("nothing of it is unusual");
 
+    let shown = bot.home().witbot(&["plugin", "show", "hears"]).await.ok();
+    let mut heard = 0;
     for sample in &samples {
         let answer = sample.send(&client, &bot, SECRET).await;
-        let expected = match sample.event.as_str() {
-            "ping" => StatusCode::OK,
-            _ => StatusCode::ACCEPTED,
-        };
         let status = answer.status();
         let said = answer.text().await.unwrap_or_default();
-        assert_eq!(status, expected, "{}: {said}", sample.name);
+        match (sample.event.as_str(), status) {
+            (_, StatusCode::ACCEPTED) => heard += usize::from(is_heard(&shown, sample)),
+            // Many samples are of one deployment, which is created once and gets each status once.
+            ("ping" | "deployment" | "deployment_status", StatusCode::OK) => {}
+            (_, _) => panic!("{}: {status} {said}", sample.name),
+        }
     }
-
-    let shown = bot.home().witbot(&["plugin", "show", "hears"]).await.ok();
-    let heard = samples.iter().filter(|sample| is_heard(&shown, sample));
-    let expected = heard.count();
     // All that are about a repository, but for what only older servers send.
-    assert!(expected > 560, "{expected}: {shown}");
-    bot.expect_logs("INFO [hears] heard github.…", expected)
-        .await;
+    assert!(heard > 560, "{heard}: {shown}");
+    bot.expect_logs("INFO [hears] heard github.…", heard).await;
     bot.stop().await;
-    assert_eq!(bot.logged("INFO [hears] heard…").len(), expected);
+    assert_eq!(bot.logged("INFO [hears] heard…").len(), heard);
     for trouble in ["ERROR…", "WARN…", "PLAIN…"] {
         let logged = bot.logged(trouble);
         assert!(logged.is_empty(), "{logged:#?}");

@@ -21,12 +21,15 @@ async fn deployments_wait_for_each_other_and_one_can_leave() {
 
     // Another environment waits for nobody.
     let elsewhere = deploy(&services, "production");
-    let pipelines = || services.circleci.pipelines(PROJECT);
+    let pipelines = || -> Vec<String> {
+        let all = services.circleci.pipelines(PROJECT);
+        all.into_iter().map(|pipeline| pipeline.id).collect()
+    };
     let all = within("the pipeline of production", pipelines, |all| {
         all.len() == 2
     })
     .await;
-    services.circleci.finish(&all[1].id, &Outcome::Success);
+    services.circleci.finish(&all[1], &Outcome::Success);
     told(&services, elsewhere, Success, "deploy: success").await;
 
     // The second is given up while it waits: it is passed over.
@@ -37,7 +40,7 @@ async fn deployments_wait_for_each_other_and_one_can_leave() {
     services.circleci.finish(&pipeline.id, &Outcome::Success);
     told(&services, first, Success, "deploy: success").await;
     let all = within("the pipeline of the third", pipelines, |all| all.len() == 3).await;
-    services.circleci.finish(&all[2].id, &Outcome::Success);
+    services.circleci.finish(&all[2], &Outcome::Success);
     told(&services, third, Success, "deploy: success").await;
     bot.stop().await;
     assert_eq!(

@@ -10,6 +10,8 @@ use witbot_core::printable;
 use super::{Failure, print};
 
 mod apps;
+mod grants;
+mod pipelines;
 mod settings;
 mod written;
 

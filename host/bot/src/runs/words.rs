@@ -28,6 +28,10 @@ pub fn waits_for(wait: &Wait) -> String {
             let (kind, subject) = (&call.kind, &call.subject);
             format!("waits for {kind} of {subject}, until {until}")
         }
+        Operation::AwaitTurn(call) => {
+            let (line, ahead) = (quoted(&call.line), call.ahead);
+            format!("waits in the line `{line}` with {ahead} before it, until {until}")
+        }
         other => format!("waits for {}, until {until}", other.name()),
     }
 }

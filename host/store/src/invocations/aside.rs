@@ -16,6 +16,7 @@ use crate::column::execute;
 use crate::error::StoreError;
 use crate::inbox;
 use crate::outbox::Letter;
+use crate::turns;
 
 /// What is said in the chat about a run that is put aside, in the transaction that does it. It is queued.
 pub type LastWord = fn(&Invocation, &Event) -> Option<Outgoing>;
@@ -71,6 +72,7 @@ impl Store {
                          lease_until_ms = 0 WHERE run = ?",
                     (run,),
                 )?;
+                turns::leave_all(db, run)?;
                 audit::append(db, &audit::texts(&[record])?)?;
             }
             Ok(Some(found.status))

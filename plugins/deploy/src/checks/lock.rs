@@ -7,8 +7,8 @@ use crate::locks::{self, Lock};
 use crate::person::Person;
 
 pub(super) fn look(subject: &Subject<'_>) -> Result<Option<Refusal>> {
-    let lock = locks::of(subject.app.name, subject.environment)?;
-    Ok(lock.and_then(|lock| decide(&lock, subject.by)))
+    let locks = locks::of(subject.app.name, subject.environment)?;
+    Ok(locks.iter().find_map(|lock| decide(lock, subject.by)))
 }
 
 /// A lock keeps others away, not the one who has it.

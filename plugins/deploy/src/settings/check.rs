@@ -23,6 +23,13 @@ pub fn check(settings: &Settings) -> Vec<Wrong> {
         look_at_name(&place, name, "an application", &mut wrong);
         look_at_app(&place, app, &mut wrong);
     }
+    for (alias, name) in &settings.aliases {
+        let mut apps = settings.apps.values();
+        if !apps.any(|app| app.environments.contains_key(name)) {
+            let reason = format!("no application has an environment `{name}`");
+            wrong.push(Wrong::at(&["aliases", alias], reason));
+        }
+    }
     for (person, login) in &settings.people {
         if login.is_empty() || login.contains(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
             let reason = format!("`{login}` is nobody at GitHub: write the name without `@`");
@@ -174,6 +181,7 @@ mod tests {
             r#"{
                 "timeout_minutes": 0,
                 "people": { "U1": "@ada" },
+                "aliases": { "prod": "production" },
                 "apps": {
                     "a b": { "repository": "api", "environments": [] },
                     "web": {
@@ -227,6 +235,10 @@ mod tests {
             (
                 "/apps/web/environments/two/after",
                 "these environments wait for each other",
+            ),
+            (
+                "/aliases/prod",
+                "no application has an environment `production`",
             ),
             (
                 "/people/U1",

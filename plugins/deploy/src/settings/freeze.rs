@@ -1,8 +1,8 @@
 //! A time in which nothing is deployed.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 /// A freeze: every week on some days, between two dates, or both. Hours can narrow it down.
@@ -105,7 +105,7 @@ impl Freeze {
     fn looked_up(&self, milliseconds: u64) -> Option<bool> {
         let zone = TimeZone::get(&self.zone).ok()?;
         let timestamp = Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()?;
-        let now = Zoned::new(timestamp, zone);
+        let now = zone.to_datetime(timestamp);
         let from = optional(&self.from, time)?.unwrap_or(Time::midnight());
         let to = optional(&self.to, time)?;
         let since = optional(&self.since, date)?;
@@ -165,7 +165,10 @@ fn time(text: &str) -> Option<Time> {
 }
 
 fn date(text: &str) -> Option<Date> {
-    text.parse().ok()
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next()?.parse().ok()?;
+    let month = parts.next()?.parse().ok()?;
+    Date::new(year, month, parts.next()?.parse().ok()?).ok()
 }
 
 #[cfg(test)]

@@ -4,15 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
-use witbot_core::ci::Provider;
-use witbot_core::grants::ci::{Action, CiGrant, ProjectPattern};
-use witbot_core::grants::github::{GithubGrant, Permission, RepositoryPattern};
-use witbot_core::grants::kv::KvGrant;
 use witbot_core::ids::Repository;
-use witbot_core::limits;
 
-use super::apps::{self, App};
+use super::apps::{self, App, Apps, PRODUCTION};
 use super::written::Written;
+use super::{grants, pipelines};
 
 /// What is printed.
 #[derive(Debug)]
@@ -30,6 +26,9 @@ pub struct Imported {
 /// When it is no file of hubot-deploy, or nothing in it can be used.
 pub fn import(text: &str) -> anyhow::Result<Imported> {
     let mut import = Import::default();
+    for line in PREFACE {
+        import.written.comment(line);
+    }
     let mut usable = Vec::new();
     for (name, app) in apps::read(text)? {
         match app {
@@ -39,11 +38,12 @@ pub fn import(text: &str) -> anyhow::Result<Imported> {
     }
     ensure!(
         !usable.is_empty(),
-        "there is no application in it that can be used; {}",
-        match import.warnings.as_slice() {
-            [] => "it is empty".to_owned(),
-            warnings => warnings.join("; "),
-        }
+        "there is no application in it that can be used{}",
+        import
+            .warnings
+            .iter()
+            .map(|warning| format!("; {warning}"))
+            .collect::<String>()
     );
     import
         .whole(&usable)
@@ -60,8 +60,8 @@ struct Import {
     warnings: Vec<String>,
 }
 
-type Apps = [(String, App)];
-type Outcome = Result<(), toml::ser::Error>;
+/// Written, or not.
+pub type Outcome = Result<(), toml::ser::Error>;
 
 #[derive(Serialize)]
 struct GithubSettings<'a> {
@@ -71,53 +71,41 @@ struct GithubSettings<'a> {
 #[derive(Serialize)]
 struct AppSettings<'a> {
     repository: &'a Repository,
-    default_ref: &'a str,
     environments: &'a [String],
-}
-
-#[derive(Serialize)]
-struct PipelineSettings<'a> {
-    project: &'a str,
-    correlate_by: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    environment_url: Option<&'a str>,
-    parameters: BTreeMap<&'a str, &'a str>,
+    default_environment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contexts: Option<&'a [String]>,
+    behind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<&'a [String]>,
 }
 
-#[derive(Serialize)]
-struct Grants {
-    github: Vec<GithubGrant>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ci: Vec<CiGrant>,
-    kv: Vec<KvGrant>,
-}
+/// What hubot-deploy let people write for the names of environments.
+const ALIASES: [(&str, &str); 2] = [("prod", "production"), ("stg", "staging")];
 
-/// What hubot-deploy took for the branch when nobody said one, whatever GitHub's default was.
-const DEFAULT_REF: &str = "master";
-
-/// What a pipeline is told. It has to declare them.
-const PARAMETERS: [(&str, &str); 4] = [
-    ("app", "{app}"),
-    ("environment", "{environment}"),
-    ("sha", "{sha}"),
-    ("deployment_id", "{deployment_id}"),
+/// Stands at the top.
+const PREFACE: [&str; 3] = [
+    "From the apps.json of hubot-deploy. Read it through: what could not be carried over stands in comments.",
+    "When nobody says a reference, the default branch of the repository is deployed, and not always `master`.",
+    "`behind = \"merge\"` is `auto_merge`, and `contexts` are the `required_contexts`; without them, all have to be green.",
 ];
-/// The parameter by which the bot finds a pipeline again.
-const CORRELATE_BY: &str = "witbot";
 
 impl Import {
     fn whole(&mut self, apps: &Apps) -> Outcome {
-        self.written.comment("From the apps.json of hubot-deploy. Read it through: what stands in comments is not the same.");
         self.written.gap();
         self.github(apps)?;
+        self.aliases(apps)?;
         for (name, app) in apps {
             self.app(name, app)?;
         }
         self.written
-            .table(&["plugins", "deploy", "grants"], &deploy_grants(apps))?;
-        self.pipelines(apps)?;
-        self.written
-            .table(&["plugins", "pipeline", "grants"], &pipeline_grants(apps))
+            .table(&["plugins", "deploy", "grants"], &grants::of_deploy(apps))?;
+        pipelines::write(apps, &mut self.written)?;
+        self.written.table(
+            &["plugins", "pipeline", "grants"],
+            &grants::of_pipeline(apps),
+        )
     }
 
     /// Where GitHub is. The bot knows one.
@@ -140,54 +128,40 @@ impl Import {
         }
     }
 
+    fn aliases(&mut self, apps: &Apps) -> Outcome {
+        let mut aliases = BTreeMap::from(ALIASES);
+        let known = |name: &str| apps.iter().any(|(_, app)| app.has(name));
+        // One that is the name of an environment itself would mean another one.
+        aliases.retain(|alias, name| known(name) && !known(alias));
+        match aliases.is_empty() {
+            true => Ok(()),
+            false => self
+                .written
+                .table(&["plugins", "deploy", "settings", "aliases"], &aliases),
+        }
+    }
+
     fn app(&mut self, name: &str, app: &App) -> Outcome {
         if let Some(provider) = &app.provider {
-            self.written.comment(&format!("{name}: was deployed by the provider `{provider}`, and is by a pipeline now, see below."));
+            self.written.comment(&format!(
+                "{name}: the provider `{provider}` deployed it; now a pipeline does, see below."
+            ));
         }
-        if !app.others.is_empty() {
-            self.warn(
-                name,
-                &format!(
-                    "{} not carried over: what a provider was told is for the pipeline to know",
-                    listed(&app.others)
-                ),
-            );
-        }
-        if app.has_token {
-            self.warn(name, "`github_token` not carried over: the bot has one token or GitHub App for all, in its environment");
+        for note in notes(app) {
+            self.warn(name, &note);
         }
         let settings = AppSettings {
             repository: &app.repository,
-            default_ref: DEFAULT_REF,
             environments: &app.environments,
+            // Where there is only one, nobody has to say it.
+            default_environment: Some(PRODUCTION)
+                .filter(|production| app.environments.len() > 1 && app.has(production)),
+            contexts: app.required_contexts.as_deref(),
+            behind: if app.auto_merge { "merge" } else { "ignore" },
+            channels: app.rooms.as_deref(),
         };
-        self.written
-            .table(&["plugins", "deploy", "settings", "apps", name], &settings)
-    }
-
-    fn pipelines(&mut self, apps: &Apps) -> Outcome {
-        self.written.comment("Which CI project deploys what is not in apps.json: the names of projects are guesses, as CircleCI makes them");
-        self.written.comment("from the names of repositories. Their configuration has to declare the parameters, `deployment_id` as an integer and");
-        self.written
-            .comment("the others as strings, and to check out `sha`.");
-        for ((repository, environment), url) in places(apps) {
-            let settings = PipelineSettings {
-                project: &project(repository),
-                correlate_by: CORRELATE_BY,
-                environment_url: url,
-                parameters: BTreeMap::from(PARAMETERS),
-            };
-            let place = [
-                "plugins",
-                "pipeline",
-                "settings",
-                "repositories",
-                repository.as_str(),
-                environment,
-            ];
-            self.written.table(&place, &settings)?;
-        }
-        Ok(())
+        let place = ["plugins", "deploy", "settings", "apps", name];
+        self.written.table(&place, &settings)
     }
 
     fn warn(&mut self, app: &str, text: &str) {
@@ -197,85 +171,120 @@ impl Import {
     }
 }
 
-/// Every environment of every repository, with the page that shows it.
-fn places(apps: &Apps) -> BTreeMap<(&Repository, &str), Option<&str>> {
-    let mut places = BTreeMap::new();
-    for (_, app) in apps {
-        for environment in &app.environments {
-            let url = app.urls.get(environment).map(String::as_str);
-            let place = places
-                .entry((&app.repository, environment.as_str()))
-                .or_insert(url);
-            // Several applications of one repository have several pages, and this is one of all of them.
-            if *place != url {
-                *place = None;
-            }
-        }
+/// What is not the same any more.
+fn notes(app: &App) -> Vec<String> {
+    let mut notes = Vec::new();
+    if app.rooms.iter().flatten().any(|room| !is_slack_id(room)) {
+        notes.push("`channels` has the names of `allowed_rooms`: Slack's channels are known by their ids, such as `C024BE91L`".to_owned());
     }
-    places
-}
-
-/// What CircleCI calls a project that it knows from GitHub.
-fn project(repository: &Repository) -> String {
-    format!("gh/{repository}")
-}
-
-fn listed(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn deploy_grants(apps: &Apps) -> Grants {
-    let permissions = [
-        Permission::ContentsRead,
-        Permission::DeploymentsRead,
-        Permission::DeploymentsWrite,
-    ];
-    Grants {
-        github: github_grants(apps, &permissions),
-        ci: Vec::new(),
-        kv: vec![room()],
+    if app.has_token {
+        notes.push("its `github_token` is not carried over: the bot has one token or GitHub App for all, in its environment".to_owned());
     }
-}
-
-fn pipeline_grants(apps: &Apps) -> Grants {
-    let permissions = [Permission::DeploymentsRead, Permission::DeploymentsWrite];
-    let repositories: BTreeSet<&Repository> = apps.iter().map(|(_, app)| &app.repository).collect();
-    let grant = |repository: &Repository| CiGrant {
-        provider: Provider::Circleci,
-        project: ProjectPattern::One(project(repository)),
-        actions: vec![Action::Trigger, Action::Read, Action::Cancel],
-        parameters: None,
-    };
-    Grants {
-        github: github_grants(apps, &permissions),
-        ci: repositories.into_iter().map(grant).collect(),
-        kv: vec![room()],
+    if !app.others.is_empty() {
+        let names: Vec<String> = app.others.iter().map(|name| format!("`{name}`")).collect();
+        notes.push(format!(
+            "what is for the provider is not carried over, and for the pipeline to know: {}",
+            names.join(", ")
+        ));
     }
+    notes
 }
 
-/// One for each repository.
-fn github_grants(apps: &Apps, permissions: &[Permission]) -> Vec<GithubGrant> {
-    let mut environments: BTreeMap<&Repository, Vec<String>> = BTreeMap::new();
-    for (repository, environment) in places(apps).into_keys() {
-        environments
-            .entry(repository)
-            .or_default()
-            .push(environment.to_owned());
+fn is_slack_id(room: &str) -> bool {
+    let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    room.len() >= 9 && room.starts_with(['C', 'G']) && room.chars().all(is_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_application_is_written_with_what_to_know_of_it() {
+        let imported = import(
+            r##"{
+                "api": {
+                    "provider": "capistrano", "repository": "acme/api", "environments": ["staging", "production"],
+                    "required_contexts": ["test"], "allowed_rooms": ["#deploys"], "github_token": "ghp_1",
+                    "github_api": "https://github.acme.example/api/v3", "deploy_script": "./deploy"
+                },
+                "wiki": {}
+            }"##,
+        );
+        let imported = imported.unwrap();
+        let (begin, _) = imported.text.split_once("[[plugins.deploy.grants").unwrap();
+        let begin = begin.split_once("green.\n").unwrap().1;
+        let expected = r##"# wiki: left out: it has no `repository`
+
+[github]
+api_url = "https://github.acme.example/api/v3"
+
+[plugins.deploy.settings.aliases]
+prod = "production"
+stg = "staging"
+
+# api: the provider `capistrano` deployed it; now a pipeline does, see below.
+# api: `channels` has the names of `allowed_rooms`: Slack's channels are known by their ids, such as `C024BE91L`
+# api: its `github_token` is not carried over: the bot has one token or GitHub App for all, in its environment
+# api: what is for the provider is not carried over, and for the pipeline to know: `deploy_script`
+[plugins.deploy.settings.apps.api]
+repository = "acme/api"
+environments = ["staging", "production"]
+default_environment = "production"
+contexts = ["test"]
+behind = "merge"
+channels = ["#deploys"]
+
+"##;
+        assert_eq!(begin, expected);
+        // All but the provider, which is as it has to be.
+        assert_eq!(imported.warnings.len(), 4);
     }
-    let grant = |(repository, environments): (&Repository, Vec<String>)| GithubGrant {
-        repository: RepositoryPattern::One(repository.clone()),
-        permissions: permissions.to_vec(),
-        environments: Some(environments),
-    };
-    environments.into_iter().map(grant).collect()
-}
 
-fn room() -> KvGrant {
-    KvGrant {
-        max_bytes: limits::KV_BYTES_MAX_DEFAULT,
+    #[test]
+    fn several_githubs_are_told_of() {
+        let imported = import(
+            r#"{
+                "api": { "repository": "acme/api", "github_api": "https://github.acme.example/api/v3" },
+                "web": { "repository": "acme/web", "github_api": "https://api.github.com/" }
+            }"#,
+        );
+        let imported = imported.unwrap();
+        let places: Vec<&str> = imported
+            .warnings
+            .iter()
+            .filter_map(|w| w.split(", and").next())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "api: its GitHub is https://github.acme.example/api/v3",
+                "web: its GitHub is github.com"
+            ]
+        );
+        assert!(!imported.text.contains("\n[github]"), "{}", imported.text);
+    }
+
+    #[test]
+    fn applications_of_one_repository_share_its_pipelines_and_grants() {
+        let imported = import(
+            r#"{
+                "docs": { "repository": "acme/web", "production_url": "https://docs.acme.example", "auto_merge": false },
+                "web": { "repository": "acme/web", "production_url": "https://acme.example", "auto_merge": false }
+            }"#,
+        );
+        let text = imported.unwrap().text;
+        // Which of the two pages it were depends on what is deployed.
+        assert!(!text.contains("environment_url"), "{text}");
+        assert_eq!(
+            text.matches("repository = \"acme/web\"\npermissions")
+                .count(),
+            2
+        );
+        assert!(
+            text.contains(r#"["contents:read", "deployments:write"]"#),
+            "{text}"
+        );
+        toml::from_str::<toml::Table>(&text).unwrap();
     }
 }

@@ -155,14 +155,13 @@ pub struct Compared {
 pub async fn compared(connection: &Connection, call: &Compare) -> Result<Compared, Error> {
     let mut compared = compared_page(connection, call, 1).await?;
     let last = compared.ahead_by.div_ceil(limits::GITHUB_COMMITS_MAX);
+    // The newest fill the last page only in part.
+    if last > 2 {
+        compared.commits = compared_page(connection, call, last - 1).await?.commits;
+    }
     if last > 1 {
-        // The newest fill the last page only in part.
-        let mut newest = compared_page(connection, call, last).await?;
-        compared.commits = match last {
-            2 => std::mem::take(&mut compared.commits),
-            _ => compared_page(connection, call, last - 1).await?.commits,
-        };
-        compared.commits.append(&mut newest.commits);
+        let newest = compared_page(connection, call, last).await?.commits;
+        compared.commits.extend(newest);
     }
     compared.commits.reverse();
     compared

@@ -134,7 +134,7 @@ impl Connection {
         Err(Error::new(Code::Unavailable, text))
     }
 
-    /// Sends a write, once. An answer that says whether it was done is returned, whatever it says.
+    /// Sends a write, once, with nothing in it where the body is null. An answer that says whether it was done is returned, whatever it says.
     pub async fn post(
         &self,
         repository: &Repository,
@@ -149,7 +149,8 @@ impl Connection {
             .map_err(Unwritten::No)?;
         client.unparked(deadline).await.map_err(Unwritten::No)?;
         let deadline = Instant::now() + self.pace.write;
-        match timeout_at(deadline, client.send(Method::POST, path, Some(body))).await {
+        let body = Some(body).filter(|body| !body.is_null());
+        match timeout_at(deadline, client.send(Method::POST, path, body)).await {
             Ok(Ok(answer)) if answer.status.is_server_error() => Err(Unwritten::Perhaps(format!(
                 "GitHub failed ({})",
                 answer.status.as_u16()

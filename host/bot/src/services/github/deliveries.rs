@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use witbot_core::error::Error;
 use witbot_core::ids::{Repository, UnixMillis};
 use witbot_core::limits;
@@ -134,8 +134,10 @@ async fn send_again(
         action: format!("send a webhook of {repository} again"),
         thing: format!("such a delivery of a webhook of {repository}"),
     };
-    let nothing: Value = json!({});
-    match connection.post(repository, path, &nothing, &asked).await {
+    match connection
+        .post(repository, path, &Value::Null, &asked)
+        .await
+    {
         Ok(answer) if answer.status.is_success() => Ok(()),
         Ok(answer) => Err(connection.refused(&answer, &asked)),
         Err(Unwritten::No(error)) => Err(error),

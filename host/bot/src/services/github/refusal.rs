@@ -80,13 +80,7 @@ impl Refusal {
                 Code::NotFound,
                 format!("GitHub did not {action}: the repository has another name now. Use that."),
             ),
-            404 | 451 => Error::new(
-                Code::NotFound,
-                format!(
-                    "GitHub has no {thing}, or the bot's credentials ({}) cannot see it.",
-                    identity.settings()
-                ),
-            ),
+            404 | 451 => self.unseen(thing, identity),
             409 => Error::new(
                 Code::Conflict,
                 format!("GitHub did not {action}: {message}."),
@@ -107,26 +101,43 @@ impl Refusal {
         }
     }
 
-    /// A 403 that is about rights. GitHub names the permission for apps and fine-grained tokens, and scopes for classic ones.
+    /// A 404. GitHub says it of what the credentials may not see as well, and of some writes that they may not do.
+    fn unseen(&self, thing: &str, identity: Identity) -> Error {
+        let credentials = identity.settings();
+        let mut text = format!(
+            "GitHub has no {thing}, or the bot's credentials ({credentials}) cannot see it."
+        );
+        if let Some(needed) = self.needed() {
+            text.push_str(&format!(" They need {needed} for it."));
+        }
+        Error::new(Code::NotFound, text)
+    }
+
+    /// A 403 that is about rights.
     fn forbidden(&self, action: &str, identity: Identity) -> Error {
-        let credentials = format!("The bot's credentials ({})", identity.settings());
+        let credentials = identity.settings();
         let mut text = format!("GitHub does not let the bot {action}: {}.", self.message);
         if self.header("x-github-sso").is_some() {
             text.push_str(" Its token must be authorized for the organization's single sign-on.");
-        } else if let Some(permissions) = self
-            .header("x-accepted-github-permissions")
-            .filter(|text| !text.is_empty())
-        {
-            text.push_str(&format!(" {credentials} need `{permissions}`."));
-        } else if let Some(scopes) = self
-            .header("x-accepted-oauth-scopes")
-            .filter(|text| !text.is_empty())
-        {
+        } else if let Some(needed) = self.needed() {
             text.push_str(&format!(
-                " {credentials} need one of the scopes `{scopes}`."
+                " The bot's credentials ({credentials}) need {needed}."
             ));
         }
         Error::new(Code::Denied, text)
+    }
+
+    /// What it takes. GitHub names the permission for apps and fine-grained tokens, and scopes for classic ones.
+    fn needed(&self) -> Option<String> {
+        let named = |header: &str| self.header(header).filter(|text| !text.is_empty());
+        let permissions = named("x-accepted-github-permissions");
+        permissions.map_or_else(
+            || {
+                let scopes = named("x-accepted-oauth-scopes")?;
+                Some(format!("one of the scopes `{scopes}`"))
+            },
+            |permissions| Some(format!("`{permissions}`")),
+        )
     }
 
     /// How long to stay away, if it was too much: GitHub says so in three different ways, with 403 or 429.
@@ -275,6 +286,12 @@ mod tests {
             &[],
             json!({"message": "Not Found"}),
             "not-found: GitHub has no acme/api, or the bot's credentials (GITHUB_TOKEN) cannot see it.",
+        );
+        check(
+            404,
+            &[("x-accepted-github-permissions", "contents=write")],
+            json!({"message": "Not Found"}),
+            "not-found: GitHub has no acme/api, or the bot's credentials (GITHUB_TOKEN) cannot see it. They need `contents=write` for it.",
         );
     }
 

@@ -9,11 +9,9 @@ use crate::fakes::clock::seconds;
 
 impl Writer<'_> {
     pub(super) fn workflow_run(self, repository: &Repository, run: &WorkflowRun) -> Value {
-        let url = format!(
-            "{}/actions/runs/{}",
-            self.repository_url(repository),
-            run.id
-        );
+        let home = self.repository_url(repository);
+        let url = format!("{home}/actions/runs/{}", run.id);
+        let person = json!({ "name": run.actor, "email": "somebody@example.com" });
         json!({
             "id": run.id,
             "name": "Deploy",
@@ -36,6 +34,17 @@ impl Writer<'_> {
             "actor": self.user(&run.actor),
             "triggering_actor": self.user(&run.actor),
             "jobs_url": format!("{url}/jobs"),
+            "logs_url": format!("{url}/logs"),
+            "artifacts_url": format!("{url}/artifacts"),
+            "check_suite_url": format!("{home}/check-suites/{}", run.id),
+            "workflow_url": format!("{home}/actions/workflows/1"),
+            "pull_requests": [],
+            "head_commit": {
+                "id": run.sha, "tree_id": run.sha, "message": "One more", "timestamp": seconds(run.created),
+                "author": person, "committer": person,
+            },
+            "repository": self.repository(repository),
+            "head_repository": self.repository(repository),
             "cancel_url": format!("{url}/cancel"),
             "rerun_url": format!("{url}/rerun"),
         })
@@ -51,6 +60,7 @@ impl Writer<'_> {
             let status = if conclusion.is_some() { "completed" } else { "queued" };
             json!({ "name": name, "status": status, "conclusion": conclusion, "number": at + 1 })
         });
+        let home = self.repository_url(repository);
         json!({
             "id": job.id,
             "run_id": run.id,
@@ -59,7 +69,7 @@ impl Writer<'_> {
             "head_branch": run.reference,
             "head_sha": run.sha,
             "node_id": format!("JOB_{}", job.id),
-            "url": format!("{}/actions/jobs/{}", self.repository_url(repository), job.id),
+            "url": format!("{home}/actions/jobs/{}", job.id),
             "html_url": format!("{}/job/{}", run_page(repository, run), job.id),
             "status": job.status,
             "conclusion": job.conclusion,
@@ -69,7 +79,12 @@ impl Writer<'_> {
             "name": job.name,
             "steps": steps.collect::<Vec<Value>>(),
             "labels": ["ubuntu-latest"],
+            "run_url": format!("{home}/actions/runs/{}", run.id),
+            "check_run_url": format!("{home}/check-runs/{}", job.id),
             "runner_id": null,
+            "runner_name": null,
+            "runner_group_id": null,
+            "runner_group_name": null,
         })
     }
 }

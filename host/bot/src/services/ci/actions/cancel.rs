@@ -1,7 +1,7 @@
 //! Stopping a run.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::Value;
 use witbot_core::call::CancelRun;
 use witbot_core::error::{Code, Error};
 
@@ -15,7 +15,7 @@ impl Actions {
         let path = format!("{}/cancel", run_path(&repository, &call.run)?);
         match self
             .connection
-            .post(&repository, &path, &json!({}), &asked)
+            .post(&repository, &path, &Value::Null, &asked)
             .await
         {
             Ok(answer) if answer.status.is_success() => Ok(()),

@@ -98,7 +98,7 @@ async fn a_refused_merge_says_why() {
     check(
         404,
         "Not Found",
-        "not-found: GitHub has no branch `fix/login`, or no `main`, in acme/api, or the bot's credentials (GITHUB_TOKEN) cannot see it.",
+        "not-found: GitHub has no branch `fix/login`, or no `main`, in acme/api, or the bot's credentials (GITHUB_TOKEN) cannot see it. They need `contents=write` for it.",
     )
     .await;
     check(
