@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use witbot_tests::bot::Bot;
-use witbot_tests::fakes::{CheckState, CommitState, Deployment, DeploymentState};
+use witbot_tests::fakes::{CheckState, CommitState, Deployment, DeploymentState, Fault, Trouble};
 use witbot_tests::home::Home;
 use witbot_tests::services::{REPOSITORY, Services};
 
@@ -485,4 +485,73 @@ async fn mistakes_in_the_settings_are_told_with_their_lines() {
         "{held:?}"
     );
     bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_beginning_and_the_end_are_announced_elsewhere() {
+    let mut stage = Stage::new().await;
+    stage.bot.say("@ada #ops: deploy api to staging").await;
+    let begun = "#deploys witbot: api to staging main (…): begun for ada.";
+    stage.bot.expect_soon(begun).await;
+    let one = stage.deployment(1).await;
+    stage.end(&one);
+    let over = "#deploys witbot: api to staging main (…): Success.";
+    stage.bot.expect_soon(over).await;
+    stage.bot.kill9().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_created_once_whatever_github_answers() {
+    for (after_effect, trouble, created) in [
+        (false, Trouble::Status(502), 0),
+        (true, Trouble::Status(502), 1),
+        (true, Trouble::Cut, 1),
+        (false, Trouble::Status(403), 0),
+        (false, Trouble::TooManyRequests(Some(1)), 1),
+    ] {
+        let mut stage = Stage::new().await;
+        let what = format!("{trouble:?}");
+        let fault = Fault::on("POST", "*/deployments", trouble);
+        let fault = if after_effect {
+            fault.after_effect()
+        } else {
+            fault
+        };
+        stage.services.github.inject(fault);
+        stage.bot.say("deploy api to staging").await;
+        match created {
+            0 => {
+                let text = "The deployment was not created: …";
+                stage.card("failure", "api to staging", text).await;
+                let again = "      [Try again] `deploy api/main to staging`";
+                stage.bot.expect_soon(again).await;
+            }
+            _ => {
+                let text = "Deployment … is created. …";
+                stage.card("waiting", "api to staging", text).await;
+            }
+        }
+        assert_eq!(stage.deployments().len(), created, "{what}");
+        stage.bot.kill9().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_in_line_survives_a_kill() {
+    let mut stage = Stage::new().await;
+    stage.bot.say("@ada #ops: deploy api to staging").await;
+    let one = stage.deployment(1).await;
+    stage
+        .bot
+        .say("@bob #dev: deploy api/fix-login to staging")
+        .await;
+    stage
+        .card("waiting", "api to staging", "Second in line: …")
+        .await;
+    stage.bot.kill9_and_restart().await;
+    stage.end(&one);
+    let two = stage.deployment(2).await;
+    assert_eq!(two.reference, "fix-login");
+    assert_eq!(stage.deployments().len(), 2);
+    stage.bot.kill9().await;
 }

@@ -22,11 +22,11 @@ async fn deploy_elsewhere(services: &Services) {
         .no_proxy()
         .user_agent("somebody")
         .build()
-        .unwrap();
+        .expect("it needs nothing of the system");
     let url = format!("{}/repos/{REPOSITORY}/deployments", services.github.url());
     let body = json!({ "ref": "main", "environment": "staging", "required_contexts": [] });
     let sent = client.post(url).bearer_auth(GITHUB_TOKEN).json(&body);
-    let answer = sent.send().await.unwrap();
+    let answer = sent.send().await.expect("the stand-in answers");
     assert_eq!(answer.status(), 201, "{:?}", answer.text().await);
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
 use witbot_core::call::Ask;
 use witbot_core::event::{Body, Event};
@@ -468,12 +468,16 @@ impl Rooms {
         Ok(true)
     }
 
-    /// Waits for what runs, then for what it had to say. The doors are closed before.
+    /// Waits for what runs, then for what it had to say. The doors are told to close before, and are waited for last:
+    /// they have all the time until then, so that everything together takes no longer than [`limits::SHUTDOWN_MAX`],
+    /// and the last write of the store.
     pub async fn stop(
         self,
         mut wakes: mpsc::Receiver<Wake>,
         served: JoinHandle<anyhow::Result<()>>,
     ) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let latest = began + limits::SHUTDOWN_MAX;
         // Runs that end say so; somebody has to listen, or they would wait for ever.
         let (outbox, runs, tasks) = (self.outbox.clone(), self.runs.clone(), self.tasks.clone());
         let ended = async move {
@@ -498,8 +502,9 @@ impl Rooms {
             }
         }
         let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, self.outbox.stop()).await;
-        let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, served).await;
+        let _ = tokio::time::timeout_at(latest, served).await;
         self.store.close().await;
+        tracing::info!("stopped after {} ms", began.elapsed().as_millis());
         Ok(())
     }
 }

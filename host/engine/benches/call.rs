@@ -53,7 +53,7 @@ impl World for Void {
         parked.extend(commit.entries);
         Ok(())
     }
-    async fn write_kv(
+    async fn record(
         &self,
         _: &Caller,
         _: Commit,

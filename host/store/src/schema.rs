@@ -11,8 +11,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_acts.sql"),
     include_str!("migrations/0003_canceled.sql"),
-    include_str!("migrations/0005_turns.sql"),
-    include_str!("migrations/0006_expected.sql"),
+    include_str!("migrations/0004_turns.sql"),
+    include_str!("migrations/0005_expected.sql"),
 ];
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 /// Marks the file as ours, also for `file` and the like: "wbot".

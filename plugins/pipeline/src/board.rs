@@ -22,7 +22,8 @@ pub struct Board {
     title: String,
     /// What names the deployment in a command.
     deployment: String,
-    message: RefCell<Option<Message>>,
+    /// The message, and what it says.
+    shown: RefCell<Option<(Message, Card)>>,
 }
 
 impl Board {
@@ -35,7 +36,7 @@ impl Board {
                 "deployment {} in {}",
                 values.deployment_id, values.repository
             ),
-            message: RefCell::new(None),
+            shown: RefCell::new(None),
         }
     }
 
@@ -65,15 +66,20 @@ impl Board {
         let Some(channel) = &self.channel else {
             return Ok(());
         };
-        let mut message = self.message.borrow_mut();
-        match (card, message.take()) {
-            (Some(card), Some(old)) => {
-                old.edit(card)?;
-                *message = Some(old);
+        let mut shown = self.shown.borrow_mut();
+        match (card, shown.as_mut()) {
+            (Some(card), None) => {
+                let message = chat::post(channel, card.clone())?;
+                *shown = Some((message, card));
             }
-            (Some(card), None) => *message = Some(chat::post(channel, card)?),
-            // It stays as a record, without buttons.
-            (None, Some(old)) => old.edit(self.past(look))?,
+            // What cannot be done any more has no button, and the card stays as a record.
+            (card, Some((message, before))) => {
+                let card = card.unwrap_or_else(|| self.past(look));
+                if *before != card {
+                    message.edit(card.clone())?;
+                    *before = card;
+                }
+            }
             (None, None) => {}
         }
         Ok(())

@@ -14,6 +14,8 @@ use crate::retire;
 
 /// A run that was just started may not be found by its id yet.
 const YOUNG: Duration = Duration::from_secs(30);
+/// How soon the next approval is shown after one that was given.
+const NEXT_APPROVAL: Duration = Duration::from_secs(60);
 /// How long to wait before CI is asked again, when it did not say when.
 const PAUSE: Duration = Duration::from_secs(15);
 
@@ -35,6 +37,10 @@ struct Seen {
     look: Option<Look>,
     began: Timestamp,
     end: Timestamp,
+    /// How long to wait for something to move. It doubles: a run of the plugin has 500 calls, however long that of CI takes.
+    pause: Duration,
+    /// How long to wait when CI cannot be asked. It doubles, too.
+    trouble: Duration,
     /// Whether it was told that nothing moves.
     silent: bool,
 }
@@ -48,6 +54,8 @@ impl Job<'_> {
             look: None,
             began,
             end: began + self.pipeline.timeout(),
+            pause: self.pipeline.silence(),
+            trouble: PAUSE,
             silent: false,
         };
         loop {
@@ -58,7 +66,7 @@ impl Job<'_> {
                     }
                 }
                 News::Silence(look) => self.tell_silence(&look)?,
-                News::TimeOver => return self.tell_last(&self.time_over(run)?),
+                News::TimeOver => return self.tell_last(&self.time_over(run)),
                 News::Lost(error) => return self.tell_last(&self.lost(run, &error)),
             }
         }
@@ -70,33 +78,40 @@ impl Job<'_> {
             if left.is_zero() {
                 return News::TimeOver;
             }
-            let silence = self.pipeline.silence();
-            let look = match run.past(&seen.phase, left.min(silence)) {
-                Ok(status) => Look::of(&status),
-                Err(error) if error.code == Code::Timeout => match run.status() {
-                    Ok(status) => Look::of(&status),
-                    Err(error) if may_pass(&error) => continue,
-                    Err(error) => return News::Lost(error),
-                },
+            let look = match look(run, &seen.phase, left.min(seen.pause)) {
+                Ok(look) => look,
                 Err(error) if may_pass(&error) || is_not_there_yet(&error, seen) => {
                     log::warn!("the run {} cannot be looked at: {error}", run.id());
-                    match flow::sleep(error.retry_after.unwrap_or(PAUSE)) {
+                    let pause = error.retry_after.unwrap_or_default().max(seen.trouble);
+                    seen.trouble *= 2;
+                    match flow::sleep(pause.min(left)) {
                         Ok(()) => continue,
                         Err(error) => return News::Lost(error),
                     }
                 }
                 Err(error) => return News::Lost(error),
             };
-            seen.phase = look.phase.clone();
             if seen.look.as_ref() != Some(&look) {
-                seen.look = Some(look.clone());
+                seen.phase = look.phase.clone();
+                seen.pause = self.pause(&look);
+                seen.trouble = PAUSE;
                 seen.silent = false;
+                seen.look = Some(look.clone());
                 return News::Moved(look);
             }
+            seen.pause *= 2;
             if !seen.silent {
                 seen.silent = true;
                 return News::Silence(look);
             }
+        }
+    }
+
+    /// How long to wait for something to move at first. One approval can follow another without anything that moves between.
+    fn pause(&self, look: &Look) -> Duration {
+        match look.phase {
+            Phase::Blocked => self.pipeline.silence().min(NEXT_APPROVAL),
+            _ => self.pipeline.silence(),
         }
     }
 
@@ -132,28 +147,19 @@ impl Job<'_> {
         Ok(true)
     }
 
+    /// Nobody is surprised that a run stands still which waits for somebody.
     fn tell_silence(&self, look: &Look) -> Result<(), Stop> {
-        // Nobody is surprised that a run stands still which waits for somebody.
-        if look.phase == Phase::Blocked {
-            return Ok(());
-        }
-        let minutes = self.pipeline.silent_minutes;
-        let status = outcome::status(look, None, None);
         let state = match look.phase {
             Phase::Queued => State::Queued,
-            _ => State::InProgress,
+            Phase::Running => State::InProgress,
+            _ => return Ok(()),
         };
-        match status {
-            Some(_) => self.tell(
-                &Status::new(state)
-                    .description(format!("Nothing has moved in CI for {minutes} minutes"))
-                    .log_url(&look.url),
-            ),
-            None => Ok(()),
-        }
+        let minutes = self.pipeline.silent_minutes;
+        let text = format!("Nothing has moved in CI for {}", in_minutes(minutes));
+        self.tell(&Status::new(state).description(text).log_url(&look.url))
     }
 
-    fn time_over(&self, run: &Run) -> Result<Status, Stop> {
+    fn time_over(&self, run: &Run) -> Status {
         let after = match self.pipeline.cancel_on_timeout {
             true => {
                 self.place.end();
@@ -167,11 +173,11 @@ impl Job<'_> {
             }
             false => "the run may still go on",
         };
-        let minutes = self.pipeline.timeout_minutes;
-        let text = format!("No result from CI after {minutes} minutes; {after}");
-        Ok(Status::new(State::Error)
+        let minutes = in_minutes(self.pipeline.timeout_minutes);
+        let text = format!("No result from CI after {minutes}; {after}");
+        Status::new(State::Error)
             .description(text)
-            .log_url(run.url()))
+            .log_url(run.url())
     }
 
     /// What is told when the end of a run will not be seen. Who canceled the work here wants the run to end, too.
@@ -189,6 +195,22 @@ impl Job<'_> {
         Status::new(State::Error)
             .description(text)
             .log_url(run.url())
+    }
+}
+
+/// How the run stands when it has left a phase, or else after that time.
+fn look(run: &Run, phase: &Phase, pause: Duration) -> witbot_sdk::Result<Look> {
+    match run.past(phase, pause) {
+        Ok(status) => Ok(Look::of(&status)),
+        Err(error) if error.code == Code::Timeout => Ok(Look::of(&run.status()?)),
+        Err(error) => Err(error),
+    }
+}
+
+fn in_minutes(minutes: u32) -> String {
+    match minutes {
+        1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
     }
 }
 

@@ -16,10 +16,10 @@ use super::script::Speaker;
 use super::{blocks, mrkdwn};
 
 /// What is awaited for longer than this will not come: the bot looks after lost webhooks within 30 s.
-pub(super) const AWAITED_MAX: Duration = Duration::from_secs(15);
+pub(super) const AWAITED_MAX: Duration = Duration::from_secs(45);
 
 /// What messages that are meant for the bot begin with where there is no mention.
-const ADDRESSES: [&str; 2] = ["witbot", "/"];
+const NAME: &str = "witbot";
 
 /// The chat.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Side {
             Side::Console => bot.say(&typed(by, text)).await,
             Side::Slack(workspace) => {
                 let words = mrkdwn::escaped(text);
-                let is_addressed = ADDRESSES.iter().any(|name| text.starts_with(name));
+                let is_addressed = text.starts_with(NAME);
                 let words = if is_addressed {
                     words
                 } else {

@@ -107,10 +107,15 @@ async fn killed_at_random_it_does_everything_once() {
         }
     }
     storm.end().await;
+    let deployments = storm
+        .over
+        .iter()
+        .filter(|it| matches!(it.wish, Wish::Deploy(_)));
     println!(
-        "{kills} kills in {:?}: {} done",
+        "{kills} kills in {:?}: {} done, {} of them deployments",
         began.elapsed(),
-        storm.over.len()
+        storm.over.len(),
+        deployments.count()
     );
     println!("killed before an answer came to: {:?}", storm.held);
     assert!(storm.over.len() >= LANES.len(), "nothing was going on");

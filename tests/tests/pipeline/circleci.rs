@@ -222,7 +222,7 @@ async fn a_run_without_an_end_is_stopped_and_told() {
         &services,
         id,
         Error,
-        "No result from CI after 1 minutes; the run was stopped",
+        "No result from CI after a minute; the run was stopped",
     )
     .await;
     let stopped = || {
@@ -247,7 +247,7 @@ async fn silence_is_told_once_and_ends_when_something_moves() {
         &services,
         id,
         InProgress,
-        "Nothing has moved in CI for 1 minutes",
+        "Nothing has moved in CI for a minute",
     )
     .await;
     services

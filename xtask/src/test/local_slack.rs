@@ -88,6 +88,7 @@ fn fetch(folder: &Path, program: &Path) -> Result<()> {
     let package = format!("{PACKAGE}@{VERSION}");
     run(Command::new("npm")
         .args(["pack", "--ignore-scripts", &package])
+        .args(npm::IMPATIENT)
         .current_dir(&partial))?;
     let archive = partial.join(format!("{PACKAGE}-{VERSION}.tgz"));
     let bytes = fs::read(&archive).context("npm did not write the package where it should be")?;

@@ -10,6 +10,9 @@ use crate::step::succeeds_within;
 /// What it says of a package that is not the one that was meant.
 pub const STRANGE: &str = "EINTEGRITY";
 
+/// Where there is no network, that is known after ten seconds, and not after a minute.
+pub const IMPATIENT: [&str; 2] = ["--fetch-retries", "1"];
+
 /// A version is told in a moment.
 const MOMENT: Duration = Duration::from_secs(60);
 

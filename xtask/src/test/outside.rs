@@ -83,6 +83,7 @@ fn fetch(tools: &Path, folder: &Path) -> Result<()> {
     // It compares each file with the digest in the lock, and runs nothing of what it fetches.
     run(Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .args(npm::IMPATIENT)
         .current_dir(&partial))?;
     keep_one(&partial.join(DESCRIPTIONS))?;
     fs::rename(&partial, folder)?;

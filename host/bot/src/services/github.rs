@@ -70,7 +70,11 @@ impl Github {
         Github::with_pace(api_url, credentials, Pace::USUAL)
     }
 
-    pub(in crate::services) fn with_pace(api_url: &str, credentials: Credentials, pace: Pace) -> anyhow::Result<Github> {
+    pub(in crate::services) fn with_pace(
+        api_url: &str,
+        credentials: Credentials,
+        pace: Pace,
+    ) -> anyhow::Result<Github> {
         tokio::runtime::Handle::try_current()
             .context("the client for GitHub needs a tokio runtime")?;
         let client = Client::new(client::octocrab(api_url, &credentials)?);

@@ -1,6 +1,6 @@
 //! The settings of `pipeline`. hubot-deploy knows nothing of CI, so that the projects are guesses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use witbot_core::ids::Repository;
@@ -40,11 +40,23 @@ pub fn write(apps: &Apps, written: &mut Written) -> Outcome {
     for line in PREFACE {
         written.comment(line);
     }
-    for ((repository, environment), url) in places(apps) {
+    for ((repository, environment), pages) in places(apps) {
+        let page = match pages.len() {
+            1 => pages.first().copied().flatten(),
+            // Not that of one application for another one.
+            _ => {
+                let pages: Vec<&str> = pages.into_iter().flatten().collect();
+                written.comment(&format!(
+                    "{repository} has several applications with pages of their own in {environment}: {}",
+                    pages.join(", ")
+                ));
+                None
+            }
+        };
         let settings = PipelineSettings {
             project: &project(repository),
             correlate_by: CORRELATE_BY,
-            environment_url: url,
+            environment_url: page,
             parameters: BTreeMap::from(PARAMETERS),
         };
         let place = [
@@ -60,19 +72,15 @@ pub fn write(apps: &Apps, written: &mut Written) -> Outcome {
     Ok(())
 }
 
-/// Every environment of every repository, with the page that shows it.
-pub fn places(apps: &Apps) -> BTreeMap<(&Repository, &str), Option<&str>> {
-    let mut places = BTreeMap::new();
+/// Every environment of every repository, with the pages of the applications that are deployed there: none for one that
+/// has none.
+pub fn places(apps: &Apps) -> BTreeMap<(&Repository, &str), BTreeSet<Option<&str>>> {
+    let mut places: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (_, app) in apps {
         for environment in &app.environments {
-            let url = app.urls.get(environment).map(String::as_str);
-            let place = places
-                .entry((&app.repository, environment.as_str()))
-                .or_insert(url);
-            // Several applications of one repository have several pages, and this is one of all of them.
-            if *place != url {
-                *place = None;
-            }
+            let page = app.urls.get(environment).map(String::as_str);
+            let place = (&app.repository, environment.as_str());
+            places.entry(place).or_default().insert(page);
         }
     }
     places

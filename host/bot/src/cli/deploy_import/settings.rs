@@ -276,6 +276,8 @@ channels = ["#deploys"]
         let text = imported.unwrap().text;
         // Which of the two pages it were depends on what is deployed.
         assert!(!text.contains("environment_url"), "{text}");
+        let said = "in production: https://acme.example, https://docs.acme.example\n";
+        assert!(text.contains(said), "{text}");
         assert_eq!(
             text.matches("repository = \"acme/web\"\npermissions")
                 .count(),

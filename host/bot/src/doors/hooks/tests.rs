@@ -133,23 +133,22 @@ const DEPLOYMENT: &str =
 #[tokio::test]
 async fn a_signed_webhook_is_stored_once() {
     let bot = Bot::start(&["secret"], &[]).await;
-    assert_eq!(
-        bot.github("deployment", "d1", DEPLOYMENT).await,
-        "202 accepted"
-    );
-    assert_eq!(
-        bot.github("deployment", "d1", DEPLOYMENT).await,
-        "200 received before"
-    );
-    assert_eq!(
-        bot.github("deployment", "d2", DEPLOYMENT).await,
-        "202 accepted"
-    );
+    for (kind, delivery, answer) in [
+        ("push", "d1", "202 accepted"),
+        ("push", "d1", "200 received before"),
+        ("push", "d2", "202 accepted"),
+        // It is created once, whoever tells of it.
+        ("deployment", "d3", "202 accepted"),
+        ("deployment", "d4", "200 received before"),
+    ] {
+        assert_eq!(bot.github(kind, delivery, DEPLOYMENT).await, answer);
+    }
     assert_eq!(
         bot.stored(),
         [
-            "github.deployment acme/api d1",
-            "github.deployment acme/api d2"
+            "github.push acme/api d1",
+            "github.push acme/api d2",
+            "github.deployment acme/api deployment 18446744073709551615"
         ]
     );
     let events = bot.events.lock().unwrap();

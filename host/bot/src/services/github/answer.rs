@@ -43,7 +43,9 @@ impl Answer {
     /// Where a list goes on that is not paged by numbers.
     pub fn cursor(&self) -> Option<String> {
         let links = self.headers.get(http::header::LINK)?.to_str().ok()?;
-        let next = links.split(',').find(|link| link.contains("rel=\"next\""))?;
+        let next = links
+            .split(',')
+            .find(|link| link.contains("rel=\"next\""))?;
         let (_, cursor) = next.split_once("cursor=")?;
         let end = cursor.find(['&', '>']).unwrap_or(cursor.len());
         (end > 0).then(|| cursor[..end].to_owned())
