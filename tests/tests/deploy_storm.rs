@@ -20,7 +20,7 @@ use witbot_tests::services::Services;
 use witbot_tests::slack::{FAST, Mode, Workspace};
 
 /// A number that takes less than a minute where nothing is optimised.
-const DEPLOYS: usize = 60;
+const DEPLOYS: usize = 40;
 const APPS: usize = 20;
 /// One deployment in so many meets a trouble.
 const ONE_IN: usize = 10;

@@ -36,6 +36,7 @@ async fn a_bot_that_does_not_start_fails() {
     Bot::start(Home::new().with_settings("no settings")).await;
 }
 
+const SETTINGS: &str = include_str!("../conversations/witbot.toml");
 const GREETS: &str = "# Greets.\n> hello Ada\n#console witbot: Hello, Ada!\n";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +45,7 @@ const GREETS: &str = "# Greets.\n> hello Ada\n#console witbot: Hello, Ada!\n";
 )]
 async fn a_conversation_that_goes_another_way_fails() {
     let script = GREETS.replace("Hello, Ada", "Hello, Bob");
-    conversation::hold(Chat::Console, "greets.chat", &script, "").await;
+    conversation::hold(Chat::Console, "greets.chat", &script, SETTINGS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,12 +54,12 @@ async fn a_conversation_that_goes_another_way_fails() {
 )]
 async fn a_conversation_that_goes_another_way_in_slack_fails() {
     let script = GREETS.replace("Hello, Ada", "Hello, Bob");
-    conversation::hold(Chat::Slack, "greets.chat", &script, "").await;
+    conversation::hold(Chat::Slack, "greets.chat", &script, SETTINGS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[should_panic(expected = "greets.chat:2 (slack): nobody expected:\n#console witbot: Hello, Ada!")]
 async fn a_message_that_nobody_expected_fails() {
     let script = GREETS.replace("#console witbot: Hello, Ada!", "");
-    conversation::hold(Chat::Slack, "greets.chat", &script, "").await;
+    conversation::hold(Chat::Slack, "greets.chat", &script, SETTINGS).await;
 }

@@ -1,5 +1,7 @@
 //! By GitHub Actions.
 
+use std::time::Duration;
+
 use witbot_tests::fakes::{DeploymentState, Fault, RunEnd, Trouble, WorkflowRun};
 use witbot_tests::services::{REPOSITORY, Services};
 
@@ -143,6 +145,26 @@ async fn an_answer_that_is_lost_makes_no_second_run() {
         .inject(Fault::on("POST", path, Trouble::Cut).after_effect());
     let id = deploy(&services, "staging");
     let run = run(&services).await;
+    services
+        .github
+        .finish_run(REPOSITORY, run.id, &RunEnd::Success);
+    told(&services, id, Success, "").await;
+    bot.stop().await;
+    assert_eq!(services.github.runs(REPOSITORY).len(), 1);
+    assert_eq!(asked(&services.github, "POST", "/dispatches"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_is_killed_while_it_starts_a_run_finds_it_again() {
+    let services = services().await;
+    let mut bot = bot(&services, ACTIONS).await;
+    let late = Trouble::Slow(Duration::from_secs(20));
+    services
+        .github
+        .inject(Fault::on("POST", "/repos/*/dispatches", late).after_effect());
+    let id = deploy(&services, "staging");
+    let run = run(&services).await;
+    bot.kill9_and_restart().await;
     services
         .github
         .finish_run(REPOSITORY, run.id, &RunEnd::Success);

@@ -3,9 +3,7 @@
 use witbot_tests::fakes::{DeploymentState, JobKind, Outcome};
 use witbot_tests::services::REPOSITORY;
 
-use crate::world::{
-    CIRCLECI, PROJECT, bot, deploy, deployment, plain, services, told, within,
-};
+use crate::world::{CIRCLECI, PROJECT, bot, deploy, deployment, plain, services, told, within};
 
 use DeploymentState::{Error, Failure, InProgress, Inactive, Pending, Queued, Success};
 

@@ -3,7 +3,7 @@
 //! Reads are tried again within a deadline. A write is sent once; when its answer does not say whether it was done, it is
 //! looked for. That is all about one request: what was recorded of it, and what to do after a crash, is the gate's.
 
-mod answer;
+pub(in crate::services) mod answer;
 pub(in crate::services) mod asked;
 mod branches;
 mod checks;

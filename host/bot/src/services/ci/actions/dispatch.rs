@@ -13,6 +13,7 @@ use super::find::Search;
 use super::wire::Dispatched;
 use super::{Actions, repository};
 use crate::services::ci::Found;
+use crate::services::github::answer::Answer;
 use crate::services::github::asked::Asked;
 use crate::services::github::connection::{self, Unwritten};
 use crate::services::github::path::encoded;
@@ -33,24 +34,9 @@ impl Actions {
             encoded(workflow)
         );
         let reference = self.reference(&repository, &call.request).await?;
-        let mut body =
-            json!({ "ref": reference, "inputs": inputs(&call.request, id)?, WITH_DETAILS: true });
+        let body = json!({ "ref": reference, "inputs": inputs(&call.request, id)? });
         let begun = connection::now();
-        let mut sent = self
-            .connection
-            .post(&repository, &path, &body, &asked)
-            .await;
-        if matches!(&sent, Ok(answer) if answer.status.is_client_error() && answer.refusal().message().contains(WITH_DETAILS))
-        {
-            // It was refused for this alone, so nothing was started.
-            if let Some(members) = body.as_object_mut() {
-                members.remove(WITH_DETAILS);
-            }
-            sent = self
-                .connection
-                .post(&repository, &path, &body, &asked)
-                .await;
-        }
+        let sent = self.send(&repository, &path, body, &asked).await;
         let search = Search::new(&call.request, id, begun);
         match sent {
             Ok(answer) if answer.status == StatusCode::OK => {
@@ -85,6 +71,29 @@ impl Actions {
             Err(Unwritten::Perhaps(seen)) => {
                 self.after(&repository, workflow, &search, &seen).await
             }
+        }
+    }
+
+    /// Sends it, and asks for the id of the run where the server knows that. One that refuses the question for what it is has
+    /// started nothing, and gets the request once more without it.
+    async fn send(
+        &self,
+        repository: &Repository,
+        path: &str,
+        body: Value,
+        asked: &Asked,
+    ) -> Result<Answer, Unwritten> {
+        let mut asking = body.clone();
+        asking[WITH_DETAILS] = true.into();
+        let sent = self.connection.post(repository, path, &asking, asked).await;
+        match sent {
+            Ok(answer)
+                if answer.status.is_client_error()
+                    && answer.refusal().message().contains(WITH_DETAILS) =>
+            {
+                self.connection.post(repository, path, &body, asked).await
+            }
+            sent => sent,
         }
     }
 
