@@ -37,11 +37,13 @@ pub fn rerun(event: &Event) -> Result {
             "Somebody else has just had it run again.",
         ));
     }
-    event.reply(format!(
+    let message = event.reply(format!(
         "Running once more what failed of deployment {id} to {environment}, for {}.",
         event.user_name()
     ))?;
-    Job::new(deployment, name, pipeline, place).carry_on(&run)
+    let job = Job::new(deployment, name, pipeline, place);
+    job.board.adopt(message);
+    job.carry_on(&run)
 }
 
 fn last_run(place: &Place, id: u64, repository: &str) -> Result<work::Run> {

@@ -22,8 +22,8 @@ pub struct Board {
     title: String,
     /// What names the deployment in a command.
     deployment: String,
-    /// The message, and what it says.
-    shown: RefCell<Option<(Message, Card)>>,
+    /// The message, and the card that it is by now.
+    shown: RefCell<Option<(Message, Option<Card>)>>,
 }
 
 impl Board {
@@ -38,6 +38,11 @@ impl Board {
             ),
             shown: RefCell::new(None),
         }
+    }
+
+    /// Shows everything in this message from now on.
+    pub fn adopt(&self, message: Message) {
+        *self.shown.borrow_mut() = Some((message, None));
     }
 
     /// Shows what can be done about a run that stands like this, and takes away what cannot be done any more. Not being
@@ -63,24 +68,21 @@ impl Board {
     }
 
     fn say(&self, card: Option<Card>, look: &Look) -> witbot_sdk::Result {
-        let Some(channel) = &self.channel else {
-            return Ok(());
-        };
         let mut shown = self.shown.borrow_mut();
-        match (card, shown.as_mut()) {
-            (Some(card), None) => {
+        match (card, shown.as_mut(), &self.channel) {
+            (Some(card), None, Some(channel)) => {
                 let message = chat::post(channel, card.clone())?;
-                *shown = Some((message, card));
+                *shown = Some((message, Some(card)));
             }
             // What cannot be done any more has no button, and the card stays as a record.
-            (card, Some((message, before))) => {
+            (card, Some((message, before)), _) => {
                 let card = card.unwrap_or_else(|| self.past(look));
-                if *before != card {
+                if before.as_ref() != Some(&card) {
                     message.edit(card.clone())?;
-                    *before = card;
+                    *before = Some(card);
                 }
             }
-            (None, None) => {}
+            (_, None, _) => {}
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ impl<'a> Job<'a> {
             app: payload.app(&repository),
             deployment_id: deployment.id(),
             environment: deployment.environment(),
-            reference: deployment.reference(),
+            reference: payload.reference(deployment.reference(), &deployment.sha()),
             repository,
             sha: deployment.sha(),
         };

@@ -7,6 +7,8 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct Payload {
     app: Option<String>,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
     /// The channel in which it was asked for.
     pub channel: Option<String>,
 }
@@ -15,6 +17,15 @@ impl Payload {
     /// Reads a payload. One of another form is as good as none.
     pub fn read(payload: &str) -> Payload {
         serde_json::from_str(payload).unwrap_or_default()
+    }
+
+    /// The branch or tag that was asked for. A deployment of a branch that has moved on since names its commit, and only the
+    /// payload knows the branch.
+    pub fn reference(&self, reference: String, sha: &str) -> String {
+        match &self.reference {
+            Some(asked) if reference == sha => asked.clone(),
+            Some(_) | None => reference,
+        }
     }
 
     /// The application: what the payload says, or else the repository's own name.
@@ -41,5 +52,14 @@ mod tests {
         assert_eq!(app("{}"), "shop");
         assert_eq!(app(""), "shop");
         assert_eq!(app(r#"{"app": 7}"#), "shop");
+    }
+
+    #[test]
+    fn the_branch_of_a_commit_is_in_the_payload() {
+        let payload = Payload::read(r#"{"ref": "main"}"#);
+        let reference = |payload: &Payload, text: &str| payload.reference(text.to_owned(), "1a2b");
+        assert_eq!(reference(&payload, "1a2b"), "main");
+        assert_eq!(reference(&payload, "v1.2"), "v1.2");
+        assert_eq!(reference(&Payload::default(), "1a2b"), "1a2b");
     }
 }

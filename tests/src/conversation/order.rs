@@ -167,7 +167,7 @@ const AT_CIRCLECI: &[Rule] = &[
     }),
 ];
 
-/// What can happen on the way to and from either. `<status>` is a number, `nothing` or `a secondary limit`.
+/// What can happen on the way to and from either. `<status>` is a number, `nothing` or `"a limit for 2 seconds"`.
 const ON_THE_WAY: &[Rule] = &[
     ("<service>: loses webhooks", |said| {
         Ok(Order::Webhooks(service(said[0])?, Fate::Lost))
@@ -262,14 +262,20 @@ fn service(name: &str) -> Result<Service, String> {
 
 /// Of what is answered, a method and a path.
 fn fault(words: &[&str]) -> Result<Fault, String> {
-    let trouble = match words[0] {
-        "nothing" => Trouble::Cut,
-        "a secondary limit" => Trouble::SecondaryLimit(None),
-        status => Trouble::Status(status.parse().map_err(|_| {
-            format!("`{status}` is no status, `nothing` or `\"a secondary limit\"`")
+    let trouble = match (words[0], limit(words[0])) {
+        (_, Some(seconds)) => Trouble::SecondaryLimit(Some(seconds)),
+        ("nothing", _) => Trouble::Cut,
+        (status, _) => Trouble::Status(status.parse().map_err(|_| {
+            format!("`{status}` is no status, `nothing` or `\"a limit for 2 seconds\"`")
         })?),
     };
     Ok(Fault::on(words[1], words[2], trouble))
+}
+
+/// The seconds of GitHub's secondary limit.
+fn limit(status: &str) -> Option<u64> {
+    let seconds = status.strip_prefix("a limit for ")?;
+    seconds.strip_suffix(" seconds")?.parse().ok()
 }
 
 fn number(word: &str) -> Result<usize, String> {
@@ -349,6 +355,10 @@ mod tests {
                 "AfterEffect",
             ),
             ("circleci: answers 500 to every GET *", "Status(500)"),
+            (
+                r#"github: answers "a limit for 3 seconds" to GET *"#,
+                "SecondaryLimit(Some(3))",
+            ),
         ] {
             let order = format!("{:?}", Order::read(sentence));
             assert!(order.starts_with("Ok(Trouble("), "{order}");

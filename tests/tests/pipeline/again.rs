@@ -1,5 +1,6 @@
 //! Running once more what failed.
 
+use witbot_tests::bot::Bot;
 use witbot_tests::fakes::{DeploymentState, Outcome, RunEnd};
 use witbot_tests::services::REPOSITORY;
 
@@ -26,6 +27,7 @@ async fn what_failed_at_circleci_runs_again_and_succeeds() {
     told(&services, id, Queued, "Runs once more what failed").await;
     services.circleci.finish(&pipeline.id, &Outcome::Success);
     told(&services, id, Success, "deploy: success").await;
+    went_well(&bot, id).await;
     bot.stop().await;
     assert_eq!(services.circleci.pipelines(PROJECT).len(), 1);
 }
@@ -56,6 +58,7 @@ async fn what_failed_at_github_runs_again_under_the_same_id() {
         .github
         .finish_run(REPOSITORY, run.id, &RunEnd::Success);
     told(&services, id, Success, "").await;
+    went_well(&bot, id).await;
     let runs = services.github.runs(REPOSITORY);
     assert_eq!((runs.len(), runs[0].attempt), (1, 2));
 
@@ -90,4 +93,14 @@ async fn what_a_later_deployment_replaced_is_not_run_again() {
     let unknown = "#console witbot: I know of no run in CI for deployment 7 of acme/api.";
     bot.ask("rerun deployment 7 in acme/api", unknown).await;
     bot.stop().await;
+}
+
+/// The answer to the command has become a card that says so.
+async fn went_well(bot: &Bot, id: u64) {
+    bot.expect_soon("#console witbot (edited): [success] api to staging")
+        .await;
+    bot.expect("    It went well.").await;
+    bot.expect("    Log: …").await;
+    bot.expect(&format!("    deployment {id} in acme/api"))
+        .await;
 }
