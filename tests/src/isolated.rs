@@ -1,5 +1,5 @@
 //! A test in a network of its own, which has nothing but loopback: for programs that would listen at every address of
-//! the machine. Needs Linux, and the right to make such a network.
+//! the machine. What it mounts nobody else sees, and is gone with it. Needs Linux, and the right to make such a network.
 
 use std::io::{self, Read as _};
 use std::process::Command;
@@ -9,6 +9,17 @@ use tokio::runtime;
 
 /// Set for a test that has its network.
 const ISOLATED: &str = "WITBOT_TEST_ISOLATED";
+
+const UNSHARE: [&str; 4] = ["--map-root-user", "--net", "--mount", "--"];
+
+/// Whether a test can be run so here, and can mount something.
+pub fn is_possible() -> bool {
+    let mounts = Command::new("unshare")
+        .args(UNSHARE)
+        .args(["mount", "-t", "tmpfs", "none", "/tmp"])
+        .output();
+    mounts.is_ok_and(|output| output.status.success())
+}
 
 /// Runs a test in a network of its own: as the program that it is in, once more, for this test alone. `name` is what the
 /// test is called, with the modules that it is in.
@@ -32,7 +43,7 @@ pub fn run(name: &str, test: impl Future<Output = ()>) {
 fn run_isolated(name: &str) {
     let program = std::env::current_exe().expect("it runs");
     let output = Command::new("unshare")
-        .args(["--map-root-user", "--net", "--"])
+        .args(UNSHARE)
         .arg(program)
         .args(["--exact", name, "--nocapture"])
         .env(ISOLATED, "1")

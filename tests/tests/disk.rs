@@ -1,12 +1,17 @@
 //! What a bot does whose disk lets it down: it says so in words that help, and loses nothing that it has acknowledged.
 
 use std::fs;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
+use serde_json::json;
+use tempfile::TempDir;
 use witbot_tests::bot::Bot;
 use witbot_tests::home::Home;
+use witbot_tests::isolated;
+use witbot_tests::services::{REPOSITORY, Services};
 
 const KV: &str = "[plugins.remembers.grants]\nkv = [{ max_bytes = 1024 }]";
 
@@ -73,6 +78,112 @@ async fn a_disk_that_takes_nothing_more_loses_nothing_and_is_gone_on_with() {
     limit_files(process, "unlimited");
     bot.expect("#console witbot: Good morning.").await;
     bot.ask("count", "#console witbot: Count: 2.").await;
+    bot.stop().await;
+}
+
+/// A disk of its own, in memory, as large as what a bot keeps in these tests and a little larger.
+struct Disk(TempDir);
+
+impl Disk {
+    fn mount() -> Disk {
+        let folder = tempfile::tempdir().expect("the system's temporary folder can be written to");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=64m", "none"])
+            .arg(folder.path())
+            .status();
+        assert!(mounted.is_ok_and(|status| status.success()));
+        Disk(folder)
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.path().join("ballast")
+    }
+
+    /// Leaves no room for a single byte.
+    fn fill(&self) {
+        let mut file = fs::File::create(self.ballast()).expect("there is room yet");
+        for bytes in [1 << 20, 4096, 1] {
+            let error = loop {
+                if let Err(error) = file.write_all(&vec![0xa5; bytes]) {
+                    break error;
+                }
+            };
+            assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        }
+    }
+
+    /// Somebody deletes what nobody needs.
+    fn free(&self) {
+        fs::remove_file(self.ballast()).expect("it is there");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Else the folder could not be removed. If it fails, it is gone with the test.
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+const FULL: &str =
+    "the disk with the data folder is full; free some space, witbot goes on by itself (…)";
+
+#[test]
+fn a_full_disk_loses_nothing_and_is_gone_on_with_when_there_is_room() {
+    if !isolated::is_possible() {
+        // As root in a container without the right to mount, and for everybody on some systems.
+        eprintln!("left out: nothing can be mounted here, so there is no disk that could be full");
+        return;
+    }
+    isolated::run(
+        "a_full_disk_loses_nothing_and_is_gone_on_with_when_there_is_room",
+        with_a_full_disk(),
+    );
+}
+
+async fn with_a_full_disk() {
+    let disk = Disk::mount();
+    let services = Arc::new(Services::start().await);
+    let grants = r#"
+[plugins.waits.grants]
+github = [{ repository = "acme/api", permissions = ["deployments:read"] }]
+"#;
+    let data = disk.0.path().display();
+    let settings = format!("data = \"{data}\"\n{}{KV}{grants}", services.addresses());
+    let home = Home::new()
+        .with_guest("remembers")
+        .with_guest("waits")
+        .with_settings(&settings);
+    let mut bot = Bot::start_for(home, &services).await;
+    bot.ask("count", "#console witbot: Count: 1.").await;
+    bot.ask(
+        "wait event github.deployment acme/api",
+        "#console witbot: Waiting for github.deployment of acme/api.",
+    )
+    .await;
+    disk.fill();
+
+    // Nothing is acknowledged that is not stored, so whoever sent it knows, and sends it again.
+    services.github.deploy_as(
+        "bob",
+        REPOSITORY,
+        json!({ "ref": "main", "environment": "staging" }),
+    );
+    services.github.webhooks_settled().await;
+    let refused = services.github.deliveries().remove(0);
+    assert_eq!(refused.status, Some(503));
+    bot.say("count").await;
+    bot.expect_log(&format!("ERROR the line is lost: {FULL}"))
+        .await;
+    bot.forgive(&format!("ERROR …: {FULL}"));
+
+    disk.free();
+    assert!(services.github.redeliver(&refused.guid));
+    bot.expect("#console witbot: It came: staging.").await;
+    bot.ask("count", "#console witbot: Count: 2.").await;
+    bot.stop().await;
+    bot.restart().await;
+    bot.ask("recall", "#console witbot: I remember 2.").await;
     bot.stop().await;
 }
 

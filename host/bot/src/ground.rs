@@ -32,9 +32,6 @@ use crate::services::Services;
 use crate::settings::Settings;
 use crate::wake::Wake;
 
-/// Longer than any commit is apart from the next; on one host only the start-up looks at it.
-const LEASE_MS: u64 = 300_000;
-
 /// The world as runs see it.
 pub struct Ground {
     /// What lasts.
@@ -62,7 +59,7 @@ impl Ground {
     pub fn lease(&self) -> Lease {
         Lease {
             owner: self.owner.clone(),
-            until: clock::now().plus_ms(LEASE_MS),
+            until: clock::now().plus_ms(limits::LEASE.as_millis() as u64),
         }
     }
 

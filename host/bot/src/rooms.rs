@@ -469,8 +469,8 @@ impl Rooms {
     }
 
     /// Waits for what runs, then for what it had to say. The doors are told to close before, and are waited for last:
-    /// they have all the time until then, so that everything together takes no longer than [`limits::SHUTDOWN_MAX`],
-    /// and the last write of the store.
+    /// they have all the time until then, so that everything together takes no longer than [`limits::SHUTDOWN_MAX`] and
+    /// [`limits::STORE_CLOSE_MAX`].
     pub async fn stop(
         self,
         mut wakes: mpsc::Receiver<Wake>,
@@ -503,7 +503,14 @@ impl Rooms {
         }
         let _ = tokio::time::timeout(limits::SHUTDOWN_MAX / 4, self.outbox.stop()).await;
         let _ = tokio::time::timeout_at(latest, served).await;
-        self.store.close().await;
+        if tokio::time::timeout(limits::STORE_CLOSE_MAX, self.store.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "the database is not tidied up: somebody else reads it, or the disk is slow; the next start does it"
+            );
+        }
         tracing::info!("stopped after {} ms", began.elapsed().as_millis());
         Ok(())
     }

@@ -115,6 +115,14 @@ pub const KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
 pub const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// A run that the bot was killed in this often, or that could not go on this often, is put aside.
 pub const ATTEMPTS_MAX: u32 = 5;
+/// The right to a run, from its last commit on. No timer renews it: a run is at work for [`CALL_WALL_TIME_MAX`] at the
+/// most and then ends in a commit, whatever it does. One that waits for its turn as an instance can outlast it, which does
+/// no harm: one bot at a time has the data folder, and each commit asks whose the run is, not how late it is.
+pub const LEASE: Duration = Duration::from_secs(300);
+const _: () = assert!(
+    LEASE.as_secs() >= 2 * CALL_WALL_TIME_MAX.as_secs(),
+    "a run could be at work for longer than it is its owner's"
+);
 /// A run that could not go on is tried again after this: somebody may be putting a file back, or freeing memory.
 pub const RESUME_AGAIN: Duration = Duration::from_secs(3);
 
@@ -420,6 +428,9 @@ pub const DELETE_GRACE: Duration = Duration::from_secs(2);
 
 /// How long a stop may take: process supervisors send `SIGKILL` after about 10 s.
 pub const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
+/// How long the store may take to close after that, still before `SIGKILL`. What it has answered is on the disk already,
+/// so nothing is lost when it takes longer: what is left is to empty its log, which the next start does.
+pub const STORE_CLOSE_MAX: Duration = Duration::from_millis(1_500);
 
 /// Changes that wait to be stored. When they are more, the doors wait, and with them the senders.
 pub const STORE_QUEUE_MAX: usize = 1_024;

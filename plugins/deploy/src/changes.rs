@@ -13,8 +13,11 @@ const LISTED_MAX: usize = 5;
 /// As much of a commit's title as is read.
 const TITLE_CHARS_MAX: usize = 80;
 
+/// What a field of a card has room for.
+const TEXT_CHARS_MAX: usize = 1_000;
+
 /// The commits that a deployment brings, or takes away.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
     /// In words, one line for each of the newest.
     pub text: String,
@@ -37,13 +40,10 @@ pub fn since(repository: &Repository, last: &Success, sha: &str) -> Result<Optio
         .take(LISTED_MAX)
         .map(|commit| (commit.title(), commit.author()))
         .collect();
+    let (ahead, behind) = (comparison.ahead_by(), comparison.behind_by());
+    let text = told(ahead, behind, &commits, &last.sha);
     Ok(Some(Changes {
-        text: told(
-            comparison.ahead_by(),
-            comparison.behind_by(),
-            &commits,
-            &last.sha,
-        ),
+        text: names::cut(&text, TEXT_CHARS_MAX),
         url: comparison.url(),
     }))
 }

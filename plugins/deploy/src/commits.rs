@@ -21,8 +21,6 @@ pub struct Chosen {
     pub sha: String,
     /// Its title and author.
     pub about: String,
-    /// The page that shows it.
-    pub url: String,
 }
 
 /// The commit that an order is about.
@@ -39,7 +37,6 @@ pub fn choose(order: &Order<'_>, repository: &Repository) -> Result<Chosen> {
     Ok(Chosen {
         about: about(&commit.title(), &commit.author()),
         sha: commit.sha(),
-        url: commit.url(),
         reference,
     })
 }

@@ -139,10 +139,8 @@ impl Work<'_> {
     fn look_back(&mut self) -> Option<Success> {
         let (app, environment) = (self.order.app.name, self.order.environment);
         let last = history::present(&self.repository, app, environment).ok()??;
-        if let Ok(Some(changes)) = changes::since(&self.repository, &last, &self.chosen.sha) {
-            let text = format!("{}\n{}", changes.text, changes.url);
-            self.progress.shown.changes = Some(crate::names::cut(&text, 1_000));
-        }
+        let changes = changes::since(&self.repository, &last, &self.chosen.sha);
+        self.progress.shown.changes = changes.ok().flatten();
         Some(last)
     }
 

@@ -16,6 +16,9 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(15 * 60);
 const PAUSE_FIRST: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// A card has ten at most, one of which is for what is new.
+const LINKS_MAX: usize = 9;
+
 /// So often the default branch is merged in at most: somebody may push to it all the time.
 const MERGES_MAX: u32 = 3;
 
@@ -154,8 +157,7 @@ pub fn told(refusals: &[Refusal]) -> News {
             news = news.button(label, command);
         }
     }
-    // A card has ten at most.
-    news.links.truncate(10);
+    news.links.truncate(LINKS_MAX);
     news
 }
 

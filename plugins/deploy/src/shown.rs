@@ -3,6 +3,7 @@
 use witbot_sdk::chat::{self, Card, Style, Text};
 use witbot_sdk::github::State;
 
+use crate::changes::Changes;
 use crate::names;
 use crate::person::Person;
 use crate::words::joined;
@@ -35,7 +36,7 @@ pub struct Shown {
     /// The checks that said no, and who went on although they did.
     pub forced: Option<(Vec<String>, String)>,
     /// What is new since the last one there.
-    pub changes: Option<String>,
+    pub changes: Option<Changes>,
 }
 
 /// What is told of it at one moment.
@@ -132,10 +133,13 @@ impl Shown {
             card = card.field("Forced", format!("{}, by {by}", joined(checks)));
         }
         if let Some(changes) = &self.changes {
-            card = card.field("Changes", changes);
+            card = card.field("Changes", &changes.text);
         }
         for (label, url) in &news.links {
             card = card.link(names::cut(label, 75), url);
+        }
+        if let Some(changes) = &self.changes {
+            card = card.link("Compare", &changes.url);
         }
         for (label, command) in &news.buttons {
             card = card.styled_button(label, command, Style::Default);
@@ -207,20 +211,26 @@ mod tests {
             .field("For", Text::new().user("U1"))
             .field("Commit", "Fix the login, by octo-ada");
         let end = |card: Card| {
-            card.link("Log", "https://ci.example/12")
-                .button("Cancel", "cancel deploy api in staging number 7")
+            card.button("Cancel", "cancel deploy api in staging number 7")
                 .footer("checks")
         };
         let card = |shown: &Shown| shown.card(chat::State::Running, &news, "checks");
-        assert_eq!(card(&shown), end(start.clone()));
+        let log = "https://ci.example/12";
+        assert_eq!(card(&shown), end(start.clone().link("Log", log)));
         shown.forced = Some((
             vec!["lock".to_owned(), "contexts".to_owned()],
             "ada".to_owned(),
         ));
-        shown.changes = Some("1 commit".to_owned());
+        let url = "https://github.example/compare";
+        shown.changes = Some(Changes {
+            text: "1 commit".to_owned(),
+            url: url.to_owned(),
+        });
         let more = start
             .field("Forced", "lock and contexts, by ada")
-            .field("Changes", "1 commit");
+            .field("Changes", "1 commit")
+            .link("Log", log)
+            .link("Compare", url);
         assert_eq!(card(&shown), end(more));
     }
 

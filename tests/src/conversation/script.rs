@@ -90,6 +90,10 @@ impl Script {
             let what = step(line).map_err(|why| format!("{number}: {why}"))?;
             script.steps.push(Step { line: number, what });
         }
+        let is_expected = |step: &Step| matches!(step.what, What::Expect(_));
+        if !script.steps.iter().any(is_expected) {
+            return Err("1: nothing is expected of the bot".to_owned());
+        }
         Ok(script)
     }
 
