@@ -179,6 +179,32 @@ impl Store {
         .await
     }
 
+    /// Whether what is stored is from later than `now`, by more than clocks are off: then the clock was set back while
+    /// nobody looked.
+    pub async fn is_from_later_than(&self, now: UnixMillis, off_ms: u64) -> Result<bool, StoreError> {
+        let latest = stored_millis(now.plus_ms(off_ms));
+        self.read(move |db| {
+            let sql = "SELECT 1 WHERE (SELECT received_ms FROM inbox ORDER BY id DESC LIMIT 1) > ?1
+                           OR (SELECT updated_ms FROM invocations ORDER BY run DESC LIMIT 1) > ?1";
+            Ok(first(db, sql, (latest,), |_| Ok(()))?.is_some())
+        })
+        .await
+    }
+
+    /// The clock was set back while nobody looked, nobody knows by how much: no wait lasts longer from now on than it was
+    /// to last altogether. Answers how many deadlines moved. Done twice, it is the same.
+    pub async fn clock_was_set_back(&self, now: UnixMillis) -> Result<usize, StoreError> {
+        let now = stored_millis(now);
+        self.write(move |db| {
+            let sql = "UPDATE waits SET deadline_ms = ?1 + lasts.ms
+                       FROM (SELECT run, number, coalesce(arguments ->> 'timeout_ms', arguments ->> 'milliseconds') AS ms
+                             FROM journal) AS lasts
+                       WHERE lasts.run = waits.run AND lasts.number = waits.number AND deadline_ms > ?1 + lasts.ms";
+            Ok(execute(db, sql, (now,))?)
+        })
+        .await
+    }
+
     /// Ends a wait: its call is answered, and its run is free to be claimed. False: it had ended before. An event of
     /// the inbox that was the answer is thereby routed, so that it cannot answer anything else. What is to be told about
     /// it in the chat waits in the outbox.
@@ -561,6 +587,26 @@ mod tests {
         assert_eq!(deadline().await, Some(UnixMillis(300)));
         assert_eq!(set(-200, 15, 30).await, 0, "it began by the new time");
         assert_eq!(deadline().await, Some(UnixMillis(300)));
+    }
+
+    #[tokio::test]
+    async fn no_wait_lasts_longer_than_altogether_when_the_clock_was_set_back_meanwhile() {
+        let (_folder, store) = store();
+        // It began at 20 and was to last for 5.
+        parked(&store, "1", 25).await;
+        let later = async |now| store.is_from_later_than(UnixMillis(now), 3).await.unwrap();
+        let latest = store.invocation(&invocation_id("1")).await.unwrap().unwrap();
+        let latest = latest.updated.0.max(20);
+        assert!(!later(latest).await);
+        let back = async |now| store.clock_was_set_back(UnixMillis(now)).await.unwrap();
+        let deadline = async || store.next_deadline(UnixMillis(0)).await.unwrap();
+        assert_eq!(back(20).await, 0, "it is as it should be");
+        assert_eq!(back(22).await, 0, "it will end in time");
+        assert_eq!(deadline().await, Some(UnixMillis(25)));
+        assert!(later(4).await);
+        assert_eq!(back(4).await, 1);
+        assert_eq!(deadline().await, Some(UnixMillis(9)));
+        assert_eq!(back(4).await, 0);
     }
 
     /// How SQLite goes about a query over waits: with many of them, none may read the whole table.
