@@ -42,7 +42,7 @@ fn home() -> Home {
         .with_plugin("pipeline")
         .with_secret("GITHUB_TOKEN", GITHUB_TOKEN)
         .with_secret("CIRCLECI_TOKEN", CIRCLECI_TOKEN);
-    fs::write(home.folder().join("apps.json"), APPS).unwrap();
+    fs::write(home.folder().join("apps.json"), APPS).expect("a new folder can be written to");
     home
 }
 

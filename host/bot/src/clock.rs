@@ -7,7 +7,7 @@ use witbot_core::ids::UnixMillis;
 
 /// A clock that is more than this off was set. What is less comes from its being put right a little at a time, as
 /// every machine does all the time, and from reading two clocks one after the other.
-const SET_BY_AT_LEAST: Duration = Duration::from_secs(30);
+pub const SET_BY_AT_LEAST: Duration = Duration::from_secs(30);
 
 /// The time now. Before 1970 it is 1970.
 pub fn now() -> UnixMillis {

@@ -127,6 +127,7 @@ impl Waits {
     /// Takes up what waited before the start, and looks for what came in between.
     pub async fn recover(&self) -> Result<(), StoreError> {
         let parts = &self.parts;
+        parts.look_at_the_clock().await?;
         let mut last: Option<String> = None;
         loop {
             let keys = parts.store.wait_keys(last.as_deref(), PAGE).await?;
@@ -520,6 +521,22 @@ impl Parts {
         wait.ok().flatten()
     }
 
+    /// Notices at the start when the clock was set back meanwhile, to before what is stored. By how much is not known, as
+    /// nobody knows how long the bot was down; that it was set forward cannot be told from time that passed.
+    async fn look_at_the_clock(&self) -> Result<(), StoreError> {
+        let now = (self.clock)().wall;
+        let off_ms = clock::SET_BY_AT_LEAST.as_millis() as u64;
+        if !self.store.is_from_later_than(now, off_ms).await? {
+            return Ok(());
+        }
+        let longest_ms = limits::WAIT_MAX.as_millis() as u64;
+        let moved = self.store.clock_was_set_back(now, longest_ms).await?;
+        tracing::warn!(
+            "the clock was set back since the last stop: {moved} waits begin anew, so that none lasts too long"
+        );
+        Ok(())
+    }
+
     /// All deadlines move along with the clock. Nothing ends before that, for it may be too early.
     async fn clock_was_set(&self, set: clock::Set, now: UnixMillis) {
         let direction = if set.by_ms > 0 { "forward" } else { "back" };
@@ -570,9 +587,9 @@ enum Pace {
 
 fn pace(wait: &Wait) -> Pace {
     match wait.operation {
-        Operation::AwaitDeploymentStatus(_)
-        | Operation::AwaitRun(_)
-        | Operation::AwaitTurn(_) => Pace::Poll,
+        Operation::AwaitDeploymentStatus(_) | Operation::AwaitRun(_) | Operation::AwaitTurn(_) => {
+            Pace::Poll
+        }
         Operation::AwaitEvent(_) => Pace::Once,
         _ => Pace::Clock,
     }

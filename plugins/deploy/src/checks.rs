@@ -102,12 +102,15 @@ impl Refusal {
     }
 }
 
+/// One check: what is in the way, if anything is.
+type Look = fn(&Subject<'_>) -> Result<Option<Refusal>>;
+
 /// All checks, one after the other. What they ask is asked again when a service is not to be reached.
 ///
 /// # Errors
 /// What GitHub or the store could not be asked.
 pub fn refusals(subject: &Subject<'_>) -> Result<Vec<Refusal>> {
-    let checks: [(&str, fn(&Subject<'_>) -> Result<Option<Refusal>>); 5] = [
+    let checks: [(&str, Look); 5] = [
         ("looking for a freeze", freeze::look),
         ("looking for a lock", lock::look),
         ("looking at the environment before", order::look),

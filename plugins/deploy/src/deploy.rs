@@ -56,7 +56,7 @@ pub fn carry_out(order: Order<'_>, room: &Room<'_>, settings: &Settings, run: &s
         passed_over: Vec::new(),
         waits: false,
     };
-    let done = work.to_the_end();
+    let done = work.go_on_to_the_end();
     work.no_longer_waits();
     match done {
         Ok(()) => Ok(()),
@@ -116,7 +116,7 @@ impl Work<'_> {
         }
     }
 
-    fn to_the_end(&mut self) -> Result {
+    fn go_on_to_the_end(&mut self) -> Result {
         if gate::pass(self)? == Verdict::Stop || !line::wait(self)? {
             return Ok(());
         }

@@ -309,6 +309,39 @@ async fn a_clock_that_is_set_neither_ends_a_sleep_early_nor_late() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_while_the_bot_is_down_makes_no_wait_longer_than_it_was_to_be() {
+    let bench = Bench::new();
+    let short = bench.sleeper("1", HOUR_MS).await;
+    let long = bench.sleeper("2", u64::MAX).await;
+    bench.pass(HOUR_MS / 2);
+    bench.set_clock(-9 * HOUR_MS.cast_signed());
+    let mut bench = bench.restarted(5_000).await;
+    assert_eq!(
+        bench.nothing_ends().await,
+        Duration::from_millis(HOUR_MS),
+        "not 9 hours more"
+    );
+    bench.pass(HOUR_MS);
+    bench.turn().await;
+    assert_eq!(bench.woken().await, short);
+    let deadline = bench.store.wait(&long).await.unwrap().unwrap().deadline;
+    let longest_ms = limits::WAIT_MAX.as_millis() as u64;
+    assert_eq!(deadline.0, bench.now().0 - HOUR_MS + longest_ms);
+}
+
+#[tokio::test]
+async fn time_that_passes_while_the_bot_is_down_is_part_of_a_wait() {
+    let bench = Bench::new();
+    let run = bench.sleeper("1", HOUR_MS).await;
+    // As clocks are put right, a little at a time.
+    bench.set_clock(-20_000);
+    let bench = bench.restarted(0).await;
+    let mut bench = bench.restarted(HOUR_MS + 20_000).await;
+    bench.turn().await;
+    assert_eq!(bench.woken().await, run);
+}
+
+#[tokio::test]
 async fn what_began_after_the_clock_was_set_goes_by_the_new_time() {
     for by_ms in [3 * HOUR_MS.cast_signed(), -3 * HOUR_MS.cast_signed()] {
         let mut bench = Bench::new();

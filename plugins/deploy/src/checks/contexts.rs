@@ -127,7 +127,8 @@ mod tests {
             ("lint", Is::Failed),
             ("e2e", Is::Pending),
         ]);
-        let table: [(Option<&[&str]>, &[Found], Option<&str>); 8] = [
+        type Case<'a> = (Option<&'a [&'a str]>, &'a [Found], Option<&'a str>);
+        let table: [Case<'_>; 8] = [
             (None, &[], None),
             (None, &all[..1], None),
             (None, &all, Some("Failed: lint. Not over: e2e.")),

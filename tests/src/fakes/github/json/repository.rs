@@ -34,7 +34,10 @@ const LINKS: [(&str, &str); 36] = [
     ("languages_url", "languages"),
     ("merges_url", "merges"),
     ("milestones_url", "milestones{/number}"),
-    ("notifications_url", "notifications{?since,all,participating}"),
+    (
+        "notifications_url",
+        "notifications{?since,all,participating}",
+    ),
     ("pulls_url", "pulls{/number}"),
     ("releases_url", "releases{/id}"),
     ("stargazers_url", "stargazers"),
