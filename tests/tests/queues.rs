@@ -136,8 +136,6 @@ async fn a_run_cancels_another_one_once() {
     let waiting = parked(bot.home(), 3).await;
     let bob = waiting[1].id.clone();
     bot.say(&format!("@dee #home: queue cancel {bob}")).await;
-    bot.expect_soon("#ops witbot: `queues` (run …) was canceled by …dee….")
-        .await;
     bot.expect_soon("#ops witbot: No turn: canceled.").await;
     parked(bot.home(), 2).await;
     bot.say(&format!("@dee #home: queue cancel {bob}")).await;

@@ -152,6 +152,7 @@ mod tests {
             run,
             by: "an operator".to_owned(),
             person: None,
+            by_plugin: false,
         }
     }
 

@@ -178,6 +178,7 @@ impl Ground {
             run: run.clone(),
             by,
             person,
+            by_plugin: true,
         };
         let done = orders::carry_out(&self.store, order)
             .await

@@ -31,6 +31,9 @@ pub struct Order {
     /// The person, when it is one in the chat. Nobody can say so from outside.
     #[serde(skip)]
     pub person: Option<UserId>,
+    /// Whether a plugin orders it for a run of its own. It tells of it in its own words.
+    #[serde(skip)]
+    pub by_plugin: bool,
 }
 
 /// What can be ordered.
@@ -78,7 +81,12 @@ async fn cancel(
     audit: audit::Record,
 ) -> Result<Done, StoreError> {
     let event = store.event(run.event).await?;
-    let Order { by, person, .. } = order;
+    let Order {
+        by,
+        person,
+        by_plugin,
+        ..
+    } = order;
     let cancel = Cancel {
         by: by.clone(),
         at: audit.at,
@@ -86,7 +94,8 @@ async fn cancel(
     };
     let told = move |run: &Invocation, event: Option<&Event>, wait: Option<&Wait>| {
         let over = wait.and_then(|wait| waits::told(wait, Answer::Canceled));
-        let line = event.and_then(|event| line(run, event, &by, person));
+        let line = event.filter(|_| !by_plugin);
+        let line = line.and_then(|event| self::line(run, event, &by, person));
         over.into_iter().chain(line).collect()
     };
     let canceled = store.cancel(&run.id, cancel, told).await?;

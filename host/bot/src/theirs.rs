@@ -97,6 +97,7 @@ async fn stop(store: &Store, run: &Invocation, message: &Message) -> Result<Gran
         run: run.id.clone(),
         by: words::name(&message.user),
         person: Some(message.user.id.clone()),
+        by_plugin: false,
     };
     let done = orders::carry_out(store, order).await?;
     let place = store.event(run.event).await?;

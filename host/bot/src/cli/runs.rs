@@ -123,6 +123,7 @@ async fn order(what: What, run: Invocation, settings: &Settings) -> anyhow::Resu
         run: run.id,
         by: operator(),
         person: None,
+        by_plugin: false,
     };
     let (well, text) = match control::give(&settings.data, &order).await? {
         Some(answer) => (answer.well, answer.text),
