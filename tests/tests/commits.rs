@@ -73,13 +73,15 @@ async fn what_a_command_does_costs_few() {
     for (line, most) in [
         // The event; the run; that its answer was said, which can wait for the next event.
         ("hello Ada", 3),
-        // What was only read goes with the run.
+        // What is read in the store goes with the run.
         ("recall", 3),
-        ("inspect commit main", 3),
         // What is kept is kept at once.
         ("count", 4),
-        // That it will be done is stored before, and what came of it goes with the run.
-        ("merge main into fix-login", 4),
+        // Nothing leaves the process before all until then is stored: each question to a service is one more.
+        ("inspect commit main", 4),
+        ("inspect branches 1", 5),
+        // That it will be done is stored before, and what came of it after.
+        ("merge main into fix-login", 5),
     ] {
         let before = commits(&bot);
         for _ in 0..TIMES {

@@ -13,7 +13,7 @@ use witbot_store::invocations::{Filter, Status};
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::Message;
 use witbot_tests::fakes::{
-    Deployment, DeploymentState, Fault, Next, Outcome, ParameterType, Trouble,
+    Deployment, DeploymentState, Fault, Next, Outcome, ParameterType, Slack, Trouble,
 };
 use witbot_tests::home::Home;
 use witbot_tests::services::Services;
@@ -316,17 +316,18 @@ async fn every_deployment_ends_once() {
 async fn until(workspace: &Workspace, wanted: &str, look: impl Fn(&[Message]) -> bool) {
     const PATIENCE: Duration = Duration::from_secs(900);
     let looked = async {
+        let said =
+            |slack: &Slack| slack.call_count("chat.update") + slack.call_count("chat.postMessage");
         loop {
+            // Before the look: what comes after it is news.
+            let before = said(&workspace.slack);
             let cards = cards(workspace);
             if look(&cards) {
                 return;
             }
-            let before = workspace.slack.call_count("chat.update")
-                + workspace.slack.call_count("chat.postMessage");
-            let news = workspace.slack.until(|slack| {
-                let now = slack.call_count("chat.update") + slack.call_count("chat.postMessage");
-                (now > before).then_some(())
-            });
+            let news = workspace
+                .slack
+                .until(|slack| (said(slack) > before).then_some(()));
             // The stand-in gives up after a minute without a change, which a trouble at CI can take.
             let _ = tokio::time::timeout(Duration::from_secs(30), news).await;
         }

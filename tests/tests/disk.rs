@@ -5,10 +5,12 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
 use witbot_tests::bot::Bot;
+use witbot_tests::fakes::{Fault, Trouble};
 use witbot_tests::home::Home;
 use witbot_tests::isolated;
 use witbot_tests::services::{REPOSITORY, Services};
@@ -125,6 +127,9 @@ impl Drop for Disk {
     }
 }
 
+const MERGES: &str = "/repos/acme/api/merges";
+/// Longer than it takes to fill the disk, also where much else is going on.
+const LATE: Duration = Duration::from_secs(5);
 const FULL: &str =
     "the disk with the data folder is full; free some space, witbot goes on by itself (…)";
 
@@ -147,12 +152,16 @@ async fn with_a_full_disk() {
     let grants = r#"
 [plugins.waits.grants]
 github = [{ repository = "acme/api", permissions = ["deployments:read"] }]
+
+[plugins.inspects.grants]
+github = [{ repository = "acme/api", permissions = ["contents:write"] }]
 "#;
     let data = disk.0.path().display();
     let settings = format!("data = \"{data}\"\n{}{KV}{grants}", services.addresses());
     let home = Home::new()
         .with_guest("remembers")
         .with_guest("waits")
+        .with_guest("inspects")
         .with_settings(&settings);
     let mut bot = Bot::start_for(home, &services).await;
     bot.ask("count", "#console witbot: Count: 1.").await;
@@ -170,8 +179,8 @@ github = [{ repository = "acme/api", permissions = ["deployments:read"] }]
         json!({ "ref": "main", "environment": "staging" }),
     );
     services.github.webhooks_settled().await;
-    let refused = services.github.deliveries().remove(0);
-    assert_eq!(refused.status, Some(503));
+    let webhook = services.github.deliveries().remove(0);
+    assert_eq!(webhook.status, Some(503));
     let record = bot.expect_log("ERROR a webhook could not be stored").await;
     let why = "free some space, witbot goes on by itself";
     assert!(record.details.contains(why), "{record:?}");
@@ -182,13 +191,36 @@ github = [{ repository = "acme/api", permissions = ["deployments:read"] }]
     bot.forgive(&format!("ERROR …: {FULL}"));
 
     disk.free();
-    assert!(services.github.redeliver(&refused.guid));
+    assert!(services.github.redeliver(&webhook.guid));
     bot.expect("#console witbot: It came: staging.").await;
     bot.ask("count", "#console witbot: Count: 2.").await;
     bot.stop().await;
     bot.restart().await;
     bot.ask("recall", "#console witbot: I remember 2.").await;
+    a_merge_is_done_once(&mut bot, &services, &disk).await;
     bot.stop().await;
+}
+
+/// The disk gets full between what a plugin has done at GitHub and its being stored.
+async fn a_merge_is_done_once(bot: &mut Bot, services: &Services, disk: &Disk) {
+    let github = &services.github;
+    let merges = || {
+        let mut requests = github.requests();
+        requests.retain(|request| request.path == MERGES);
+        requests.len()
+    };
+    github.push(REPOSITORY, "main", "News");
+    github.webhooks_settled().await;
+    github.inject(Fault::on("POST", MERGES, Trouble::Slow(LATE)).after_effect());
+    bot.say("merge main into fix-login").await;
+    github.until(|_| (merges() == 1).then_some(())).await;
+    disk.fill();
+    bot.expect_log("WARN [inspects] the run is left for later: …")
+        .await;
+    disk.free();
+    let merged = github.sha(REPOSITORY, "fix-login");
+    bot.expect(&format!("#console witbot: {merged}")).await;
+    assert_eq!(merges(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

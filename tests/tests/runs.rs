@@ -1,13 +1,18 @@
 //! What operators and people do with runs: look into them, end them, try them again, replay them.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use witbot_core::journal::Entry;
+use witbot_core::limits::OUTCOME_INLINE_BYTES_MAX;
 use witbot_store::Store;
 use witbot_store::invocations::{Filter, Invocation};
 use witbot_tests::bot::Bot;
+use witbot_tests::fakes::CheckState;
 use witbot_tests::home::{Home, guest, plugin};
+use witbot_tests::services::{REPOSITORY, Services};
 
 const CHANGE_TIME_MAX: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -366,5 +371,38 @@ async fn a_recorded_run_is_replayed_and_another_plugin_is_tried_on_it() {
     );
     // Nothing came of all that.
     bot.ask("count", "#console witbot: Count: 3.").await;
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_with_an_answer_that_is_kept_out_of_line_is_replayed() {
+    let services = Arc::new(Services::start().await);
+    let settings = format!(
+        "{}[plugins.inspects.grants]\ngithub = [{{ repository = \"acme/api\", permissions = [\"contents:read\"] }}]\n",
+        services.addresses()
+    );
+    let home = Home::new().with_guest("inspects").with_settings(&settings);
+    let mut bot = Bot::start_for(home, &services).await;
+    for number in 0..300 {
+        let name = format!("job {number:03}");
+        let github = &services.github;
+        github.set_check_run(REPOSITORY, "main", &name, CheckState::Success);
+    }
+    bot.ask(
+        "inspect checks main",
+        "#console witbot: success: job 000 success…, job 299 success with a page",
+    )
+    .await;
+    let done = stands(bot.home(), "done").await;
+    let store = Store::open_to_read(&bot.home().data()).expect("there is a store");
+    let journal = store.journal(&done.id).await.expect("it can be read");
+    let json = |entry: &Entry| serde_json::to_string(&entry.outcome).expect("it is JSON");
+    let largest = journal.iter().map(|entry| json(entry).len()).max();
+    assert!(largest > Some(OUTCOME_INLINE_BYTES_MAX), "{largest:?}");
+    let replay = bot.home().witbot(&["replay", done.id.short()]).await.ok();
+    assert!(
+        replay.contains("the handler came to its end, as recorded"),
+        "{replay}"
+    );
     bot.stop().await;
 }

@@ -252,8 +252,6 @@ pub struct Wait {
     pub key: String,
     /// When it is over at the latest.
     pub deadline: UnixMillis,
-    /// How often it was looked at without success.
-    pub looks: u32,
 }
 
 /// Something to be done in a chat.

@@ -444,5 +444,8 @@ pub const STORE_BUSY_MAX: Duration = Duration::from_secs(2);
 pub const STORE_LOG_PAGES_QUIET: i64 = 1_000;
 /// And from which on that is done at once: readers get slower with its length, and a start after a crash reads all of it.
 pub const STORE_LOG_PAGES_MAX: i64 = 8_000;
+/// Answers of calls are kept in the journal up to this many bytes of JSON, and out of line above it: a few pages of the
+/// database hold the rest of a whole run, and few answers are larger.
+pub const OUTCOME_INLINE_BYTES_MAX: usize = 16 << 10;
 /// Rows that are forgotten in one change, so that others need not wait long.
 pub const STORE_PRUNE_ROWS: u32 = 500;

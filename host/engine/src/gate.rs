@@ -433,7 +433,6 @@ impl Run {
             operation: operation.clone(),
             key: operation.wait_key(),
             deadline: begun.plus_ms(wait_ms.min(longest)),
-            looks: 0,
         };
         self.pending.state = Some(State::Parked(Box::new(wait)));
         self.flush().await?;

@@ -69,6 +69,14 @@ pub enum OpenError {
         /// What was found.
         reason: String,
     },
+    /// No room, or a broken disk: SQLite needs a little of it even to read.
+    #[error("`{}` cannot be opened, for its disk is full or fails: {reason}; free some space, or look at the system's log", .database.display())]
+    Disk {
+        /// Which file.
+        database: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
     /// Anything else that SQLite says.
     #[error("`{}` cannot be opened: {reason}", .database.display())]
     Refused {
@@ -207,10 +215,11 @@ pub(crate) fn existing_database(folder: &Path) -> Result<PathBuf, OpenError> {
 
 /// What SQLite's error means to somebody who opens a database.
 pub(crate) fn open_error(database: &Path, error: &rusqlite::Error) -> OpenError {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, SystemIoFailure};
     let (database, reason) = (database.to_owned(), error.to_string());
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => OpenError::Damaged { database, reason },
+        Some(DiskFull | SystemIoFailure) => OpenError::Disk { database, reason },
         _ => OpenError::Refused { database, reason },
     }
 }
@@ -330,5 +339,18 @@ mod tests {
             .expect("there is nothing")
             .to_string();
         assert!(text.contains("`witbot run` makes it"), "{text}");
+    }
+
+    #[test]
+    fn a_full_disk_is_called_one() {
+        use rusqlite::ffi;
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let told = open_error(Path::new("data/witbot.db"), &error).to_string();
+            assert!(
+                told.contains("full") && told.contains("free some"),
+                "{told}"
+            );
+        }
     }
 }

@@ -11,6 +11,7 @@ use witbot_core::ids::{ChannelId, Digest, InvocationId, PluginName, UnixMillis, 
 use witbot_core::journal::Entry;
 
 use crate::Store;
+use crate::answer::OUTCOME;
 use crate::column::{
     all, damaged, digest, execute, first, id, json, json_option, millis, stored_millis,
 };
@@ -139,13 +140,11 @@ impl Store {
     pub async fn journal(&self, invocation: &InvocationId) -> Result<Vec<Entry>, StoreError> {
         let which = invocation.as_str().to_owned();
         self.read(move |db| {
-            all(
-                db,
-                "SELECT number, name, journal.arguments, journal.digest, at_ms, outcome
-                 FROM invocations JOIN journal USING (run) WHERE id = ? ORDER BY number",
-                (which,),
-                entry,
-            )
+            let sql = format!(
+                "SELECT number, name, journal.arguments, journal.digest, at_ms, {OUTCOME} AS outcome
+                 FROM invocations JOIN journal USING (run) WHERE id = ? ORDER BY number"
+            );
+            all(db, &sql, (which,), entry)
         })
         .await
     }

@@ -7,6 +7,7 @@
 //!
 //! A call whose future is dropped may still take effect.
 
+mod answer;
 pub mod audit;
 mod column;
 pub mod commit;

@@ -56,6 +56,10 @@ impl Store {
                 after = last;
             }
         }
+        let mut after = Vec::new();
+        while let Some(last) = self.write(move |db| blobs(db, &after)).await? {
+            after = last;
+        }
         loop {
             let deleted = self.write(move |db| messages(db, before)).await?;
             forgotten += deleted;
@@ -83,6 +87,20 @@ fn step(
         ))),
         Some(_) | None => Ok(None),
     }
+}
+
+/// Looks at some large answers, after a digest, and forgets those that no call has any more: they are parts of runs that
+/// were counted. Answers how far it came, or nothing at the end.
+fn blobs(db: &Connection, after: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT max(digest) FROM (SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?)";
+    let last = first(db, sql, (after, STORE_PRUNE_ROWS), |row| Ok(row.get(0)?))?;
+    let Some(last): Option<Vec<u8>> = last.flatten() else {
+        return Ok(None);
+    };
+    let sql = "DELETE FROM blobs WHERE digest > ? AND digest <= ?
+                   AND NOT EXISTS (SELECT 1 FROM journal WHERE outcome_digest = blobs.digest)";
+    execute(db, sql, (after, &last))?;
+    Ok(Some(last))
 }
 
 fn messages(db: &Connection, before: i64) -> Result<u64, StoreError> {

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_canceled.sql"),
     include_str!("migrations/0004_turns.sql"),
     include_str!("migrations/0005_expected.sql"),
+    include_str!("migrations/0006_blobs.sql"),
 ];
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 /// Marks the file as ours, also for `file` and the like: "wbot".
@@ -78,8 +79,12 @@ fn version(connection: &Connection, database: &Path) -> Result<i64, OpenError> {
 
 #[cfg(test)]
 mod tests {
+    use witbot_core::ids::UnixMillis;
+    use witbot_core::journal::Outcome;
+
     use super::*;
     use crate::Store;
+    use crate::fixture::invocation_id;
 
     fn with_version(version: i64) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -107,6 +112,33 @@ mod tests {
                 "{refusal}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_an_older_witbot_stored_is_there_after_the_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = Connection::open(folder.path().join("witbot.db")).unwrap();
+        MIGRATIONS[..5]
+            .iter()
+            .for_each(|step| older.execute_batch(step).unwrap());
+        let id = invocation_id("1");
+        let rows = format!(
+            r#"INSERT INTO inbox VALUES (1, 'console', 'k', NULL, '', 5, '{{}}', 1);
+            INSERT INTO invocations (run, id, event, plugin, digest, handler, arguments, state, created_ms, updated_ms)
+            VALUES (1, '{id}', 1, 'deploy', zeroblob(32), 'deploy', '[]', 'parked', 10, 20);
+            INSERT INTO journal VALUES (1, 0, 'kv.get', '{{"key":"a"}}', zeroblob(32), 20, '{{"ok":"b"}}');
+            INSERT INTO journal VALUES (1, 1, 'flow.sleep', '{{"milliseconds":5}}', zeroblob(32), 20, NULL);
+            INSERT INTO waits VALUES (1, 1, 'time', 25, 3);
+            PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 5;"#
+        );
+        older.execute_batch(&rows).unwrap();
+        drop(older);
+        let store = Store::open(folder.path()).unwrap();
+        let journal = store.journal(&id).await.unwrap();
+        let outcomes: Vec<_> = journal.into_iter().map(|entry| entry.outcome).collect();
+        assert_eq!(outcomes, [Some(Outcome::Ok("b".into())), None]);
+        let wait = store.wait(&id).await.unwrap().unwrap();
+        assert_eq!((wait.number, wait.deadline), (1, UnixMillis(25)));
     }
 
     #[test]

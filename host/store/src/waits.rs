@@ -9,13 +9,13 @@ use witbot_core::ids::{InvocationId, UnixMillis, UserId};
 use witbot_core::journal::{Outcome, Outgoing, Wait};
 
 use crate::Store;
+use crate::answer::Answer;
 use crate::column::{all, damaged, execute, first, id, json, millis, stored_millis};
 use crate::error::StoreError;
 use crate::inbox::mark_routed;
 use crate::outbox::Letter;
 
-const SELECT: &str =
-    "SELECT id, number, name, journal.arguments AS arguments, key, deadline_ms, looks
+const SELECT: &str = "SELECT id, number, name, journal.arguments AS arguments, key, deadline_ms
      FROM waits JOIN journal USING (run, number) JOIN invocations USING (run)";
 /// What `is_asked_about` of `witbot_core::call` says, once more.
 const DUE: &str = "WHERE deadline_ms <= ? AND (key <> 'time' AND key NOT GLOB 'ask *') = ?
@@ -181,7 +181,11 @@ impl Store {
 
     /// Whether what is stored is from later than `now`, by more than clocks are off: then the clock was set back while
     /// nobody looked.
-    pub async fn is_from_later_than(&self, now: UnixMillis, off_ms: u64) -> Result<bool, StoreError> {
+    pub async fn is_from_later_than(
+        &self,
+        now: UnixMillis,
+        off_ms: u64,
+    ) -> Result<bool, StoreError> {
         let latest = stored_millis(now.plus_ms(off_ms));
         self.read(move |db| {
             let sql = "SELECT 1 WHERE (SELECT received_ms FROM inbox ORDER BY id DESC LIMIT 1) > ?1
@@ -191,16 +195,22 @@ impl Store {
         .await
     }
 
-    /// The clock was set back while nobody looked, nobody knows by how much: no wait lasts longer from now on than it was
-    /// to last altogether. Answers how many deadlines moved. Done twice, it is the same.
-    pub async fn clock_was_set_back(&self, now: UnixMillis) -> Result<usize, StoreError> {
-        let now = stored_millis(now);
+    /// The clock was set back while nobody looked, and nobody knows by how much: no wait lasts longer from now on than it
+    /// was to last altogether, which is `longest_ms` where it has no bound of its own. Answers how many deadlines moved.
+    /// Done twice, it is the same.
+    pub async fn clock_was_set_back(
+        &self,
+        now: UnixMillis,
+        longest_ms: u64,
+    ) -> Result<usize, StoreError> {
+        let (now, longest) = (stored_millis(now), longest_ms.cast_signed());
         self.write(move |db| {
-            let sql = "UPDATE waits SET deadline_ms = ?1 + lasts.ms
-                       FROM (SELECT run, number, coalesce(arguments ->> 'timeout_ms', arguments ->> 'milliseconds') AS ms
-                             FROM journal) AS lasts
-                       WHERE lasts.run = waits.run AND lasts.number = waits.number AND deadline_ms > ?1 + lasts.ms";
-            Ok(execute(db, sql, (now,))?)
+            let latest = "?1 + min(?2, coalesce(arguments ->> 'timeout_ms', arguments ->> 'milliseconds', ?2))";
+            let sql = format!(
+                "UPDATE waits SET deadline_ms = {latest} FROM journal
+                 WHERE journal.run = waits.run AND journal.number = waits.number AND deadline_ms > {latest}"
+            );
+            Ok(execute(db, &sql, (now, longest))?)
         })
         .await
     }
@@ -216,16 +226,12 @@ impl Store {
         event_row: Option<i64>,
         told: Option<Outgoing>,
     ) -> Result<bool, StoreError> {
-        let outcome = serde_json::to_string(&outcome)?;
+        let answer = Answer::new(&outcome)?;
         let told = told.map(|told| Letter::new(told, at)).transpose()?;
         let (which, number, at) = (wait.invocation.to_string(), wait.number, stored_millis(at));
         self.write(move |db| {
             let Some(run) = remove(db, &which, number)? else { return Ok(false) };
-            execute(
-                db,
-                "UPDATE journal SET outcome = ?, at_ms = ? WHERE run = ? AND number = ? AND outcome IS NULL",
-                (outcome, at, run, number),
-            )?;
+            answer.give(db, run, number, at)?;
             execute(
                 db,
                 "UPDATE invocations SET state = 'running', updated_ms = max(updated_ms, ?), lease_owner = NULL,
@@ -287,7 +293,6 @@ fn wait(row: &Row<'_>) -> Result<Wait, StoreError> {
         operation: operation.ok_or_else(|| damaged("name", format!("a call `{name}`")))?,
         key: row.get("key")?,
         deadline: millis(row, "deadline_ms")?,
-        looks: row.get("looks")?,
     })
 }
 
@@ -334,7 +339,6 @@ mod tests {
             operation,
             key,
             deadline,
-            looks: 0,
         };
         let commit = Commit {
             entries,
@@ -595,10 +599,14 @@ mod tests {
         // It began at 20 and was to last for 5.
         parked(&store, "1", 25).await;
         let later = async |now| store.is_from_later_than(UnixMillis(now), 3).await.unwrap();
-        let latest = store.invocation(&invocation_id("1")).await.unwrap().unwrap();
+        let latest = store
+            .invocation(&invocation_id("1"))
+            .await
+            .unwrap()
+            .unwrap();
         let latest = latest.updated.0.max(20);
         assert!(!later(latest).await);
-        let back = async |now| store.clock_was_set_back(UnixMillis(now)).await.unwrap();
+        let back = async |now| store.clock_was_set_back(UnixMillis(now), 9).await.unwrap();
         let deadline = async || store.next_deadline(UnixMillis(0)).await.unwrap();
         assert_eq!(back(20).await, 0, "it is as it should be");
         assert_eq!(back(22).await, 0, "it will end in time");

@@ -113,7 +113,6 @@ mod tests {
             key: operation.wait_key(),
             operation,
             deadline: UnixMillis(0),
-            looks: 0,
         };
         assert_eq!(
             waits_for(&wait),

@@ -130,7 +130,6 @@ mod tests {
             operation,
             key: key.to_owned(),
             deadline: UnixMillis(9),
-            looks: 0,
         }
     }
 

@@ -113,7 +113,6 @@ impl Bench {
             number: 0,
             key: operation.wait_key(),
             deadline: begun.plus_ms(timeout_ms),
-            looks: 0,
             operation,
         };
         let begin = Begin {

@@ -8,6 +8,7 @@ use witbot_core::journal::{Commit, Outcome};
 
 use super::CommitError;
 use super::row::{Beginning, Line, Standing, expect_one};
+use crate::answer::Answer;
 use crate::audit;
 use crate::column::{execute, first, stored_millis};
 use crate::error::StoreError;
@@ -22,7 +23,7 @@ pub(crate) struct Encoded {
     begin: Option<Beginning>,
     standing: Standing,
     entries: Vec<Line>,
-    answers: Vec<(u32, String, i64)>,
+    answers: Vec<(u32, Answer, i64)>,
     outgoing: Vec<Letter>,
     sender: Option<Sender<Delivery>>,
     audit: Vec<String>,
@@ -55,7 +56,7 @@ impl Encoded {
     ) -> Result<Encoded, StoreError> {
         let at = newest(&commit);
         let answer = |(number, outcome, at): &(u32, Outcome, UnixMillis)| {
-            Ok((*number, serde_json::to_string(outcome)?, stored_millis(*at)))
+            Ok((*number, Answer::new(outcome)?, stored_millis(*at)))
         };
         Ok(Encoded {
             id: id.clone(),
@@ -91,13 +92,8 @@ impl Encoded {
         for line in &self.entries {
             line.insert(db, run)?;
         }
-        for (number, outcome, at) in &self.answers {
-            let answered = execute(
-                db,
-                "UPDATE journal SET outcome = ?, at_ms = ? WHERE run = ? AND number = ? AND outcome IS NULL",
-                (outcome, at, run, number),
-            )?;
-            expect_one(answered)?;
+        for (number, answer, at) in &self.answers {
+            expect_one(answer.give(db, run, *number, *at)?)?;
         }
         let (mut handed_over, mut queued) = (Vec::new(), Vec::new());
         for letter in &self.outgoing {
@@ -110,14 +106,8 @@ impl Encoded {
         if let Some(wait) = &self.standing.wait {
             execute(
                 db,
-                "INSERT INTO waits (run, number, key, deadline_ms, looks) VALUES (?, ?, ?, ?, ?)",
-                (
-                    run,
-                    wait.number,
-                    &wait.key,
-                    stored_millis(wait.deadline),
-                    wait.looks,
-                ),
+                "INSERT INTO waits (run, number, key, deadline_ms) VALUES (?, ?, ?, ?)",
+                (run, wait.number, &wait.key, stored_millis(wait.deadline)),
             )?;
         }
         Ok(Applied {

@@ -6,6 +6,7 @@ use witbot_core::ids::InvocationId;
 use witbot_core::journal::{Begin, Entry, Outcome, State, Wait};
 
 use super::CommitError;
+use crate::answer::Answer;
 use crate::column::{execute, stored_millis};
 use crate::error::StoreError;
 use crate::invocations::{Lease, Status};
@@ -122,27 +123,23 @@ impl Standing {
 pub(crate) struct Line {
     entry: Entry,
     arguments: String,
-    outcome: Option<String>,
+    answer: Option<Answer>,
 }
 
 impl Line {
     pub(crate) fn new(entry: Entry) -> Result<Line, StoreError> {
         let arguments = entry.arguments.to_string();
-        let outcome = entry
-            .outcome
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose()?;
+        let answer = entry.outcome.as_ref().map(Answer::new).transpose()?;
         Ok(Line {
             entry,
             arguments,
-            outcome,
+            answer,
         })
     }
 
     /// Gives a call its answer.
     pub(crate) fn answer(&mut self, outcome: &Outcome) -> Result<(), StoreError> {
-        self.outcome = Some(serde_json::to_string(outcome)?);
+        self.answer = Some(Answer::new(outcome)?);
         Ok(())
     }
 
@@ -155,10 +152,12 @@ impl Line {
             at,
             ..
         } = &self.entry;
+        let kept = self.answer.as_ref().map(|answer| answer.keep(db));
+        let (outcome, outcome_digest) = kept.transpose()?.unwrap_or_default();
         let inserted = execute(
             db,
-            "INSERT INTO journal (run, number, name, arguments, digest, at_ms, outcome)
-             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, number) DO NOTHING",
+            "INSERT INTO journal (run, number, name, arguments, digest, at_ms, outcome, outcome_digest)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, number) DO NOTHING",
             (
                 run,
                 number,
@@ -166,7 +165,8 @@ impl Line {
                 &self.arguments,
                 digest.as_bytes(),
                 stored_millis(*at),
-                &self.outcome,
+                outcome,
+                outcome_digest,
             ),
         )?;
         expect_one(inserted)

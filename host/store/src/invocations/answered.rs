@@ -3,6 +3,7 @@
 use witbot_core::ids::{CallId, UnixMillis};
 
 use crate::Store;
+use crate::answer::OUTCOME;
 use crate::column::{first, stored_millis};
 use crate::error::StoreError;
 
@@ -17,17 +18,17 @@ impl Store {
         since: UnixMillis,
     ) -> Result<bool, StoreError> {
         let (call, thing) = (call.to_string(), thing.to_owned());
+        let sql = format!(
+            "SELECT 1 FROM journal JOIN invocations USING (run)
+             WHERE name = ?1 AND at_ms >= ?2 AND id || '-' || number <> ?3
+                 AND (json_extract({OUTCOME}, '$.ok.id') = ?4
+                     OR json_extract(journal.arguments, '$.run') = ?4 AND json_type({OUTCOME}, '$.ok') IS NOT NULL)
+             LIMIT 1"
+        );
         let found = self.read(move |db| {
-            first(
-                db,
-                "SELECT 1 FROM journal JOIN invocations USING (run)
-                 WHERE name = ?1 AND at_ms >= ?2 AND id || '-' || number <> ?3
-                     AND (json_extract(outcome, '$.ok.id') = ?4
-                         OR json_extract(journal.arguments, '$.run') = ?4 AND json_type(outcome, '$.ok') IS NOT NULL)
-                 LIMIT 1",
-                (name, stored_millis(since), call, thing),
-                |_| Ok(()),
-            )
+            first(db, &sql, (name, stored_millis(since), call, thing), |_| {
+                Ok(())
+            })
         });
         Ok(found.await?.is_some())
     }

@@ -10,8 +10,9 @@ use witbot_core::journal::{Outcome, Outgoing, Wait};
 
 use super::{Invocation, Status, find};
 use crate::Store;
+use crate::answer::Answer;
 use crate::audit;
-use crate::column::{execute, stored_millis};
+use crate::column::{execute, first, stored_millis};
 use crate::error::StoreError;
 use crate::inbox;
 use crate::outbox::Letter;
@@ -99,14 +100,11 @@ fn apply(
     )?;
     match found.status {
         Status::Parked => {
-            let outcome = serde_json::to_string(&Outcome::Error(Error::canceled(&cancel.by)))?;
-            execute(
-                db,
-                "UPDATE journal SET outcome = ?1, at_ms = ?2 WHERE run = ?3 AND outcome IS NULL
-                     AND number = (SELECT number FROM waits WHERE run = ?3)",
-                (outcome, at, run),
-            )?;
-            execute(db, "DELETE FROM waits WHERE run = ?", (run,))?;
+            let answer = Answer::new(&Outcome::Error(Error::canceled(&cancel.by)))?;
+            let sql = "DELETE FROM waits WHERE run = ? RETURNING number";
+            if let Some(number) = first(db, sql, (run,), |row| Ok(row.get(0)?))? {
+                answer.give(db, run, number, at)?;
+            }
             execute(
                 db,
                 "UPDATE invocations SET state = 'running', lease_owner = NULL, lease_until_ms = 0 WHERE run = ?",
@@ -164,7 +162,6 @@ mod tests {
                 key: operation.wait_key(),
                 operation,
                 deadline: UnixMillis(500),
-                looks: 0,
             }))),
             ..Commit::default()
         }
