@@ -289,6 +289,49 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_waits_meanwhile_is_one_commit() {
+        const WAITING: i64 = 8;
+        let (folder, store) = store();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let busy = store.write(move |_: &Connection| {
+            let _ = released.recv();
+            Ok::<_, StoreError>(())
+        });
+        let mut waiting = tokio::task::JoinSet::new();
+        let release = async {
+            for number in 0..WAITING {
+                let (store, database) = (store.clone(), folder.path().join("witbot.db"));
+                waiting.spawn(async move {
+                    store
+                        .write(move |db: &Connection| {
+                            let sql = "INSERT INTO kv (plugin, key, value) VALUES ('a', ?1, x'')";
+                            db.execute(sql, [number])?;
+                            let count = "SELECT count(*) FROM kv";
+                            let here = db.query_row(count, (), |row| row.get::<_, i64>(0))?;
+                            let on_disk =
+                                Connection::open(database)?
+                                    .query_row(count, (), |row| row.get::<_, i64>(0))?;
+                            Ok::<_, StoreError>((here, on_disk))
+                        })
+                        .await
+                });
+            }
+            // All of them are polled, in turn, and stand in the queue.
+            tokio::task::yield_now().await;
+            release.send(()).unwrap();
+        };
+        let (busy, ()) = tokio::join!(busy, release);
+        busy.unwrap();
+        let mut seen = Vec::new();
+        while let Some(waited) = waiting.join_next().await {
+            seen.push(waited.unwrap().unwrap());
+        }
+        seen.sort_unstable();
+        let together: Vec<_> = (1..=WAITING).map(|here| (here, 0)).collect();
+        assert_eq!(seen, together);
+    }
+
+    #[tokio::test]
     async fn looking_at_the_log_leaves_it_alone() {
         let (_folder, store) = store();
         store
