@@ -224,6 +224,7 @@ impl Template {
             digest: run.digest,
             handler: run.handler.clone(),
             arguments: run.arguments.clone(),
+            permission: witbot_core::journal::Permission::Given,
             at: now(),
             routed: true,
         };

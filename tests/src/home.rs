@@ -13,6 +13,13 @@ use tokio::time::timeout;
 /// A command that only looks compiles the plugins that it looks at, which takes seconds where nothing is optimised.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// What holds where a test says nothing of rules: what is dangerous in the plugins that come with witbot may be done.
+const EVERYBODY_MAY: &str = r#"
+[[rules]]
+commands = ["deploy*", "rollback", "promote", "auto-deploy*"]
+decision = "allow"
+"#;
+
 /// The folder of one bot. It is removed when it is dropped.
 #[derive(Debug)]
 pub struct Home {
@@ -109,8 +116,13 @@ impl Home {
 
     /// Replaces the settings, as an editor does. A bot of a test listens at a port that was free.
     pub fn write_settings(&self, settings: &str) {
+        let rules = if settings.contains("[[rules]]") {
+            ""
+        } else {
+            EVERYBODY_MAY
+        };
         let text = format!(
-            "# What follows can be a key of its own.\nlisten.address = \"127.0.0.1:0\"\n{settings}\n"
+            "# What follows can be a key of its own.\nlisten.address = \"127.0.0.1:0\"\n{settings}\n{rules}"
         );
         replace(&self.folder().join("witbot.toml"), text.as_bytes());
     }

@@ -1,5 +1,10 @@
 //! GitHub and CircleCI as the whole-bot tests find them: one repository, one project, and a bot that is to use them.
 
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::fakes::{CIRCLECI_TOKEN, Circleci, GITHUB_TOKEN, Github, ParameterType, Pipeline};
 use crate::home::Home;
 
@@ -83,6 +88,14 @@ impl Services {
         self.circleci.advance(&pipeline.id);
         self.circleci.advance(&pipeline.id);
     }
+}
+
+/// The key of an app: the stand-in takes any.
+pub fn private_key() -> String {
+    let key = KeyPair::generate(KeySize::Rsa2048).expect("there is chance enough");
+    let der: Pkcs8V1Der<'_> = key.as_der().expect("a key that was made can be written");
+    let text = STANDARD.encode(der.as_ref());
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }
 
 const PLUGINS: &str = r#"

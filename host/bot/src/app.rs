@@ -27,19 +27,25 @@ use crate::doors::hooks;
 use crate::doors::http::Server;
 use crate::expected::Expected;
 use crate::ground::Ground;
+use crate::identities::Identities;
 use crate::lines::Lines;
 use crate::live::Live;
 use crate::outbox::Outbox;
+use crate::people::People;
 use crate::plugins::{Keeper, Plugins};
 use crate::reconcile;
+use crate::rights::Rights;
 use crate::rooms::{self, Rooms, SettingsRead};
 use crate::runs::Runs;
+use crate::schedules::Schedules;
 use crate::services::Services;
 use crate::services::ci::CiProvider;
 use crate::services::ci::actions::Actions;
 use crate::services::ci::circleci::Circleci;
+use crate::services::github::device::Device;
 use crate::services::github::{Credentials, Github};
 use crate::services::web::Web;
+use crate::settings::secrets::webhooks::Locks;
 use crate::settings::secrets::{GithubCredential, Secrets};
 use crate::settings::{ChatChoice, Settings};
 use crate::slack;
@@ -60,6 +66,8 @@ pub struct Options {
     pub settings_file: PathBuf,
     /// What the bot proves itself with.
     pub secrets: Secrets,
+    /// What the senders of webhooks prove themselves with.
+    pub locks: Locks,
     /// Where people talk to the bot.
     pub chat: ChatChoice,
     /// Lines to be said one after the other, each when all before it is answered. Then the bot stops.
@@ -72,6 +80,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         settings,
         settings_file,
         secrets,
+        locks,
         chat,
         script,
     } = options;
@@ -98,14 +107,22 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         at_slack.as_ref(),
     )
     .await?;
+    rooms.locks.store(Arc::new(locks));
     rooms.recover().await?;
 
     let _watch = watch(&rooms);
     let control = control(&rooms);
     let (stop, stopping) = watch::channel(false);
     let waits = rooms.waits.clone();
+    let schedules = Schedules {
+        store: rooms.store.clone(),
+        wakes: rooms.door.wakes.clone(),
+        live: rooms.live.clone(),
+        settings: rooms.settings.clone(),
+    };
     let mut background = vec![
         tokio::spawn(keeper.run()),
+        tokio::spawn(schedules.run()),
         tokio::spawn(async move { waits.run().await }),
     ];
     background.extend(control);
@@ -119,7 +136,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             background.push(tokio::spawn(look));
         }
     }
-    let mut routes = hooks::router(rooms.door.hooks(&secrets));
+    let mut routes = hooks::router(rooms.door.hooks(&secrets, rooms.locks.clone()));
     let mut heard = None;
     match at_slack.map(|slack| slack.ear(&rooms.door, &rooms.settings)) {
         None => {
@@ -189,7 +206,7 @@ async fn while_connected(mut count: watch::Receiver<usize>, ready: Arc<AtomicBoo
 fn control(rooms: &Rooms) -> Option<JoinHandle<()>> {
     let control = Control::open(&rooms.settings.load().data);
     let control = control.inspect_err(|error| {
-        tracing::warn!("`witbot runs cancel` and `retry` cannot reach this bot: the socket in the data folder: {error}");
+        tracing::warn!("`witbot runs cancel` and `retry`, and `witbot plugin hold` and the like, cannot reach this bot: the socket in the data folder: {error}");
     });
     let control = control.ok()?;
     Some(tokio::spawn(control.run(rooms.door.wakes.clone())))
@@ -233,6 +250,10 @@ async fn build(
     let (outbox, handed_over) = Outbox::new(store.clone(), chat.clone(), pace, tell);
     tokio::spawn(outbox.clone().run(handed_over));
     let services = services(&settings, secrets)?;
+    let linking = &settings.linking;
+    let device = linking.client_id.clone();
+    let device = device.map(|id| Device::new(&linking.url, &settings.github_api_url, id));
+    let identities = Identities::new(store.clone(), device.transpose()?);
     let expected = Expected::new(store.clone(), !secrets.github_webhook.is_empty());
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
@@ -245,8 +266,14 @@ async fn build(
     );
     let keeper = plugins.load_all().await;
     let owner = format!("{}-{}", std::process::id(), clock::now().0);
+    let rights = Rights {
+        settings: settings.clone(),
+        live: live.clone(),
+        people: Arc::new(People::new(chat.clone())),
+    };
     let ground = Arc::new(Ground {
         store: store.clone(),
+        rights,
         chat,
         outbox: outbox.clone(),
         services,
@@ -270,6 +297,7 @@ async fn build(
             Arc::new(clock::moment),
         ),
         outbox,
+        identities,
         door: Door {
             store: store.clone(),
             wakes,
@@ -279,6 +307,7 @@ async fn build(
             std::fs::read(&settings_file).unwrap_or_default(),
         )),
         settings_file,
+        locks: Arc::default(),
         live,
         store,
         ground,
@@ -305,12 +334,12 @@ fn services(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Services> 
         .clone()
         .map(|token| Circleci::new(&settings.circleci_api_url, token))
         .transpose()?;
-    let mut ci: BTreeMap<Provider, Box<dyn CiProvider>> = BTreeMap::new();
+    let mut ci: BTreeMap<Provider, Arc<dyn CiProvider>> = BTreeMap::new();
     if let Some(circleci) = circleci {
-        ci.insert(Provider::Circleci, Box::new(circleci));
+        ci.insert(Provider::Circleci, Arc::new(circleci));
     }
     if let Some(github) = &github {
-        ci.insert(Provider::GithubActions, Box::new(Actions::new(github)));
+        ci.insert(Provider::GithubActions, Arc::new(Actions::new(github)));
     }
     Ok(Services {
         github,

@@ -1,9 +1,10 @@
 //! The chat that the bot speaks in: what the terminal and Slack have in common.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use witbot_core::chat::{Channel, Person, Text};
+use witbot_core::chat::{Channel, ChannelKind, Person, Text};
 use witbot_core::error::Error;
 use witbot_core::ids::{ChannelId, UserId};
 use witbot_store::outbox::Delivery;
@@ -27,8 +28,15 @@ pub trait Chat: Send + Sync + 'static {
     /// What is known of a person now.
     async fn person(&self, user: &UserId) -> Result<Person, Error>;
 
-    /// Whether somebody is one of a group of people that the chat service knows. Nobody is in what is no group.
+    /// Whether somebody is one of a group of people that the chat service knows. No is only said of a group that is there
+    /// and can be read: `invalid` is what is no group, and `not-found` one that there is not or no longer.
     async fn belongs(&self, user: &UserId, group: &UserId) -> Result<bool, Error>;
+
+    /// Which of these are no groups that the bot can read, and why.
+    async fn unreadable_groups(&self, groups: &BTreeSet<UserId>) -> Vec<(UserId, Error)>;
+
+    /// Who can read what is said in a channel or a conversation.
+    async fn kind(&self, channel: &ChannelId) -> Result<ChannelKind, Error>;
 }
 
 /// Why something was not done in a chat.

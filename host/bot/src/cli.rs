@@ -4,6 +4,7 @@ mod audit;
 mod deploy_import;
 mod log;
 mod plugin;
+mod policy;
 mod replay;
 mod runs;
 mod slack;
@@ -17,8 +18,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use witbot_core::printable;
 
 use crate::app;
+use crate::plugins::unfounded;
 use crate::settings::problem::SettingsError;
 use crate::settings::secrets::slack::SlackAccess;
+use crate::settings::secrets::webhooks::Locks;
 use crate::settings::secrets::{self, Secrets};
 use crate::settings::{self, ChatChoice, Origin, Settings};
 
@@ -45,9 +48,12 @@ enum Command {
     Run(RunOptions),
     /// Reads the settings, the secrets and all plugins, and says what is wrong with them.
     Check(CheckOptions),
-    /// Shows plugins.
+    /// Shows plugins, and grants them what they lack.
     #[command(subcommand)]
     Plugin(plugin::Command),
+    /// Says what the rules come to: for one command, or for a table of cases.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Helps with setting up Slack.
     #[command(subcommand)]
     Slack(slack::Command),
@@ -133,7 +139,10 @@ impl Cli {
         let done = match self.command {
             Command::Run(options) => runtime.block_on(run(options, settings, origin)),
             Command::Check(options) => runtime.block_on(check(options, settings, &origin)),
-            Command::Plugin(command) => runtime.block_on(plugin::run(command, settings)),
+            Command::Plugin(command) => {
+                runtime.block_on(plugin::run(command, settings, &origin))
+            },
+            Command::Policy(command) => runtime.block_on(policy::run(command, settings)),
             Command::Slack(command) => slack::run(command, &settings),
             Command::DeployImport(options) => deploy_import::run(&options),
             Command::Runs(asked) => runtime.block_on(runs::run(asked, &settings)),
@@ -146,12 +155,21 @@ impl Cli {
     }
 }
 
-async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<ExitCode, Failure> {
+async fn run(
+    options: RunOptions,
+    mut settings: Settings,
+    origin: Origin,
+) -> Result<ExitCode, Failure> {
     let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
+    let (locks, warnings) = Locks::read(&settings, |name| std::env::var_os(name))?;
+    let of_named = settings.secrets.read(|name| std::env::var_os(name))?;
+    rules_are_founded(&settings).await?;
     tracing::info!("{origin}");
     secrets
         .warnings
         .iter()
+        .chain(&warnings)
+        .chain(&of_named)
         .for_each(|warning| tracing::warn!("{warning}"));
     let chat = chat(&options, &settings, &secrets)?;
     let script = match &options.script {
@@ -170,6 +188,7 @@ async fn run(options: RunOptions, settings: Settings, origin: Origin) -> Result<
         settings,
         settings_file,
         secrets,
+        locks,
         chat,
         script,
     })
@@ -205,12 +224,15 @@ fn chat(
 /// Says what is wrong, without starting anything that others would see.
 async fn check(
     options: CheckOptions,
-    settings: Settings,
+    mut settings: Settings,
     origin: &Origin,
 ) -> Result<ExitCode, Failure> {
     let secrets = Secrets::from_environment(|name| std::env::var_os(name))?;
+    let (_, warnings) = Locks::read(&settings, |name| std::env::var_os(name))?;
+    let of_named = settings.secrets.read(|name| std::env::var_os(name))?;
+    rules_are_founded(&settings).await?;
     print(&origin.to_string())?;
-    for warning in &secrets.warnings {
+    for warning in secrets.warnings.iter().chain(&warnings).chain(&of_named) {
         print(&format!("warning: {warning}"))?;
     }
     print_secrets(&secrets)?;
@@ -222,6 +244,15 @@ async fn check(
     let well = !options.online || slack::check_online(&settings.slack, slack).await?;
     let plugins = plugin::check_all(settings).await?;
     Ok(if well { plugins } else { ExitCode::FAILURE })
+}
+
+/// A rule about a plugin that there is not is a mistake: what it was to deny would be allowed.
+async fn rules_are_founded(settings: &Settings) -> Result<(), SettingsError> {
+    let mistakes = unfounded(settings).await;
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    Err(SettingsError::beside(Path::new(settings::FILE), &mistakes))
 }
 
 fn print_secrets(secrets: &Secrets) -> anyhow::Result<()> {

@@ -15,9 +15,20 @@ use tokio::time::timeout;
 use witbot_core::limits;
 
 use crate::orders::Order;
+use crate::orders::plugins::PluginOrder;
 use crate::wake::Wake;
 
 const SOCKET: &str = "control.sock";
+
+/// What can be ordered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Demand {
+    /// Something with a run.
+    Run(Order),
+    /// Something with a plugin.
+    Plugin(PluginOrder),
+}
 
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +94,7 @@ impl Drop for Control {
 }
 
 async fn serve(mut stream: UnixStream, wakes: &mpsc::Sender<Wake>) -> anyhow::Result<()> {
-    let order: Order = read(&mut stream).await?;
+    let order: Demand = read(&mut stream).await?;
     let (answer, answered) = oneshot::channel();
     wakes
         .send(Wake::Ordered { order, answer })
@@ -94,7 +105,7 @@ async fn serve(mut stream: UnixStream, wakes: &mpsc::Sender<Wake>) -> anyhow::Re
 }
 
 /// Gives an order to the bot that uses a data folder. None: there is none.
-pub async fn give(data: &Path, order: &Order) -> anyhow::Result<Option<Answer>> {
+pub async fn give(data: &Path, order: &Demand) -> anyhow::Result<Option<Answer>> {
     let mut stream = match UnixStream::connect(data.join(SOCKET)).await {
         Ok(stream) => stream,
         Err(error) if is_nobody(&error) => return Ok(None),
@@ -145,15 +156,15 @@ mod tests {
     use super::*;
     use crate::orders::What;
 
-    fn order() -> Order {
+    fn order() -> Demand {
         let run: InvocationId = "00112233445566778899".parse().unwrap();
-        Order {
+        Demand::Run(Order {
             what: What::Cancel,
             run,
             by: "an operator".to_owned(),
             person: None,
             by_plugin: false,
-        }
+        })
     }
 
     #[tokio::test]
@@ -173,12 +184,12 @@ mod tests {
             let Some(Wake::Ordered { order, answer }) = woken.recv().await else {
                 panic!("an order was given")
             };
-            let (well, text) = (true, order.by.clone());
+            let (well, text) = (true, "it is done".to_owned());
             answer.send(Answer { well, text }).unwrap();
             order
         });
         let answer = give(folder.path(), &order()).await.unwrap().unwrap();
-        assert_eq!((answer.well, answer.text.as_str()), (true, "an operator"));
+        assert_eq!((answer.well, answer.text.as_str()), (true, "it is done"));
         assert_eq!(bot.await.unwrap(), order());
         running.abort();
         let _ = running.await;
@@ -189,6 +200,7 @@ mod tests {
     async fn what_is_no_order_or_too_long_reaches_nobody() {
         for line in [
             "{}\n".to_owned(),
+            r#"{"run":{},"plugin":{}}"#.to_owned() + "\n",
             "x".repeat(limits::CONTROL_LINE_BYTES_MAX + 1),
         ] {
             let (mut ours, theirs) = UnixStream::pair().unwrap();

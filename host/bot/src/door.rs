@@ -14,6 +14,7 @@ use crate::doors::console;
 use crate::doors::hooks::Hooks;
 use crate::settings::Settings;
 use crate::settings::secrets::Secrets;
+use crate::settings::secrets::webhooks::Locks;
 use crate::wake::Wake;
 
 /// The way into the inbox. Cheap to clone.
@@ -44,11 +45,12 @@ impl Door {
     }
 
     /// The webhooks' way in.
-    pub fn hooks(&self, secrets: &Secrets) -> Hooks {
+    pub fn hooks(&self, secrets: &Secrets, inbound: Arc<ArcSwap<Locks>>) -> Hooks {
         let door = self.clone();
         Hooks {
             github: secrets.github_webhook.clone(),
             circleci: secrets.circleci_webhook.clone(),
+            inbound,
             now: clock::now,
             accept: Arc::new(move |event| {
                 let door = door.clone();

@@ -6,12 +6,13 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc;
-use witbot_core::call::{AwaitTurn, Occurrence, Operation};
+use witbot_core::call::{AwaitTurn, KvDelete, KvSet, Occurrence, Operation};
 use witbot_core::chat::Answerers;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::Body;
 use witbot_core::grants::Grants;
-use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis, UserId};
+use witbot_core::http::{Request, Response};
+use witbot_core::ids::{CallId, ChannelId, InvocationId, Namespace, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{Blob, Commit, Entry, Outcome, State, Wait};
 use witbot_core::limits;
 use witbot_engine::{Caller, Found, Lost, World};
@@ -19,7 +20,7 @@ use witbot_store::Store;
 use witbot_store::commit::CommitError;
 use witbot_store::error::StoreError;
 use witbot_store::invocations::Lease;
-use witbot_store::kv::KvWrite;
+use witbot_store::kv::{KvWrite, Space};
 use witbot_store::record::Change;
 
 use crate::chat::Chat;
@@ -28,7 +29,11 @@ use crate::expected::Expected;
 use crate::lines::Lines;
 use crate::orders::{self, Order, What};
 use crate::outbox::Outbox;
+use crate::rights::Rights;
+use crate::secret::Secret;
 use crate::services::Services;
+use crate::services::web::Terms;
+use crate::services::web::added::Added;
 use crate::settings::Settings;
 use crate::wake::Wake;
 
@@ -48,6 +53,8 @@ pub struct Ground {
     pub expected: Expected,
     /// What the operator decided, as it is now.
     pub settings: Arc<ArcSwap<Settings>>,
+    /// Who may have what done.
+    pub rights: Rights,
     /// Who is told what a commit brings about.
     pub wakes: mpsc::Sender<Wake>,
     /// Under which name this process holds its runs.
@@ -96,22 +103,23 @@ impl Ground {
             .invocation(&wait.invocation)
             .await
             .map_err(unavailable)?;
-        if let Some(run) = run {
-            let allowed = self.grants(&run.plugin).allows(&wait.operation);
-            allowed.map_err(|denial| denial.error(&run.plugin))?;
-        }
-        self.look(&wait.operation).await
+        let Some(run) = run else {
+            return Ok(None);
+        };
+        let grants = self.grants(&run.plugin);
+        let allowed = grants.allows(&wait.operation);
+        allowed.map_err(|denial| denial.error(&run.plugin))?;
+        self.look_at(&wait.operation, &grants).await
     }
 
     /// Whether somebody is in a group that may answer a question. If that cannot be found out, they are not.
     pub async fn is_among(&self, user: &UserId, answerers: &Answerers) -> bool {
-        let Answerers::These(groups) = answerers else {
-            return false;
-        };
-        for group in groups {
+        for group in answerers.groups_for(user) {
             match self.chat.belongs(user, group).await {
                 Ok(true) => return true,
                 Ok(false) => {}
+                // People stand among the groups.
+                Err(error) if error.code == Code::Invalid => {}
                 Err(error) => tracing::warn!("who is in the group {group} is not known: {error}"),
             }
         }
@@ -130,30 +138,107 @@ impl Ground {
     }
 
     async fn read(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
+        let space = |namespace: &Option<Namespace>| Space::of(&caller.plugin, namespace.as_ref());
         match operation {
             Operation::ReadSettings(_) => Outcome::Ok(self.plugin_settings(&caller.plugin)),
             Operation::KvGet(get) => {
-                let value = self.store.kv_get(&caller.plugin, &get.key).await;
+                let value = self.store.kv_get(&space(&get.namespace), &get.key).await;
                 Outcome::of(value.map(|value| value.map(Blob)).map_err(unavailable))
             }
             Operation::KvKeys(keys) => {
                 let after = keys.after.as_deref();
                 let found = self
                     .store
-                    .kv_keys(&caller.plugin, &keys.prefix, after, keys.limit)
+                    .kv_keys(&space(&keys.namespace), &keys.prefix, after, keys.limit)
                     .await;
                 Outcome::of(found.map_err(unavailable))
             }
+            Operation::HttpFetch(call) => Outcome::of(self.send(caller, &call.request).await),
+            Operation::HttpSend(call) => Outcome::of(self.send(caller, &call.request).await),
             Operation::StopRun(call) => Outcome::of(self.stop_run(caller, &call.run).await),
             Operation::FindChannel(call) => Outcome::of(self.chat.channel(&call.name).await),
             Operation::FindDirect(call) => Outcome::of(self.chat.direct(&call.user).await),
+            Operation::Judge(call) => Outcome::of(self.rights.judge(&caller.plugin, call).await),
+            Operation::May(call) => Outcome::of(self.rights.may(&caller.plugin, call).await),
             Operation::FindPerson(call) => Outcome::of(self.chat.person(&call.user).await),
+            Operation::FindGithubLogin(call) => {
+                let identity = self.store.identity(call.source, &call.user).await;
+                let login = identity.map(|found| found.map(|identity| identity.login));
+                Outcome::of(login.map_err(unavailable))
+            }
             other => {
                 self.services
                     .perform(other, id, &self.grants(&caller.plugin))
                     .await
             }
         }
+    }
+
+    /// Sends a request to the web, with what the grants add to it: they and the secrets are of the same settings.
+    async fn send(&self, caller: &Caller, request: &Request) -> Result<Response, Error> {
+        let settings = self.settings.load_full();
+        let plugin = settings.plugins.get(&caller.plugin);
+        let grants = plugin.map_or_else(Arc::default, |plugin| plugin.grants.clone());
+        let mut terms = Terms {
+            private: grants.opens_private_network(request),
+            added: Vec::new(),
+        };
+        for (name, template) in grants.added_headers(request) {
+            let variable = template.variable();
+            let secret = settings.secrets.get(variable).ok_or_else(|| {
+                let text = format!("`{variable}` is not known to the bot");
+                Error::new(Code::Unavailable, text)
+            })?;
+            terms.added.push(Added {
+                name: name.to_owned(),
+                value: Secret::new(template.filled(secret.expose())),
+                secret: secret.clone(),
+            });
+        }
+        self.services.web.send(request, &terms).await
+    }
+
+    /// How much a space may hold: a shared one as much as any plugin's grant says.
+    fn kv_bytes_max(&self, plugin: &PluginName, namespace: Option<&Namespace>) -> u64 {
+        let settings = self.settings.load();
+        let of_space = settings
+            .plugins
+            .iter()
+            .filter(|(name, _)| namespace.is_some() || *name == plugin);
+        of_space
+            .map(|(_, plugin)| plugin.grants.kv_bytes_max(namespace))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// What a call changes in the store. None: it changes nothing there that it is answered with.
+    fn change(&self, plugin: &PluginName, operation: Operation) -> Option<Change> {
+        let (namespace, write) = match operation {
+            Operation::LineUp(call) => {
+                return Some(Change::LineUp(call.line, limits::LINE_LENGTH_MAX));
+            }
+            Operation::LeaveLine(call) => return Some(Change::Leave(call.line)),
+            Operation::KvSet(KvSet {
+                namespace,
+                key,
+                value: Blob(value),
+            }) => (namespace, KvWrite::Set { key, value }),
+            Operation::KvDelete(KvDelete { namespace, key }) => {
+                (namespace, KvWrite::Delete { key })
+            }
+            Operation::KvReplace(call) => {
+                let write = KvWrite::Replace {
+                    key: call.key,
+                    expected: call.expected.map(|blob| blob.0),
+                    value: call.value.0,
+                };
+                (call.namespace, write)
+            }
+            _ => return None,
+        };
+        let bytes_max = self.kv_bytes_max(plugin, namespace.as_ref());
+        let space = Space::of(plugin, namespace.as_ref());
+        Some(Change::Kv(space, write, bytes_max))
     }
 
     /// How many stand before a run, if those are fewer than it was told last.
@@ -239,6 +324,39 @@ impl Ground {
         })
     }
 
+    /// Looks once whether a wait is over.
+    async fn look_at(
+        &self,
+        operation: &Operation,
+        grants: &Arc<Grants>,
+    ) -> Result<Option<Value>, Error> {
+        let call = match operation {
+            Operation::AwaitEvent(call) => call,
+            Operation::AwaitTurn(call) => return self.turn(call).await,
+            _ => return self.services.look(operation, grants).await,
+        };
+        let found = self
+            .store
+            .first_event_after(&call.kind, &call.subject, call.after)
+            .await
+            .map_err(unavailable)?;
+        let Some((row, event)) = found else {
+            return Ok(None);
+        };
+        let Body::Webhook(webhook) = event.body else {
+            return Ok(None);
+        };
+        let occurrence = Occurrence {
+            event: row,
+            kind: webhook.kind,
+            subject: webhook.subject,
+            body: webhook.body,
+        };
+        serde_json::to_value(occurrence)
+            .map(Some)
+            .map_err(|error| Error::invalid(error.to_string()))
+    }
+
     fn plugin_settings(&self, plugin: &PluginName) -> Value {
         let settings = self.settings.load();
         let of_plugin = settings
@@ -247,28 +365,6 @@ impl Ground {
             .map(|plugin| plugin.settings.clone());
         of_plugin.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
     }
-}
-
-/// What a call changes in the store. None: it changes nothing there that it is answered with.
-fn change(operation: Operation, bytes_max: u64) -> Option<Change> {
-    let write = match operation {
-        Operation::LineUp(call) => {
-            return Some(Change::LineUp(call.line, limits::LINE_LENGTH_MAX));
-        }
-        Operation::LeaveLine(call) => return Some(Change::Leave(call.line)),
-        Operation::KvSet(set) => KvWrite::Set {
-            key: set.key,
-            value: set.value.0,
-        },
-        Operation::KvDelete(delete) => KvWrite::Delete { key: delete.key },
-        Operation::KvReplace(replace) => KvWrite::Replace {
-            key: replace.key,
-            expected: replace.expected.map(|blob| blob.0),
-            value: replace.value.0,
-        },
-        _ => return None,
-    };
-    Some(Change::Kv(write, bytes_max))
 }
 
 fn unavailable(error: StoreError) -> Error {
@@ -294,6 +390,10 @@ impl World for Ground {
             .unwrap_or_default()
     }
 
+    fn observed(&self, plugin: &PluginName) -> Option<Arc<Grants>> {
+        self.settings.load().plugins.get(plugin)?.observe.clone()
+    }
+
     async fn room(&self, channel: &ChannelId) -> Result<(), Error> {
         self.outbox.room(channel).await
     }
@@ -309,8 +409,7 @@ impl World for Ground {
         entry: Entry,
         operation: &Operation,
     ) -> Result<Outcome, Lost> {
-        let bytes_max = self.grants(&caller.plugin).kv_bytes_max();
-        let Some(change) = change(operation.clone(), bytes_max) else {
+        let Some(change) = self.change(&caller.plugin, operation.clone()) else {
             let name = operation.name();
             return Err(Lost(format!("{name} changes nothing in the store")));
         };
@@ -331,12 +430,19 @@ impl World for Ground {
         outcome
     }
 
-    async fn find(&self, id: &CallId, operation: &Operation, begun: UnixMillis) -> Found {
+    async fn find(
+        &self,
+        caller: &Caller,
+        id: &CallId,
+        operation: &Operation,
+        begun: UnixMillis,
+    ) -> Found {
         // Whoever is canceled twice is canceled once.
         if matches!(operation, Operation::StopRun(_)) {
             return Found::Nothing;
         }
-        let found = self.services.find(operation, id, begun).await;
+        let grants = self.grants(&caller.plugin);
+        let found = self.services.find(operation, id, begun, &grants).await;
         if self.is_of_another(id, operation, begun, &found).await {
             return Found::Unknown;
         }
@@ -351,31 +457,7 @@ impl World for Ground {
         by.map_err(|error| Lost(error.to_string()))
     }
 
-    async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
-        let call = match operation {
-            Operation::AwaitEvent(call) => call,
-            Operation::AwaitTurn(call) => return self.turn(call).await,
-            _ => return self.services.look(operation).await,
-        };
-        let found = self
-            .store
-            .first_event_after(&call.kind, &call.subject, call.after)
-            .await
-            .map_err(unavailable)?;
-        let Some((row, event)) = found else {
-            return Ok(None);
-        };
-        let Body::Webhook(webhook) = event.body else {
-            return Ok(None);
-        };
-        let occurrence = Occurrence {
-            event: row,
-            kind: webhook.kind,
-            subject: webhook.subject,
-            body: webhook.body,
-        };
-        serde_json::to_value(occurrence)
-            .map(Some)
-            .map_err(|error| Error::invalid(error.to_string()))
+    async fn look(&self, caller: &Caller, operation: &Operation) -> Result<Option<Value>, Error> {
+        self.look_at(operation, &self.grants(&caller.plugin)).await
     }
 }

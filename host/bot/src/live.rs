@@ -1,14 +1,19 @@
 //! The plugins as they are now: who serves, who is held and why. One immutable value that a reload replaces.
 
-use std::collections::BTreeMap;
+mod called;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
 use witbot_core::grants::{Capability, Grants, suggestion};
 use witbot_core::ids::{Digest, PluginName};
 use witbot_core::route::Table;
 use witbot_engine::Plugin;
+use witbot_store::orders::{Ordered, Rollback};
+
+use crate::settings::PluginSettings;
+use crate::sheet::version;
 
 /// The name that the bot's own answers go by among the runs. No file of a plugin may have it.
 pub const OWN_NAME: &str = "witbot";
@@ -23,9 +28,12 @@ pub struct Live {
     pub serving: BTreeMap<PluginName, Arc<Plugin>>,
     /// Every plugin that has a file, and how it stands.
     pub standings: Vec<Standing>,
+    /// Those that somebody ordered to be held, also when they have no file. Their runs do not go on.
+    pub held: BTreeSet<PluginName>,
 }
 
 /// How a plugin stands.
+#[derive(Clone)]
 pub struct Standing {
     /// Its name.
     pub name: PluginName,
@@ -35,6 +43,10 @@ pub struct Standing {
     pub serving: Option<Digest>,
     /// Why its newest version does not: for lists in one line, for the operator in full.
     pub problem: Option<Problem>,
+    /// The newest version that could be loaded.
+    pub newest: Option<Arc<Plugin>>,
+    /// The version that serves, or served last, if that is another one.
+    pub before: Option<Arc<Plugin>>,
 }
 
 /// Why a version does not serve.
@@ -51,6 +63,10 @@ pub enum Problem {
     Settings(String),
     /// The file is unusable, or clashes with another plugin.
     Refused(String),
+    /// Somebody ordered that the plugin does not serve.
+    Ordered(Ordered),
+    /// Somebody ordered that an older version serves.
+    RolledBack(Rollback),
 }
 
 impl Live {
@@ -61,7 +77,15 @@ impl Live {
             idle: Table::default(),
             serving: BTreeMap::new(),
             standings: Vec::new(),
+            held: BTreeSet::new(),
         }
+    }
+
+    /// How a plugin that has a file stands.
+    pub fn standing(&self, name: &PluginName) -> Option<&Standing> {
+        self.standings
+            .iter()
+            .find(|standing| standing.name == *name)
     }
 
     /// The answer to `plugins`, and the table of `witbot plugin list`.
@@ -82,6 +106,16 @@ impl Live {
 }
 
 impl Standing {
+    /// What the newest version has that the one before it has not, and the other way round.
+    pub fn difference(&self) -> Vec<String> {
+        match (&self.before, &self.newest) {
+            (Some(before), Some(newest)) => {
+                version::difference(&before.as_ref().into(), &newest.as_ref().into())
+            }
+            (None, _) | (_, None) => Vec::new(),
+        }
+    }
+
     fn line(&self, width: usize) -> String {
         let digest = self
             .serving
@@ -93,11 +127,18 @@ impl Standing {
         let problem = self
             .problem
             .as_ref()
-            .map(|problem| problem.in_one_line(&self.name));
+            .map(|problem| problem.in_one_line(&self.name))
+            .map(|problem| match self.difference().as_slice() {
+                [] => problem,
+                lines => format!("{problem} ({})", version::in_short(lines)),
+            });
         let state = match (&self.serving, problem) {
             (Some(_), None) => "live".to_owned(),
             (None, None) => "gone".to_owned(),
-            (Some(_), Some(problem)) => format!("live; a newer version is {problem}"),
+            (Some(_), Some(problem)) => match &self.problem {
+                Some(Problem::RolledBack(_)) => format!("live; {problem}"),
+                Some(_) | None => format!("live; a newer version is {problem}"),
+            },
             (None, Some(problem)) => problem,
         };
         format!(
@@ -111,9 +152,15 @@ impl Problem {
     /// What becomes of the version.
     pub fn word(&self) -> &'static str {
         match self {
-            Problem::Held { .. } | Problem::Settings(_) => "held",
+            Problem::Held { .. } | Problem::Settings(_) | Problem::Ordered(_) => "held",
             Problem::Refused(_) => "refused",
+            Problem::RolledBack(_) => "rolled back",
         }
+    }
+
+    /// Whether somebody wanted it so.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self, Problem::Ordered(_) | Problem::RolledBack(_))
     }
 
     /// Why, with what to do.
@@ -124,6 +171,17 @@ impl Problem {
             }
             Problem::Settings(mistakes) => format!("its settings are wrong:\n{mistakes}"),
             Problem::Refused(reason) => reason.clone(),
+            Problem::Ordered(ordered) => {
+                format!(
+                    "{}; to let it serve: `witbot plugin release`",
+                    said(ordered)
+                )
+            }
+            Problem::RolledBack(Rollback { ordered, from, .. }) => format!(
+                "{}; the file ({}) does not serve. Another file ends that, and so does `witbot plugin release`",
+                said(ordered),
+                from.short()
+            ),
         }
     }
 
@@ -139,7 +197,19 @@ impl Problem {
             Problem::Refused(reason) => {
                 format!("refused: {}", reason.lines().next().unwrap_or_default())
             }
+            Problem::Ordered(ordered) => format!("held: {}", said(ordered)),
+            Problem::RolledBack(Rollback { ordered, from, .. }) => {
+                format!("rolled back from {}: {}", from.short(), said(ordered))
+            }
         }
+    }
+}
+
+/// By whom something was ordered, and why.
+fn said(ordered: &Ordered) -> String {
+    match ordered.reason.as_str() {
+        "" => format!("by {}", ordered.by),
+        reason => format!("by {}, {reason}", ordered.by),
     }
 }
 
@@ -150,14 +220,28 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What keeps a plugin from serving, under these grants and settings.
-pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Problem> {
-    let missing: Vec<Capability> = plugin
-        .capabilities()
-        .iter()
-        .copied()
+/// What a plugin needs a grant for, and has none. Schedules and webhooks, each of which has its own, are not among them.
+pub fn missing(plugin: &Plugin, grants: &Grants) -> Vec<Capability> {
+    let needed = plugin.capabilities().iter().copied();
+    needed
+        .filter(|capability| !matches!(capability, Capability::Schedules | Capability::Webhooks))
         .filter(|capability| !grants.covers(*capability) && !plugin.can_do_without(*capability))
-        .collect();
+        .collect()
+}
+
+/// The grants of schedules and webhooks that a plugin lacks, as lists of these alone.
+pub fn uncalled(plugin: &Plugin, part: &PluginSettings) -> Vec<String> {
+    called::additions(plugin, part)
+}
+
+/// What keeps a plugin from serving, under these grants and settings.
+pub fn held(plugin: &Plugin, part: &PluginSettings) -> Option<Problem> {
+    if let Some(mistake) = called::unknown(plugin, part) {
+        return Some(Problem::Settings(mistake));
+    }
+    let settings = &part.settings;
+    let missing = missing(plugin, &part.grants);
+    let (uncalled, uncalled_lines) = called::ungranted(plugin, part);
     let unset: Vec<_> = plugin
         .declaration
         .declaration
@@ -165,7 +249,7 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
         .iter()
         .filter(|setting| setting.required && settings.get(&setting.name).is_none())
         .collect();
-    if missing.is_empty() && unset.is_empty() {
+    if missing.is_empty() && uncalled.is_empty() && unset.is_empty() {
         return None;
     }
     let (mut needs, mut lines) = (Vec::new(), Vec::new());
@@ -175,7 +259,11 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
             .map(|capability| capability.as_str())
             .collect();
         needs.push(format!("a grant for {}", names.join(", ")));
+    }
+    if !missing.is_empty() || !uncalled.is_empty() {
+        needs.extend(uncalled);
         lines.push(suggestion(&plugin.name, &missing));
+        lines.extend(uncalled_lines);
     }
     if !unset.is_empty() {
         let names: Vec<&str> = unset.iter().map(|setting| setting.name.as_str()).collect();
@@ -191,4 +279,48 @@ pub fn held(plugin: &Plugin, grants: &Grants, settings: &Value) -> Option<Proble
         needs: needs.join(" and "),
         lines: lines.join("\n"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use witbot_core::ids::UnixMillis;
+
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_was_ordered_by_whom_and_why() {
+        let ordered = |reason: &str| Ordered {
+            by: "ada".to_owned(),
+            reason: reason.to_owned(),
+            at: UnixMillis(5),
+        };
+        let (file, older) = (Digest::of(b"new"), Digest::of(b"old"));
+        let standing = |name: &str, serving, problem| Standing {
+            name: name.parse().unwrap(),
+            version: "1.2".to_owned(),
+            serving,
+            problem: Some(problem),
+            newest: None,
+            before: None,
+        };
+        let rollback = Rollback {
+            ordered: ordered("it is slow"),
+            from: file,
+            to: older,
+        };
+        let live = Live {
+            standings: vec![
+                standing("ci", Some(older), Problem::RolledBack(rollback)),
+                standing("deploy", None, Problem::Ordered(ordered(""))),
+            ],
+            ..Live::empty()
+        };
+        let expected = format!(
+            "ci      1.2       {}  live; rolled back from {}: by ada, it is slow\n\
+             deploy  1.2       ------------  held: by ada",
+            older.short(),
+            file.short()
+        );
+        assert_eq!(live.listing(), expected);
+    }
 }

@@ -4,6 +4,7 @@
 //! happens comes through; `dispatch`, which decides what is called; `runs`, which calls it; and `ground`, which gives
 //! a run what it asks for.
 
+mod admin;
 mod app;
 mod chat;
 mod cli;
@@ -15,18 +16,23 @@ mod doors;
 mod expected;
 mod future;
 mod ground;
+mod identities;
 mod lines;
 mod live;
 mod orders;
 mod outbox;
 mod pace;
+mod people;
 mod plugins;
 mod reconcile;
+mod rights;
 mod rooms;
 mod runs;
+mod schedules;
 mod secret;
 mod services;
 mod settings;
+mod sheet;
 mod slack;
 mod tell;
 mod theirs;

@@ -1,5 +1,8 @@
 //! What operators and people order to be done with a run: cancel it, or try it again. It is done in the store; what
-//! follows from that in a running bot is for the caller.
+//! follows from that in a running bot is for the caller. Orders about plugins are in `plugins`.
+
+pub mod followed;
+pub mod plugins;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -5,6 +5,8 @@
 mod artefacts;
 mod folder;
 mod judge;
+mod ordered;
+mod ruled;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use witbot_core::audit;
 use witbot_core::declaration::Checked;
 use witbot_core::ids::{Digest, PluginName};
@@ -23,6 +25,7 @@ use witbot_core::{limits, printable};
 use witbot_engine::{Engine, LoadError, Plugin};
 use witbot_store::Store;
 use witbot_store::audit::Filter;
+use witbot_store::orders::{Ordered, PluginOrders};
 
 use crate::clock;
 use crate::live::{Live, Problem, Standing, held};
@@ -30,6 +33,9 @@ use crate::settings::{PluginSettings, Settings};
 pub use artefacts::Artefacts;
 use folder::{Found, Scan, Stamp, read, scan};
 use judge::Judgement;
+pub use judge::unfounded;
+pub use ruled::OWN_COMMANDS;
+use ordered::Back;
 
 /// All plugins. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ struct Parts {
     store: Option<Store>,
     artefacts: Artefacts,
     look: Notify,
+    /// How often orders were to be taken up, and how many of these times are done.
+    orders: (watch::Sender<u64>, watch::Sender<u64>),
     /// Versions that are in memory for as long as a run of theirs goes on.
     older: Mutex<Older>,
     /// Versions that nothing needed at the last tidying.
@@ -75,6 +83,10 @@ struct Entry {
     problem: Option<Problem>,
     /// What the newest version, and the one that serves, say of the settings.
     judged: Vec<Judgement>,
+    /// Somebody ordered that it does not serve. It keeps the right to its commands.
+    hold: Option<Ordered>,
+    /// Somebody ordered that an older version serves.
+    back: Option<Back>,
 }
 
 impl Plugins {
@@ -94,6 +106,7 @@ impl Plugins {
             store,
             artefacts,
             look: Notify::new(),
+            orders: (watch::Sender::new(0), watch::Sender::new(0)),
             older: Mutex::default(),
             spare: Mutex::default(),
         };
@@ -109,6 +122,11 @@ impl Plugins {
 
     /// Loads what is in the folder now, without waiting for files to come to rest.
     pub async fn load_all(&self) -> Keeper {
+        self.load_all_under(BTreeMap::new()).await
+    }
+
+    /// The same where there is no store to ask what is ordered.
+    pub async fn load_all_under(&self, orders: BTreeMap<PluginName, PluginOrders>) -> Keeper {
         let served = self.parts.served_before().await;
         let mut keeper = Keeper {
             parts: self.parts.clone(),
@@ -116,6 +134,7 @@ impl Plugins {
             passed_over: BTreeMap::new(),
             served,
             called: None,
+            orders,
         };
         keeper.look(Settling::Skip).await;
         keeper
@@ -162,6 +181,12 @@ impl Plugins {
                 .iter()
                 .filter_map(|standing| standing.serving),
         );
+        match self.parts.gone_back_to(&live).await {
+            Ok(versions) => needed.extend(versions),
+            Err(error) => {
+                return tracing::warn!("which versions can be gone back to is not known: {error}");
+            }
+        }
         let parts = self.parts.clone();
         let tidied = tokio::task::spawn_blocking(move || parts.tidy(&needed)).await;
         match tidied.map_err(std::io::Error::other).flatten() {
@@ -250,33 +275,36 @@ pub struct Keeper {
     served: BTreeSet<PluginName>,
     /// The name and the alias of the bot, as they are part of the table that serves.
     called: Option<(String, Option<String>)>,
+    /// What is ordered, as of the last look.
+    orders: BTreeMap<PluginName, PluginOrders>,
 }
 
 impl Keeper {
-    /// The newest version of each plugin that could be loaded, whether it serves or is held.
-    pub fn newest(&self) -> Vec<Arc<Plugin>> {
-        self.entries
-            .values()
-            .filter_map(|entry| entry.newest.clone())
-            .collect()
-    }
-
     /// Looks for as long as the bot runs: when asked, when a file has not come to rest, and every so often anyway.
     pub async fn run(mut self) {
+        let parts = self.parts.clone();
+        let mut ordered = parts.orders.0.subscribe();
         loop {
             let again = if self.unsettled() {
                 limits::RELOAD_QUIET
             } else {
                 limits::RESCAN
             };
-            let asked = tokio::time::timeout(again, self.parts.look.notified())
-                .await
-                .is_ok();
-            if asked {
-                // Changes come in bursts, and a look at each would see half of it.
-                tokio::time::sleep(limits::RELOAD_QUIET).await;
+            tokio::select! {
+                () = parts.look.notified() => {
+                    // Changes come in bursts, and a look at each would see half of it.
+                    tokio::time::sleep(limits::RELOAD_QUIET).await;
+                    self.look(Settling::Wait).await;
+                }
+                () = tokio::time::sleep(again) => self.look(Settling::Wait).await,
+                // The sender is among our parts.
+                _ = ordered.changed() => {
+                    let times = *ordered.borrow_and_update();
+                    let settings = parts.settings.load_full();
+                    self.publish(&settings).await;
+                    parts.orders.1.send_replace(times);
+                }
             }
-            self.look(Settling::Wait).await;
         }
     }
 
@@ -346,10 +374,14 @@ impl Keeper {
     /// Decides who serves, and swaps the whole table once.
     async fn publish(&mut self, settings: &Settings) {
         let before = self.parts.live.load_full();
+        self.take_up_orders().await;
         let mut names: Vec<PluginName> = self.entries.keys().cloned().collect();
         // Who serves already has the right to its commands.
-        names
-            .sort_by_key(|name| !(before.serving.contains_key(name) || self.served.contains(name)));
+        let has_right = |name: &PluginName| {
+            let held = self.entries.get(name).is_some_and(|entry| entry.hold.is_some());
+            held || before.serving.contains_key(name) || self.served.contains(name)
+        };
+        names.sort_by_key(|name| !has_right(name));
         let known = before.standings.iter().map(|standing| &standing.name);
         let mut news: Vec<PluginName> = known
             .filter(|name| !self.entries.contains_key(*name))
@@ -362,7 +394,8 @@ impl Keeper {
             }
         }
         let called = (settings.name.clone(), settings.alias.clone());
-        if news.is_empty() && self.called.as_ref() == Some(&called) {
+        let same_held = before.held == self.held();
+        if news.is_empty() && same_held && self.called.as_ref() == Some(&called) {
             return;
         }
         let renamed = self.called.as_ref().is_some_and(|before| *before != called);
@@ -373,8 +406,8 @@ impl Keeper {
             tracing::info!("listeners know the bot as `{}`", settings.name);
         }
         for name in news {
-            let standing = live.standings.iter().find(|standing| standing.name == name);
-            self.report(&name, standing).await;
+            self.note_version(&name).await;
+            self.report(&name, live.standing(&name)).await;
         }
     }
 
@@ -384,42 +417,54 @@ impl Keeper {
             return false;
         };
         let before = (entry.digest(), entry.problem.clone());
-        let waiting = entry
-            .newest
-            .as_ref()
-            .filter(|newest| Some(newest.digest) != entry.digest());
-        let conflict = waiting.and_then(|newest| {
-            let others: Vec<_> = self
-                .entries
-                .iter()
-                .filter_map(|(name, entry)| entry.declared(name))
-                .collect();
-            route::conflicts(&others, name, &newest.declaration)
-                .first()
-                .map(ToString::to_string)
-        });
+        let conflict = self.conflict(name, entry.newest.as_ref());
+        let older = entry.back.as_ref().and_then(Back::plugin);
+        let older_conflict = self.conflict(name, older);
         let Some(entry) = self.entries.get_mut(name) else {
             return false;
         };
-        entry.settle(settings.plugins.get(name), conflict.map(Problem::Refused));
+        let part = settings.plugins.get(name);
+        entry.settle(part, conflict);
+        entry.go_back(part, older_conflict);
+        if let Some(hold) = &entry.hold {
+            entry.problem = Some(Problem::Ordered(hold.clone()));
+        }
         before != (entry.digest(), entry.problem.clone())
+    }
+
+    /// Whether a version that does not serve clashes with another plugin.
+    fn conflict(&self, name: &PluginName, version: Option<&Arc<Plugin>>) -> Option<Problem> {
+        let serving = self.entries.get(name)?.serving.as_ref();
+        let waiting =
+            version.filter(|waiting| Some(waiting.digest) != serving.map(|plugin| plugin.digest))?;
+        let others = self.entries.iter();
+        let others: Vec<_> = others
+            .filter_map(|(name, entry)| entry.declared(name))
+            .collect();
+        let conflicts = route::conflicts(&others, name, &waiting.declaration);
+        conflicts
+            .first()
+            .map(|conflict| Problem::Refused(conflict.to_string()))
     }
 
     fn live(&self, settings: &Settings) -> Live {
         let declared = self
             .entries
             .iter()
+            .filter(|(_, entry)| entry.hold.is_none())
             .filter_map(|(name, entry)| entry.declared(name))
             .collect();
         let serving = self
             .entries
             .iter()
-            .filter_map(|(name, entry)| Some((name.clone(), entry.serving.clone()?)));
+            .filter_map(|(name, entry)| Some((name.clone(), entry.serves()?.clone())));
         let standings = self.entries.iter().map(|(name, entry)| Standing {
             name: name.clone(),
             version: entry.version(),
             serving: entry.digest(),
             problem: entry.problem.clone(),
+            newest: entry.newest.clone(),
+            before: entry.before(),
         });
         let idle = self
             .entries
@@ -431,6 +476,7 @@ impl Keeper {
             idle: Table::new(idle, settings.names()),
             serving: serving.collect(),
             standings: standings.collect(),
+            held: self.held(),
         }
     }
 
@@ -453,15 +499,18 @@ impl Keeper {
                 ("plugin.removed", String::new())
             }
             (serving, Some(problem)) => {
-                let older = if serving.is_some() {
-                    " (the version before it goes on serving)"
-                } else {
-                    ""
+                let older = match (serving, problem) {
+                    (None, _) => "",
+                    (Some(_), Problem::RolledBack(_)) => " (an older version serves)",
+                    (Some(_), _) => " (the version before it goes on serving)",
                 };
-                tracing::warn!(plugin = %name, "the plugin is {}{older}: {}", problem.word(), printable::text(&problem.reason()));
+                tracing::warn!(plugin = %name, "the plugin is {}{older}: {}{}", problem.word(), printable::text(&problem.reason()), news(standing));
                 let action = match problem {
-                    Problem::Held { .. } | Problem::Settings(_) => "plugin.held",
+                    Problem::Held { .. } | Problem::Settings(_) | Problem::Ordered(_) => {
+                        "plugin.held"
+                    }
                     Problem::Refused(_) => "plugin.refused",
+                    Problem::RolledBack(_) => "plugin.loaded",
                 };
                 (action, problem.reason())
             }
@@ -517,15 +566,7 @@ impl Entry {
 
     /// Decides who serves under these settings, and why it is not the newest file.
     fn settle(&mut self, part: Option<&PluginSettings>, conflict: Option<Problem>) {
-        let nothing = PluginSettings::default();
-        let part = part.unwrap_or(&nothing);
-        let judged = |plugin: &Arc<Plugin>| {
-            let own = |judgement: &&Judgement| judgement.digest == plugin.digest;
-            self.judged.iter().find(own)?.problem.clone()
-        };
-        let problem = |plugin: &Arc<Plugin>| {
-            held(plugin, &part.grants, &part.settings).or_else(|| judged(plugin))
-        };
+        let problem = |plugin: &Arc<Plugin>| self.problem_of(plugin, part);
         let newest = conflict.or_else(|| self.newest.as_ref().and_then(problem));
         if newest.is_none() && self.newest.is_some() {
             self.serving.clone_from(&self.newest);
@@ -539,6 +580,15 @@ impl Entry {
         self.problem = self.refused.clone().map(Problem::Refused).or(newest);
     }
 
+    /// What keeps a version from serving under these settings.
+    fn problem_of(&self, plugin: &Plugin, part: Option<&PluginSettings>) -> Option<Problem> {
+        let nothing = PluginSettings::default();
+        let part = part.unwrap_or(&nothing);
+        let own = |judgement: &&Judgement| judgement.digest == plugin.digest;
+        let judged = || self.judged.iter().find(own)?.problem.clone();
+        held(plugin, part).or_else(judged)
+    }
+
     /// What the author calls the version that serves, or else the newest.
     fn version(&self) -> String {
         let plugin = self.serving.as_ref().or(self.newest.as_ref());
@@ -547,8 +597,19 @@ impl Entry {
         })
     }
 
+    /// The version that is called.
+    fn serves(&self) -> Option<&Arc<Plugin>> {
+        self.serving.as_ref().filter(|_| self.hold.is_none())
+    }
+
     fn digest(&self) -> Option<Digest> {
-        self.serving.as_ref().map(|plugin| plugin.digest)
+        self.serves().map(|plugin| plugin.digest)
+    }
+
+    /// The version that serves, if it is not the newest.
+    fn before(&self) -> Option<Arc<Plugin>> {
+        let newest = self.newest.as_ref()?.digest;
+        self.serving.clone().filter(|serving| serving.digest != newest)
     }
 
     fn declared(&self, name: &PluginName) -> Option<(PluginName, Arc<Checked>)> {
@@ -557,9 +618,20 @@ impl Entry {
 
     /// What it would answer if nothing kept it from serving.
     fn declared_in_vain(&self, name: &PluginName) -> Option<(PluginName, Arc<Checked>)> {
-        let newest = self.newest.as_ref().filter(|_| self.serving.is_none())?;
-        Some((name.clone(), newest.declaration.clone()))
+        let idle = self.serving.as_ref().or(self.newest.as_ref());
+        let idle = idle.filter(|_| self.serves().is_none())?;
+        Some((name.clone(), idle.declaration.clone()))
     }
+}
+
+/// How a version that does not serve differs from the one that does, for the log.
+fn news(standing: Option<&Standing>) -> String {
+    let lines = standing.map(Standing::difference).unwrap_or_default();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines = printable::text(&lines.join("\n")).into_owned();
+    format!("\nWhat is different in it:\n{lines}")
 }
 
 fn log_load(name: &PluginName, digest: &Digest, took: Duration) {

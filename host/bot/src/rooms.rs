@@ -1,5 +1,6 @@
 //! The one loop of the bot: everything that wakes it, and what happens then.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,27 +11,35 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
 use witbot_core::call::Ask;
-use witbot_core::event::{Body, Event};
+use witbot_core::chat::Text;
+use witbot_core::event::{Body, Event, Message};
+use witbot_core::help::View;
 use witbot_core::ids::{CallId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::Commit;
+use witbot_core::route::{Command, Routed};
 use witbot_core::{limits, printable};
 use witbot_engine::{Invocation, Plugin, World as _};
 use witbot_store::Store;
 use witbot_store::error::StoreError;
 
+use crate::admin::{self, Admin};
 use crate::clock;
-use crate::control;
-use crate::dispatch::{self, Action};
+use crate::control::{self, Demand};
+use crate::dispatch::{self, Action, Refused};
 use crate::door::{self, Door};
 use crate::doors::console::Console;
 use crate::ground::Ground;
+use crate::identities::{self, Identities};
 use crate::live::Live;
-use crate::orders::{self, Done, Order};
+use crate::orders::followed::Followers;
+use crate::orders::{self, Done};
 use crate::outbox::Outbox;
 use crate::plugins::Plugins;
+use crate::rights::{Own, Ruled};
 use crate::runs::{self, Runs};
 use crate::services;
 use crate::settings::Settings;
+use crate::settings::secrets::webhooks::Locks;
 use crate::theirs::{self, Wish};
 use crate::waits::{Clicked, Waits};
 use crate::wake::Wake;
@@ -42,6 +51,8 @@ const SCRIPT_PACE: Duration = Duration::from_millis(20);
 pub struct Rooms {
     pub settings: Arc<ArcSwap<Settings>>,
     pub settings_file: PathBuf,
+    /// What the senders of webhooks prove themselves with, by the settings as they are now.
+    pub locks: Arc<ArcSwap<Locks>>,
     /// What is known of it, so that each change is taken up and reported once, and whole.
     pub settings_read: Mutex<SettingsRead>,
     pub live: Arc<ArcSwap<Live>>,
@@ -51,6 +62,8 @@ pub struct Rooms {
     pub runs: Runs,
     pub waits: Waits,
     pub outbox: Outbox,
+    /// Who is who at GitHub.
+    pub identities: Identities,
     pub console: Console,
     pub door: Door,
     /// What the loop does not wait for.
@@ -165,28 +178,84 @@ impl Rooms {
         match action {
             Action::Nothing => self.routed(row),
             Action::Theirs(wish) => self.grant(row, event, wish),
+            Action::Admin(wish) => self.administer(row, event, wish),
+            Action::Identify(wish) => self.identify(row, event, wish),
             Action::Say(run, commit) => {
                 self.tasks.spawn(say(self.ground.clone(), run, *commit));
             }
-            Action::Call(calls) => self.call(row, calls, since).await,
+            Action::Help(about) => self.help(row, event, about),
+            Action::WhoCan(what) => self.who_can(row, event, what),
+            Action::Tell(command, text) => self.tell(row, event, command, text),
+            Action::Call(calls) if matches!(event.body, Body::Message(_)) => {
+                self.judge(row, event, calls, since);
+            }
+            Action::Call(calls) => call(&self.store, &self.runs, row, calls, since).await,
         }
     }
 
-    /// Does what an operator wants done with a run.
-    fn obey(&self, order: Order, answer: oneshot::Sender<control::Answer>) {
-        let (store, follow) = (self.store.clone(), self.follower());
+    /// Does what an operator wants done with a run or a plugin.
+    fn obey(&self, order: Demand, answer: oneshot::Sender<control::Answer>) {
+        let (store, follow, followers) = (self.store.clone(), self.follower(), self.followers());
         self.tasks.spawn(async move {
-            let (well, text) = match orders::carry_out(&store, order).await {
-                Ok(done) => {
+            let obeyed = match order {
+                Demand::Run(order) => orders::carry_out(&store, order).await.map(|done| {
                     let said = (done.well, done.text.clone());
                     follow(done);
                     said
+                }),
+                Demand::Plugin(order) => {
+                    let noted = followers.carry_out(&order).await;
+                    noted.map(|noted| (noted.well, noted.text))
                 }
-                Err(error) => (false, error.to_string()),
             };
+            let (well, text) = obeyed.unwrap_or_else(|error| (false, error.to_string()));
             // Who asked may have gone away.
             let _ = answer.send(control::Answer { well, text });
         });
+    }
+
+    /// Does what an admin wants in the chat, as far as the rules let them.
+    fn administer(&self, row: i64, event: Arc<Event>, wish: admin::Wish) {
+        let (ground, follow) = (self.ground.clone(), self.follower());
+        let room = Admin {
+            followers: self.followers(),
+            rights: self.ground.rights.clone(),
+        };
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            let answer = match admin::may(&room.rights, &event, message, &wish).await {
+                Some(Ruled::Denied { by, told }) => {
+                    dispatch::denied_own(row, &event, message, &by, &told)
+                }
+                Some(Ruled::Begins { .. }) | None => {
+                    let text = match room.grant(&event, message, wish).await {
+                        Ok(granted) => {
+                            granted.done.into_iter().for_each(follow);
+                            granted.text
+                        }
+                        Err(error) => {
+                            tracing::error!("what an admin wants cannot be done: {error}");
+                            Some("I cannot do that just now; the log says why.".into())
+                        }
+                    };
+                    dispatch::granted(row, &event, message, text)
+                }
+            };
+            if let Action::Say(run, commit) = answer {
+                say(ground, run, *commit).await;
+            }
+        });
+    }
+
+    fn followers(&self) -> Followers {
+        Followers {
+            store: self.store.clone(),
+            plugins: self.plugins.clone(),
+            live: self.live.clone(),
+            runs: self.runs.clone(),
+        }
     }
 
     /// Does what somebody in the chat wants done with their own runs.
@@ -196,6 +265,9 @@ impl Rooms {
             let Body::Message(message) = &event.body else {
                 return;
             };
+            if !may(&ground, row, &event, message, wish.command()).await {
+                return;
+            }
             let granted = theirs::grant(&ground.store, row, &event, message, wish).await;
             let text = match granted {
                 Ok(granted) => {
@@ -209,6 +281,28 @@ impl Rooms {
             };
             if let Action::Say(run, commit) = dispatch::granted(row, &event, message, text) {
                 say(ground, run, *commit).await;
+            }
+        });
+    }
+
+    /// Links somebody's account at GitHub, or forgets it. What waits for them to type a code ends with the bot.
+    fn identify(&self, row: i64, event: Arc<Event>, wish: identities::Wish) {
+        let (ground, identities) = (self.ground.clone(), self.identities.clone());
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            if !may(&ground, row, &event, message, wish.command()).await {
+                return;
+            }
+            let answer = identities.grant(&event, message, wish).await;
+            whisper(ground.clone(), row, &event, "say", answer.text).await;
+            if let Some(attempt) = answer.then {
+                tokio::spawn(async move {
+                    if let Some(text) = attempt.finish().await {
+                        whisper(ground, row, &event, "link", text).await;
+                    }
+                });
             }
         });
     }
@@ -274,34 +368,91 @@ impl Rooms {
         run.ok().flatten().map(|run| run.plugin)
     }
 
-    /// One run begins with its own first commit; several begin together, so that none is forgotten. So does one whose
-    /// event was here before the start: it may be what brought the bot down, and what is stored is counted.
-    async fn call(&self, row: i64, mut calls: Vec<(Arc<Plugin>, Invocation)>, since: Since) {
-        if calls.len() == 1
-            && since == Since::Now
-            && let Some((plugin, invocation)) = calls.pop()
-        {
-            return self.runs.start(plugin, invocation);
-        }
-        let begins = calls
-            .iter_mut()
-            .filter_map(|(_, call)| Some((call.id.clone(), call.begin.take()?)))
-            .collect();
-        let opening = calls
-            .iter_mut()
-            .flat_map(|(_, call)| std::mem::take(&mut call.opening))
-            .collect();
-        match self.store.begin_all(row, begins).await {
-            Ok(new) => new.into_iter().for_each(|run| self.runs.resume(run)),
-            Err(error) => {
-                return tracing::error!(
-                    "the runs of event {row} begin after the next start: {error}"
-                );
+    /// Has what somebody said done, as far as the rules let it. Not in the loop: the chat service may have to be asked who
+    /// and where they are.
+    fn judge(
+        &self,
+        row: i64,
+        event: Arc<Event>,
+        calls: Vec<(Arc<Plugin>, Invocation)>,
+        since: Since,
+    ) {
+        let (ground, store, runs) = (self.ground.clone(), self.store.clone(), self.runs.clone());
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            let Ok(judged) = judged(&ground, row, &event, message, calls).await else {
+                return;
+            };
+            if !judged.is_empty() {
+                call(&store, &runs, row, judged, since).await;
             }
-        }
-        if let Err(error) = self.store.audit(opening).await {
-            tracing::error!("the beginning of runs is not in the audit: {error}");
-        }
+        });
+    }
+
+    /// Says who can have something done, and in which roles they are.
+    fn who_can(&self, row: i64, event: Arc<Event>, what: String) {
+        let (ground, live) = (self.ground.clone(), self.live.load_full());
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            if !may(&ground, row, &event, message, "who-can").await {
+                return;
+            }
+            let text = match live.table.command(&what) {
+                Routed::Command(route) => {
+                    ground.rights.who_can(&event, message, &route, &what).await
+                }
+                Routed::Usage { usage, .. } => format!("Usage: `{usage}`"),
+                Routed::Unknown { .. } => {
+                    "I do not know that command. `help` lists all that you may give.".to_owned()
+                }
+            };
+            answer(ground, dispatch::granted(row, &event, message, Some(text))).await;
+        });
+    }
+
+    /// Says something, if the rules let somebody know it.
+    fn tell(&self, row: i64, event: Arc<Event>, command: &'static str, text: Text) {
+        let ground = self.ground.clone();
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            if may(&ground, row, &event, message, command).await {
+                answer(ground, dispatch::granted(row, &event, message, Some(text))).await;
+            }
+        });
+    }
+
+    /// Shows somebody what they may do.
+    fn help(&self, row: i64, event: Arc<Event>, about: Option<String>) {
+        let (ground, live) = (self.ground.clone(), self.live.load_full());
+        self.tasks.spawn(async move {
+            let Body::Message(message) = &event.body else {
+                return;
+            };
+            if !may(&ground, row, &event, message, "help").await {
+                return;
+            }
+            let mut theirs = HashSet::new();
+            for command in live.table.commands() {
+                if ground.rights.could(&event, message, command).await {
+                    theirs.insert((command.plugin, command.declaration.id.as_str()));
+                }
+            }
+            let may = |command: Command<'_>| {
+                theirs.contains(&(command.plugin, command.declaration.id.as_str()))
+            };
+            let view = View::of(&live.table, &may);
+            if let Action::Say(run, commit) =
+                dispatch::helped(row, &event, message, view, about.as_deref())
+            {
+                say(ground, run, *commit).await;
+            }
+        });
     }
 
     /// Nothing more will come of an event. Most of what is said in chats is not meant for the bot, so the loop does not
@@ -379,8 +530,15 @@ impl Rooms {
         let Some(text) = self.new_settings() else {
             return;
         };
-        let mut settings = match Settings::parse(&text, &self.settings_file) {
-            Ok(settings) => settings,
+        let read = Settings::parse(&text, &self.settings_file).and_then(|mut settings| {
+            let warnings = settings.secrets.read(|name| std::env::var_os(name))?;
+            Ok((settings, warnings))
+        });
+        let mut settings = match read {
+            Ok((settings, warnings)) => {
+                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                settings
+            }
             Err(error) => {
                 return tracing::error!(
                     "the settings stay as they were:\n{:?}",
@@ -395,6 +553,7 @@ impl Rooms {
                 listen,
                 slack,
                 github_api_url,
+                linking,
                 circleci_api_url,
                 ..
             } = settings.clone();
@@ -404,12 +563,13 @@ impl Rooms {
                 listen,
                 slack,
                 github_api_url,
+                linking,
                 circleci_api_url,
             )
         };
         if fixed(&settings) != fixed(&before) {
             tracing::warn!(
-                "folders, addresses, API addresses and [slack] stay as they were until the next start"
+                "folders, addresses, API addresses, [github] and [slack] stay as they were until the next start"
             );
             (
                 settings.plugins_folder,
@@ -417,6 +577,7 @@ impl Rooms {
                 settings.listen,
                 settings.slack,
                 settings.github_api_url,
+                settings.linking,
                 settings.circleci_api_url,
             ) = fixed(&before);
         }
@@ -425,7 +586,20 @@ impl Rooms {
             let mistakes = printable::text(&mistakes.join("\n")).into_owned();
             return tracing::error!("the settings stay as they were: {mistakes}");
         }
+        let locks = match Locks::read(&settings, |name| std::env::var_os(name)) {
+            Ok((locks, _)) => locks,
+            Err(error) => {
+                return tracing::error!(
+                    "the settings stay as they were: {:?}",
+                    miette::Report::new(error)
+                );
+            }
+        };
+        self.locks.store(Arc::new(locks));
         self.settings.store(Arc::new(settings));
+        if let Some(github) = &self.ground.services.github {
+            github.forget_tokens();
+        }
         tracing::info!("the settings are taken up");
         self.plugins.look();
     }
@@ -516,6 +690,121 @@ impl Rooms {
     }
 }
 
+/// Whether the rules let somebody give a command of the bot itself that concerns nobody else. If not, they are told.
+async fn may(
+    ground: &Arc<Ground>,
+    row: i64,
+    event: &Event,
+    message: &Message,
+    command: &'static str,
+) -> bool {
+    let own = Own {
+        id: command,
+        admin: false,
+    };
+    let Some(Ruled::Denied { by, told }) = ground.rights.own(event, message, own).await else {
+        return true;
+    };
+    answer(ground.clone(), dispatch::denied_own(row, event, message, &by, &told)).await;
+    false
+}
+
+/// Says what an action says.
+async fn answer(ground: Arc<Ground>, action: Action) {
+    if let Action::Say(run, commit) = action {
+        say(ground, run, *commit).await;
+    }
+}
+
+/// The calls that the rules let begin. Those that they do not are told, when they are commands, and are in the audit.
+async fn judged(
+    ground: &Arc<Ground>,
+    row: i64,
+    event: &Arc<Event>,
+    message: &Message,
+    calls: Vec<(Arc<Plugin>, Invocation)>,
+) -> Result<Vec<(Arc<Plugin>, Invocation)>, StoreError> {
+    let (mut begins, mut denied) = (Vec::new(), Vec::new());
+    for (plugin, mut call) in calls {
+        let (handler, arguments) = (&call.handler, &call.arguments);
+        let ruled = ground.rights.rule(event, message, &plugin.name, handler, arguments);
+        match ruled.await {
+            Ruled::Begins { permission, by } => {
+                call.permission = permission;
+                for begin in &mut call.begin {
+                    begin.permission = permission;
+                }
+                for record in &mut call.opening {
+                    record.detail["by"] = by.clone().into();
+                }
+                begins.push((plugin, call));
+            }
+            Ruled::Denied { by, told } => denied.push((plugin, call, by, told)),
+        }
+    }
+    for (plugin, call, by, told) in &denied {
+        let Some(begin) = &call.begin else { continue };
+        let refused = Refused {
+            begin,
+            run: &call.id,
+            by,
+            told,
+        };
+        let listens = plugin.declaration.declaration.listeners.iter();
+        // Who listens was not spoken to, and does not answer.
+        if listens.into_iter().any(|listener| listener.id == call.handler) {
+            ground.store.audit(vec![refused.record(event)]).await?;
+        } else if let Action::Say(run, commit) =
+            dispatch::denied(row, event, message, &refused, begins.is_empty())
+        {
+            say(ground.clone(), run, *commit).await;
+        }
+    }
+    if begins.is_empty() {
+        ground.store.mark_routed(row).await?;
+    }
+    if let [(_, call)] = begins.as_mut_slice() {
+        for begin in &mut call.begin {
+            begin.routed = true;
+        }
+    }
+    Ok(begins)
+}
+
+/// One run begins with its own first commit; several begin together, so that none is forgotten. So does one whose event
+/// was here before the start: it may be what brought the bot down, and what is stored is counted.
+async fn call(
+    store: &Store,
+    runs: &Runs,
+    row: i64,
+    mut calls: Vec<(Arc<Plugin>, Invocation)>,
+    since: Since,
+) {
+    if calls.len() == 1
+        && since == Since::Now
+        && let Some((plugin, invocation)) = calls.pop()
+    {
+        return runs.start(plugin, invocation);
+    }
+    let begins = calls
+        .iter_mut()
+        .filter_map(|(_, call)| Some((call.id.clone(), call.begin.take()?)))
+        .collect();
+    let opening = calls
+        .iter_mut()
+        .flat_map(|(_, call)| std::mem::take(&mut call.opening))
+        .collect();
+    match store.begin_all(row, begins).await {
+        Ok(new) => new.into_iter().for_each(|run| runs.resume(run)),
+        Err(error) => {
+            return tracing::error!("the runs of event {row} begin after the next start: {error}");
+        }
+    }
+    if let Err(error) = store.audit(opening).await {
+        tracing::error!("the beginning of runs is not in the audit: {error}");
+    }
+}
+
 /// Says what the bot says by itself. Not in the loop: it waits for the disk.
 async fn say(ground: Arc<Ground>, run: InvocationId, commit: Commit) {
     match ground.store(&run, commit).await {
@@ -525,6 +814,13 @@ async fn say(ground: Arc<Ground>, run: InvocationId, commit: Commit) {
         Err(error) => {
             tracing::error!("an answer is not stored, so it comes after the next start: {error}");
         }
+    }
+}
+
+/// Tells somebody something that is for them alone.
+async fn whisper(ground: Arc<Ground>, row: i64, event: &Event, part: &str, text: String) {
+    if let Action::Say(run, commit) = dispatch::tell_alone(row, event, part, text) {
+        say(ground, run, *commit).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +68,8 @@ struct Parts {
     tasks: TaskTracker,
     /// The runs that are executed, and whether they were to be resumed meanwhile.
     active: Mutex<HashMap<InvocationId, bool>>,
+    /// Runs that were to go on while their plugin was held. The next start finds them by itself.
+    held_back: Mutex<BTreeSet<InvocationId>>,
 }
 
 impl Runs {
@@ -85,6 +87,7 @@ impl Runs {
             wakes,
             tasks: TaskTracker::new(),
             active: Mutex::default(),
+            held_back: Mutex::default(),
         };
         Runs {
             parts: Arc::new(parts),
@@ -113,6 +116,12 @@ impl Runs {
                 Err(Stuck::Run(error)) => parts.stuck(&id, &error).await,
             }
         });
+    }
+
+    /// Has those go on that were held back with their plugin. What is held still is held back again.
+    pub fn release(&self) {
+        let released = std::mem::take(&mut *self.parts.held_back());
+        released.into_iter().for_each(|run| self.resume(run));
     }
 
     /// Tells that a run was put aside.
@@ -243,8 +252,35 @@ impl Parts {
         }
     }
 
+    fn held_back(&self) -> MutexGuard<'_, BTreeSet<InvocationId>> {
+        self.held_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a run does not go on because somebody ordered that its plugin be held.
+    async fn hold_back(&self, id: &InvocationId) -> Result<bool, StoreError> {
+        let held = || self.ground.rights.live.load_full();
+        if held().held.is_empty() {
+            return Ok(false);
+        }
+        let Some(run) = self.ground.store.invocation(id).await? else {
+            return Ok(false);
+        };
+        self.held_back().insert(id.clone());
+        // Looked at after it is noted: who releases the plugin meanwhile finds the run, or this does.
+        if held().held.contains(&run.plugin) {
+            tracing::info!(run = %id, plugin = %run.plugin, "the run goes on when its plugin is released");
+            return Ok(true);
+        }
+        Ok(!self.held_back().remove(id))
+    }
+
     async fn resume(self: &Arc<Self>, id: &InvocationId) -> Result<(), Stuck> {
         let ground = &self.ground;
+        if self.hold_back(id).await? {
+            return Ok(());
+        }
         let Some(run) = ground
             .store
             .claim(id, &ground.lease(), clock::now(), last_word)
@@ -268,6 +304,7 @@ impl Parts {
             id: id.clone(),
             handler: run.handler,
             arguments: run.arguments,
+            permission: run.permission,
             started: event.received,
             event,
             event_row: run.event,

@@ -5,6 +5,7 @@ pub mod github;
 pub mod web;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use witbot_core::call;
@@ -29,14 +30,19 @@ pub struct Services {
     /// None: there are no credentials.
     pub github: Option<Github>,
     /// Those for which there are credentials.
-    pub ci: BTreeMap<Provider, Box<dyn CiProvider>>,
+    pub ci: BTreeMap<Provider, Arc<dyn CiProvider>>,
     /// Anything on the web.
     pub web: Web,
 }
 
 impl Services {
     /// Performs a read or an effect. An effect carries `id` as its mark, where the service has a place for one.
-    pub async fn perform(&self, operation: &Operation, id: &CallId, grants: &Grants) -> Outcome {
+    pub async fn perform(
+        &self,
+        operation: &Operation,
+        id: &CallId,
+        grants: &Arc<Grants>,
+    ) -> Outcome {
         match self.answer(operation, id, grants).await {
             Ok(value) => Outcome::Ok(value),
             Err(error) => Outcome::Error(error),
@@ -47,42 +53,50 @@ impl Services {
         &self,
         operation: &Operation,
         id: &CallId,
-        grants: &Grants,
+        grants: &Arc<Grants>,
     ) -> Result<Value, Error> {
         match operation {
-            Operation::ResolveReference(call) => json(self.github()?.resolve(call).await?),
-            Operation::ReadCommit(call) => json(self.github()?.commit(call).await?),
-            Operation::ReadDefaultBranch(call) => json(self.github()?.default_branch(call).await?),
-            Operation::ListBranches(call) => json(self.github()?.branches(call).await?),
-            Operation::Merge(call) => json(self.github()?.merge(call, id).await?),
-            Operation::ReadChecks(call) => json(self.github()?.checks(call).await?),
-            Operation::Compare(call) => json(self.github()?.compare(call).await?),
-            Operation::CreateDeployment(call) => {
-                json(self.github()?.create_deployment(call, id).await?)
+            Operation::ResolveReference(call) => json(self.github(grants)?.resolve(call).await?),
+            Operation::ReadCommit(call) => json(self.github(grants)?.commit(call).await?),
+            Operation::ReadDefaultBranch(call) => {
+                json(self.github(grants)?.default_branch(call).await?)
             }
-            Operation::ReadDeployment(call) => json(self.github()?.deployment(call).await?),
-            Operation::ListDeployments(call) => json(self.github()?.deployments(call).await?),
+            Operation::ListBranches(call) => json(self.github(grants)?.branches(call).await?),
+            Operation::Merge(call) => json(self.github(grants)?.merge(call, id).await?),
+            Operation::ReadChecks(call) => json(self.github(grants)?.checks(call).await?),
+            Operation::Compare(call) => json(self.github(grants)?.compare(call).await?),
+            Operation::CreateDeployment(call) => {
+                json(self.github(grants)?.create_deployment(call, id).await?)
+            }
+            Operation::ReadDeployment(call) => json(self.github(grants)?.deployment(call).await?),
+            Operation::ListDeployments(call) => json(self.github(grants)?.deployments(call).await?),
             Operation::ReadDeploymentStatus(call) => {
-                json(self.github()?.deployment_status(call).await?)
+                json(self.github(grants)?.deployment_status(call).await?)
             }
             Operation::AddDeploymentStatus(call) => {
-                json(self.github()?.add_deployment_status(call, id).await?)
+                json(self.github(grants)?.add_deployment_status(call, id).await?)
             }
-            Operation::TriggerRun(call) => {
-                json(self.ci(call.project.provider)?.trigger(call, id).await?)
-            }
+            Operation::TriggerRun(call) => json(
+                self.ci(call.project.provider, grants)?
+                    .trigger(call, id)
+                    .await?,
+            ),
             Operation::ReadRun(call) => json(
-                self.ci(call.project.provider)?
+                self.ci(call.project.provider, grants)?
                     .status(&call.project, &call.run)
                     .await?,
             ),
-            Operation::CancelRun(call) => json(self.ci(call.project.provider)?.cancel(call).await?),
-            Operation::RerunRun(call) => json(self.ci(call.project.provider)?.rerun(call).await?),
-            Operation::ApproveRun(call) => {
-                json(self.ci(call.project.provider)?.approve(call).await?)
+            Operation::CancelRun(call) => {
+                json(self.ci(call.project.provider, grants)?.cancel(call).await?)
             }
-            Operation::HttpFetch(call) => self.send(&call.request, grants).await,
-            Operation::HttpSend(call) => self.send(&call.request, grants).await,
+            Operation::RerunRun(call) => {
+                json(self.ci(call.project.provider, grants)?.rerun(call).await?)
+            }
+            Operation::ApproveRun(call) => json(
+                self.ci(call.project.provider, grants)?
+                    .approve(call)
+                    .await?,
+            ),
             other => Err(Error::invalid(format!(
                 "{} is not done by a service",
                 other.name()
@@ -92,10 +106,16 @@ impl Services {
 
     /// Looks for an effect that was begun and perhaps performed. A service that cannot be asked is asked again a few
     /// times: who gives up here says "in doubt" for ever.
-    pub async fn find(&self, operation: &Operation, id: &CallId, begun: UnixMillis) -> Found {
+    pub async fn find(
+        &self,
+        operation: &Operation,
+        id: &CallId,
+        begun: UnixMillis,
+        grants: &Arc<Grants>,
+    ) -> Found {
         let mut pauses = limits::FIND_PAUSES.iter();
         loop {
-            let error = match self.found(operation, id, begun).await {
+            let error = match self.found(operation, id, begun, grants).await {
                 Ok(found) => return found,
                 Err(error) => error,
             };
@@ -112,18 +132,23 @@ impl Services {
         operation: &Operation,
         id: &CallId,
         begun: UnixMillis,
+        grants: &Arc<Grants>,
     ) -> Result<Found, Error> {
         match operation {
-            Operation::Merge(call) => Ok(happened(self.github()?.find_merge(call, begun).await?)),
-            Operation::CreateDeployment(call) => {
-                Ok(happened(self.github()?.find_deployment(call, id).await?))
-            }
+            Operation::Merge(call) => Ok(happened(
+                self.github(grants)?.find_merge(call, begun).await?,
+            )),
+            Operation::CreateDeployment(call) => Ok(happened(
+                self.github(grants)?.find_deployment(call, id).await?,
+            )),
             Operation::AddDeploymentStatus(call) => Ok(happened(
-                self.github()?.find_deployment_status(call, begun).await?,
+                self.github(grants)?
+                    .find_deployment_status(call, begun)
+                    .await?,
             )),
             Operation::TriggerRun(call) => Ok(
                 match self
-                    .ci(call.project.provider)?
+                    .ci(call.project.provider, grants)?
                     .find(call, id, begun)
                     .await?
                 {
@@ -133,7 +158,7 @@ impl Services {
                 },
             ),
             Operation::RerunRun(call) => {
-                let runs = self.ci(call.project.provider)?;
+                let runs = self.ci(call.project.provider, grants)?;
                 Ok(happened(runs.find_rerun(call, begun).await?.then_some(())))
             }
             // Asking twice for the end of a run, or giving an approval twice, does no harm.
@@ -149,17 +174,21 @@ impl Services {
     }
 
     /// Looks once whether a wait is over.
-    pub async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error> {
+    pub async fn look(
+        &self,
+        operation: &Operation,
+        grants: &Arc<Grants>,
+    ) -> Result<Option<Value>, Error> {
         match operation {
             Operation::AwaitDeploymentStatus(call) => self
-                .github()?
+                .github(grants)?
                 .next_deployment_status(call)
                 .await?
                 .map(json)
                 .transpose(),
             Operation::AwaitRun(call) => {
                 let status = self
-                    .ci(call.project.provider)?
+                    .ci(call.project.provider, grants)?
                     .status(&call.project, &call.run)
                     .await?;
                 (status.phase.as_str() != call.past)
@@ -170,35 +199,28 @@ impl Services {
         }
     }
 
-    fn github(&self) -> Result<&Github, Error> {
+    fn github(&self, grants: &Arc<Grants>) -> Result<Github, Error> {
         self.github
             .as_ref()
+            .map(|github| github.for_plugin(grants))
             .ok_or_else(|| Error::new(Code::Unavailable, GITHUB_HINT))
     }
 
-    fn ci(&self, provider: Provider) -> Result<&dyn CiProvider, Error> {
+    fn ci(&self, provider: Provider, grants: &Arc<Grants>) -> Result<Arc<dyn CiProvider>, Error> {
         let hint = match provider {
             Provider::Circleci => {
                 "the bot has no credentials for CircleCI: its operator has to set CIRCLECI_TOKEN"
             }
             Provider::GithubActions => GITHUB_HINT,
         };
-        self.ci
-            .get(&provider)
-            .map(Box::as_ref)
+        let service = self.ci.get(&provider);
+        service
+            .map(|service| {
+                service
+                    .for_plugin(grants)
+                    .unwrap_or_else(|| service.clone())
+            })
             .ok_or_else(|| Error::new(Code::Unavailable, hint))
-    }
-
-    async fn send(
-        &self,
-        request: &witbot_core::http::Request,
-        grants: &Grants,
-    ) -> Result<Value, Error> {
-        json(
-            self.web
-                .send(request, grants.opens_private_network(request))
-                .await?,
-        )
     }
 }
 
@@ -209,7 +231,7 @@ pub fn wait_keys(event: &Event) -> Vec<String> {
     };
     let mut keys = vec![call::event_key(&hook.kind, &hook.subject)];
     match event.source {
-        Source::Console | Source::Slack => {}
+        Source::Console | Source::Slack | Source::Webhook | Source::Schedule => {}
         Source::Github => {
             let deployment = hook.body.pointer("/deployment/id").and_then(Value::as_u64);
             keys.extend(deployment.map(|id| call::deployment_key(&hook.subject, id)));

@@ -3,6 +3,7 @@
 //! Bad settings stop the start with all problems of the file at once; see `problem`. Secrets are not in this file:
 //! `secrets` reads them from the environment. What the keys mean to an operator is in `witbot.example.toml`.
 
+pub mod edit;
 pub mod problem;
 pub mod secrets;
 pub mod slack;
@@ -10,7 +11,12 @@ pub mod slack;
 mod grants;
 mod json;
 pub mod lines;
+pub mod linking;
 pub mod mask;
+pub mod named;
+mod schedules;
+mod roles;
+mod rules;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -28,8 +34,12 @@ use toml::de::DeTable;
 use witbot_core::address::Names;
 use witbot_core::grants::Grants;
 use witbot_core::ids::PluginName;
+use witbot_core::policy::Policy;
+use witbot_core::schedule::Override;
 
 use lines::Lines;
+use linking::Linking;
+use named::NamedSecrets;
 use problem::{Problem, Problems, SettingsError};
 use secrets::slack::SlackAccess;
 use section::Section;
@@ -55,10 +65,16 @@ pub struct Settings {
     pub slack: SlackSettings,
     /// GitHub's API, without a slash at the end.
     pub github_api_url: String,
+    /// How people link their accounts at GitHub.
+    pub linking: Linking,
     /// CircleCI's API, without a slash at the end.
     pub circleci_api_url: String,
     /// What is set for and granted to each plugin, whether or not it is there.
     pub plugins: BTreeMap<PluginName, PluginSettings>,
+    /// Who may do what. Shared, because every command asks it.
+    pub policy: Arc<Policy>,
+    /// The secrets that grants name. They are read by who starts the bot or takes new settings up, and by nobody else.
+    pub secrets: NamedSecrets,
 }
 
 /// The part of one plugin.
@@ -70,6 +86,12 @@ pub struct PluginSettings {
     pub lines: Arc<Lines>,
     /// What it may do. Shared, because every call looks at it.
     pub grants: Arc<Grants>,
+    /// Where its grants of webhooks stand in the file.
+    pub webhook_lines: Arc<Lines>,
+    /// What becomes of the schedules that it declares, by their ids.
+    pub schedules: BTreeMap<String, Override>,
+    /// Grants that are tried: what they would deny is counted, and nothing is denied because of them.
+    pub observe: Option<Arc<Grants>>,
 }
 
 /// Where people talk to the bot.
@@ -113,8 +135,9 @@ impl Settings {
     /// folders in it are relative to, and what problems are reported with.
     pub fn parse(text: &str, path: &Path) -> Result<Settings, SettingsError> {
         let mut problems = Problems::default();
-        let settings = check(text, path.parent().unwrap_or(Path::new("")), &mut problems);
+        let mut settings = check(text, path.parent().unwrap_or(Path::new("")), &mut problems);
         if problems.is_empty() {
+            settings.secrets.stand_in(path, text);
             Ok(settings)
         } else {
             Err(problems.in_file(path, mask::mask(text)))
@@ -140,8 +163,11 @@ impl Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             slack: SlackSettings::default(),
             github_api_url: "https://api.github.com".to_owned(),
+            linking: Linking::default(),
             circleci_api_url: "https://circleci.com".to_owned(),
             plugins: BTreeMap::new(),
+            policy: Arc::default(),
+            secrets: NamedSecrets::default(),
         }
     }
 }
@@ -200,6 +226,7 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
             value::url(&url, "https://github.example.com/api/v3"),
         );
     }
+    settings.linking = linking::read(&mut github, problems);
     github.close(problems);
 
     let mut ci = top.section("ci", problems);
@@ -213,9 +240,17 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
     circleci.close(problems);
     ci.close(problems);
 
+    settings.secrets = NamedSecrets::in_grants(table.get_ref());
     settings.plugins = plugins(&mut top, text, problems);
+    settings.policy = Arc::new(policy(&mut top, text, problems));
     top.close(problems);
     settings
+}
+
+fn policy(top: &mut Section<'_>, text: &str, problems: &mut Problems) -> Policy {
+    let roles = roles::read(top.section("roles", problems), problems);
+    let rules = rules::read(top.get("rules"), &roles, text, problems);
+    Policy { roles, rules }
 }
 
 /// For whatever else is written below `plugins`.
@@ -236,10 +271,17 @@ fn plugins(
         .section("plugins", problems)
         .into_sections(PLUGIN_HELP, problems)
     {
+        let tried = section.section("observe", problems);
+        let is_tried = tried.table().is_some();
+        let tried = grants::read(tried, problems);
+        let mut grants = section.section("grants", problems);
         let plugin = PluginSettings {
             settings: json::object(section.get("settings"), section.path(), problems),
             lines: Arc::new(Lines::of(section.get("settings"), name.span(), text)),
-            grants: Arc::new(grants::read(section.section("grants", problems), problems)),
+            webhook_lines: Arc::new(Lines::of(grants.get("webhooks"), name.span(), text)),
+            grants: Arc::new(grants::read(grants, problems)),
+            schedules: schedules::read(section.section("schedules", problems), problems),
+            observe: is_tried.then(|| Arc::new(tried)),
         };
         section.close(problems);
         match name.get_ref().parse::<PluginName>() {

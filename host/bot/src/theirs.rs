@@ -20,6 +20,16 @@ pub enum Wish {
     StopThis(String),
 }
 
+impl Wish {
+    /// The command, as rules call it.
+    pub fn command(&self) -> &'static str {
+        match self {
+            Wish::List => "runs",
+            Wish::Stop | Wish::StopThis(_) => "stop",
+        }
+    }
+}
+
 /// What it comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Granted {
@@ -139,21 +149,27 @@ async fn list(store: &Store, runs: &[Invocation]) -> Result<String, StoreError> 
     for run in runs {
         let asked = store.event(run.event).await?;
         let asked = asked.map_or(String::new(), |event| words::asked(&event));
-        let stands = match run.status {
-            Status::Dead => "is put aside, and an operator has to look at it".to_owned(),
-            Status::Parked => match store.wait(&run.id).await? {
-                Some(wait) => words::waits_for(&wait),
-                None => "goes on".to_owned(),
-            },
-            Status::Running | Status::Done | Status::Failed => "is running".to_owned(),
-        };
-        let canceled = match &run.canceled_by {
-            Some(by) => format!(", and is being canceled by {by}"),
-            None => String::new(),
-        };
-        lines.push(format!("- {} `{asked}` {stands}{canceled}", run.id.short()));
+        let stands = stands(store, run).await?;
+        lines.push(format!("- {} `{asked}` {stands}", run.id.short()));
     }
     Ok(lines.join("\n"))
+}
+
+/// How a run stands that is not over, behind what was asked for.
+pub async fn stands(store: &Store, run: &Invocation) -> Result<String, StoreError> {
+    let stands = match run.status {
+        Status::Dead => "is put aside, and an operator has to look at it".to_owned(),
+        Status::Parked => match store.wait(&run.id).await? {
+            Some(wait) => words::waits_for(&wait),
+            None => "goes on".to_owned(),
+        },
+        Status::Running | Status::Done | Status::Failed => "is running".to_owned(),
+    };
+    let canceled = match &run.canceled_by {
+        Some(by) => format!(", and is being canceled by {by}"),
+        None => String::new(),
+    };
+    Ok(stands + &canceled)
 }
 
 fn said(text: impl Into<String>) -> Granted {
@@ -164,7 +180,7 @@ fn said(text: impl Into<String>) -> Granted {
 }
 
 /// As people are told it.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters
         .next()

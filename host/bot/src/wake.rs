@@ -7,8 +7,7 @@ use witbot_core::event::Event;
 use witbot_core::ids::{ChannelId, InvocationId};
 use witbot_core::journal::Wait;
 
-use crate::control;
-use crate::orders::Order;
+use crate::control::{self, Demand};
 
 /// A reason to do something.
 #[derive(Debug)]
@@ -28,10 +27,10 @@ pub enum Wake {
     Moved(String),
     /// A wait is over, so the run goes on.
     Runnable(InvocationId),
-    /// An operator wants something done with a run.
+    /// An operator wants something done with a run or a plugin.
     Ordered {
         /// What.
-        order: Order,
+        order: Demand,
         /// Where to say what became of it.
         answer: oneshot::Sender<control::Answer>,
     },

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::chat::{self, Answerers, Audience, Said, Text};
-use crate::event::{MessageId, Place};
-use crate::ids::{CallId, ChannelId, InvocationId, PluginName, Repository, UserId};
+use crate::event::{MessageId, Place, Source, User};
+use crate::ids::{CallId, ChannelId, InvocationId, Namespace, PluginName, Repository, UserId};
 use crate::journal::Blob;
+use crate::policy::{Judgement, Origin};
 use crate::{ci, github, http};
 
 /// How a call is made to happen once.
@@ -154,6 +155,16 @@ calls! {
         /// Whom.
         audience: Audience,
     } -> ();
+    /// Notify a group of people with the next message.
+    Open "chat.mention-group" MentionGroup {
+        /// Where.
+        channel: ChannelId,
+        /// How people call the channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Which group, by the chat service's id.
+        group: UserId,
+    } -> ();
     /// The channel that people call so.
     Read "chat.channel" FindChannel {
         /// Its name, or its id.
@@ -169,6 +180,13 @@ calls! {
         /// Whom.
         user: UserId,
     } -> chat::Person;
+    /// The login at GitHub that a person has proved to be theirs.
+    Read "people.github-login" FindGithubLogin {
+        /// Where they were heard.
+        source: Source,
+        /// Whom.
+        user: UserId,
+    } -> Option<String>;
 
     /// Open a repository.
     Open "github.open" OpenRepository {
@@ -337,13 +355,24 @@ calls! {
         approval: String,
     } -> ();
 
+    /// Open a space that plugins share.
+    Open "kv.open" KvOpen {
+        /// Which.
+        namespace: Namespace,
+    } -> ();
     /// The value of a key.
     Read "kv.get" KvGet {
+        /// In which shared space. None: in the plugin's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<Namespace>,
         /// Which key.
         key: String,
     } -> Option<Blob>;
     /// The keys of a range.
     Read "kv.keys" KvKeys {
+        /// In which shared space. None: in the plugin's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<Namespace>,
         /// They begin with this.
         prefix: String,
         /// And come after this.
@@ -353,6 +382,9 @@ calls! {
     } -> Vec<String>;
     /// Set a key.
     Record "kv.set" KvSet {
+        /// In which shared space. None: in the plugin's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<Namespace>,
         /// Which key.
         key: String,
         /// To this.
@@ -360,6 +392,9 @@ calls! {
     } -> ();
     /// Set a key that has an expected value.
     Record "kv.replace" KvReplace {
+        /// In which shared space. None: in the plugin's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<Namespace>,
         /// Which key.
         key: String,
         /// None: there must be no such key.
@@ -369,6 +404,9 @@ calls! {
     } -> bool;
     /// Remove a key.
     Record "kv.delete" KvDelete {
+        /// In which shared space. None: in the plugin's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<Namespace>,
         /// Which key.
         key: String,
     } -> ();
@@ -405,6 +443,38 @@ calls! {
         /// How long to wait.
         timeout_ms: u64,
     } -> Chosen;
+    /// Whether somebody may have done what they asked for.
+    Read "policy.judge" Judge {
+        /// Who.
+        user: User,
+        /// Where.
+        place: Place,
+        /// How it was said.
+        origin: Origin,
+        /// Which command, by its id.
+        command: String,
+        /// What it comes to.
+        arguments: Vec<(String, String)>,
+        /// Whether the person has confirmed it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        confirmed: bool,
+        /// Who has approved it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approved_by: Vec<UserId>,
+    } -> Judgement;
+    /// Whether somebody could have something else done.
+    Read "policy.may" May {
+        /// Who.
+        user: User,
+        /// Where.
+        place: Place,
+        /// How it would be said.
+        origin: Origin,
+        /// Which command, by its id.
+        command: String,
+        /// With what.
+        arguments: Vec<(String, String)>,
+    } -> bool;
     /// Stand in a line.
     Record "flow.line-up" LineUp {
         /// Which line, of those of the plugin.
@@ -582,6 +652,7 @@ mod tests {
     #[test]
     fn a_recorded_call_is_read_back() {
         let call: Operation = KvSet {
+            namespace: None,
             key: "a".into(),
             value: Blob(vec![0, 255]),
         }

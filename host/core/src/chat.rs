@@ -6,6 +6,8 @@ pub mod card;
 pub mod question;
 pub mod text;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use card::{Button, Card, CardState, Field, Link, Menu, Style};
@@ -48,6 +50,11 @@ impl Said {
     /// Whom it would call all at once: everybody in a channel, or in the whole workspace.
     pub fn audience(&self) -> Option<Audience> {
         self.texts().into_iter().filter_map(Text::audience).max()
+    }
+
+    /// The groups that it mentions, each once, in order of their ids.
+    pub fn groups(&self) -> BTreeSet<&UserId> {
+        self.texts().into_iter().flat_map(Text::groups).collect()
     }
 
     /// About what it takes in the record, in bytes.
@@ -118,6 +125,44 @@ impl Standing {
     }
 }
 
+/// Who can read what is said in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelKind {
+    /// Everybody in the workspace.
+    Public,
+    /// Who was invited.
+    Private,
+    /// One person and the bot.
+    Direct,
+    /// A few people among themselves.
+    Group,
+    /// People of another organisation as well, whatever else it is.
+    Shared,
+}
+
+impl ChannelKind {
+    /// All of them.
+    pub const ALL: [ChannelKind; 5] = [
+        ChannelKind::Public,
+        ChannelKind::Private,
+        ChannelKind::Direct,
+        ChannelKind::Group,
+        ChannelKind::Shared,
+    ];
+
+    /// As settings spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ChannelKind::Public => "public",
+            ChannelKind::Private => "private",
+            ChannelKind::Direct => "direct",
+            ChannelKind::Group => "group",
+            ChannelKind::Shared => "shared",
+        }
+    }
+}
+
 /// A channel, as the chat service describes it now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
@@ -163,5 +208,26 @@ mod tests {
         };
         assert_eq!(Said::Card(card).audience(), Some(Audience::Channel));
         assert_eq!(Said::from("<!channel> @channel").audience(), None);
+    }
+
+    #[test]
+    fn groups_are_seen_wherever_they_stand() {
+        let group = |id: &str| Span::Group(id.parse().unwrap());
+        let mut text = Text::default();
+        text.push(group("S2"));
+        text.push(group("S1"));
+        text.push(group("S2"));
+        let card = Card {
+            title: "t".into(),
+            fields: vec![Field::new("who", text)],
+            ..Card::default()
+        };
+        let groups: Vec<String> = Said::Card(card)
+            .groups()
+            .into_iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(groups, ["S1", "S2"]);
+        assert!(Said::from("<!subteam^S1> @S1").groups().is_empty());
     }
 }

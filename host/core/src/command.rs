@@ -4,11 +4,13 @@
 //! (`pattern`), and then asked of each message whether it fits. What an argument may be is in `kind`. Which command a
 //! message is tried on is decided in `route`.
 
-mod kind;
+pub(crate) mod kind;
 mod pattern;
 mod syntax;
 
 pub(crate) mod nearest;
+
+pub use kind::milliseconds;
 
 use crate::limits;
 use pattern::Pattern;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Usage;
 use crate::hubot::{Hubot, Method};
+use crate::schedule::When;
 use crate::{limits, printable};
 
 /// What `describe` filled in, as it was said.
@@ -33,6 +34,12 @@ pub struct Declaration {
     /// The same for those that it can do without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub can_use: Vec<(String, String)>,
+    /// In the order in which they were declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<ScheduleDeclaration>,
+    /// In the order in which they were declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<WebhookDeclaration>,
     /// The handler that checks the settings, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks_settings: Option<String>,
@@ -51,6 +58,12 @@ pub struct CommandDeclaration {
     pub details: String,
     /// What one can type.
     pub examples: Vec<String>,
+    /// Whether nobody may give it unless a rule says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dangerous: bool,
+    /// Whether its handler asks for permission when it knows what the command comes to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks_permission: bool,
 }
 
 /// A listener.
@@ -101,6 +114,28 @@ pub struct SubscriptionDeclaration {
     pub kind: String,
 }
 
+/// A schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleDeclaration {
+    /// The plugin's own name of the handler.
+    pub id: String,
+    /// When it is called, as it was written.
+    pub when: String,
+    /// One line.
+    pub summary: String,
+}
+
+/// A webhook at an address of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDeclaration {
+    /// The plugin's own name of the handler.
+    pub id: String,
+    /// The last part of the address.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+}
+
 /// A setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingDeclaration {
@@ -113,7 +148,9 @@ pub struct SettingDeclaration {
 }
 
 /// Commands that the host answers itself; no command of a plugin begins with one of these words.
-pub const RESERVED: [&str; 4] = ["help", "plugins", "runs", "stop"];
+pub const RESERVED: [&str; 9] = [
+    "help", "plugins", "runs", "stop", "plugin", "who", "whoami", "link", "unlink",
+];
 
 /// A declaration in which nothing is wrong.
 #[derive(Debug)]
@@ -124,6 +161,8 @@ pub struct Checked {
     pub usages: Vec<Usage>,
     /// The patterns of its listeners, in the same order.
     pub patterns: Vec<Pattern>,
+    /// Its schedules by their ids, in the same order.
+    pub schedules: Vec<(String, When)>,
 }
 
 /// The pattern of a listener, in which nothing is wrong.

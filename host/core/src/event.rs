@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::chat::Standing;
+use crate::policy::Origin;
 use crate::ids::{CallId, ChannelId, UnixMillis, UserId};
 
 /// An event as it is kept in the inbox.
@@ -31,6 +32,10 @@ pub enum Source {
     Circleci,
     /// Slack, by a socket or by `POST /hooks/slack/…`.
     Slack,
+    /// `POST /hooks/in/NAME`.
+    Webhook,
+    /// The clock.
+    Schedule,
 }
 
 impl Source {
@@ -41,6 +46,8 @@ impl Source {
             Source::Github => "github",
             Source::Circleci => "circleci",
             Source::Slack => "slack",
+            Source::Webhook => "webhook",
+            Source::Schedule => "schedule",
         }
     }
 }
@@ -83,6 +90,17 @@ pub struct Message {
 }
 
 impl Message {
+    /// How it was said, at a door.
+    pub fn origin(&self, source: Source) -> Origin {
+        match source {
+            Source::Console => Origin::Console,
+            _ if self.card.is_some() => Origin::Button,
+            // Only what is written has an id.
+            _ if self.id.is_none() => Origin::Slash,
+            _ => Origin::Message,
+        }
+    }
+
     /// Something that was said to the bot, in a chat that tells no more about it.
     pub fn to_bot(user: User, place: Place, text: impl Into<String>) -> Message {
         Message {

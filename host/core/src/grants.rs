@@ -1,12 +1,17 @@
 //! What the operator lets a plugin do, on arguments: `[plugins.NAME.grants]`. What is not granted is denied.
 
+mod again;
 pub mod chat;
 pub mod ci;
 pub mod denial;
 pub mod github;
 pub mod http;
 pub mod kv;
+pub mod schedules;
+pub mod scope;
+pub mod webhooks;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,14 +20,16 @@ use serde::{Deserialize, Serialize};
 use crate::call::Operation;
 use crate::command::nearest::nearest;
 use crate::event::Source;
-use crate::ids::{PluginName, Repository};
+use crate::ids::{Namespace, PluginName, Repository};
 use crate::limits;
 use chat::ChatGrant;
 use ci::{Action, CiGrant};
 use denial::Denial;
 use github::{GithubGrant, Permission, RepositoryPattern};
 use http::HttpGrant;
-use kv::KvGrant;
+use kv::{Access, KvGrant};
+use schedules::ScheduleGrant;
+use webhooks::WebhookGrant;
 
 /// What a plugin needs a grant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,16 +45,22 @@ pub enum Capability {
     Http,
     /// What the plugin remembers.
     Kv,
+    /// Being called by the clock.
+    Schedules,
+    /// Being called by webhooks at an address of their own.
+    Webhooks,
 }
 
 impl Capability {
     /// All of them, in the order of the settings.
-    pub const ALL: [Capability; 5] = [
+    pub const ALL: [Capability; 7] = [
         Capability::Chat,
         Capability::Github,
         Capability::Ci,
         Capability::Http,
         Capability::Kv,
+        Capability::Schedules,
+        Capability::Webhooks,
     ];
 
     /// As settings and plugins spell it.
@@ -58,6 +71,8 @@ impl Capability {
             Capability::Ci => "ci",
             Capability::Http => "http",
             Capability::Kv => "kv",
+            Capability::Schedules => "schedules",
+            Capability::Webhooks => "webhooks",
         }
     }
 
@@ -86,6 +101,10 @@ impl Capability {
                 r#"http = [{ host = "HOST.EXAMPLE.COM", methods = ["GET"], path = "/PATH/" }]"#
             }
             Capability::Kv => "kv = [{ max_bytes = 1048576 }]",
+            Capability::Schedules => r#"schedules = [{ at_most_every = "5m" }]"#,
+            Capability::Webhooks => {
+                r#"webhooks = [{ name = "alerts", verify = "standard", secret = "ALERTS_SECRET" }]"#
+            }
         }
     }
 }
@@ -142,6 +161,12 @@ pub struct Grants {
     /// Room to remember things.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kv: Vec<KvGrant>,
+    /// How often the clock may call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<ScheduleGrant>,
+    /// Webhooks by name, with how their senders prove themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<WebhookGrant>,
 }
 
 impl Grants {
@@ -157,11 +182,14 @@ impl Grants {
             | Operation::React(_)
             | Operation::Whisper(_)
             | Operation::FindPerson(_)
+            | Operation::FindGithubLogin(_)
             | Operation::Sleep(_)
             | Operation::LineUp(_)
             | Operation::AwaitTurn(_)
             | Operation::LeaveLine(_)
             | Operation::StopRun(_)
+            | Operation::Judge(_)
+            | Operation::May(_)
             | Operation::Ask(_) => Ok(()),
 
             Operation::Post(call) => chat::allows(&self.chat, &call.channel, call.name.as_deref()),
@@ -171,6 +199,12 @@ impl Grants {
                 &call.channel,
                 call.name.as_deref(),
                 call.audience,
+            ),
+            Operation::MentionGroup(call) => chat::allows_mention(
+                &self.chat,
+                &call.channel,
+                call.name.as_deref(),
+                &call.group,
             ),
             Operation::FindChannel(call) => chat::finds(&self.chat, &call.name),
             Operation::FindDirect(call) => chat::allows_direct(&self.chat, &call.user),
@@ -238,11 +272,16 @@ impl Grants {
             Operation::RerunRun(call) => ci::allows(&self.ci, &call.project, Action::Rerun),
             Operation::ApproveRun(call) => ci::allows(&self.ci, &call.project, Action::Approve),
 
-            Operation::KvGet(_)
-            | Operation::KvKeys(_)
-            | Operation::KvSet(_)
-            | Operation::KvReplace(_)
-            | Operation::KvDelete(_) => kv::allows(&self.kv),
+            Operation::KvOpen(call) => kv::allows(&self.kv, Some(&call.namespace), Access::Read),
+            Operation::KvGet(call) => kv::allows(&self.kv, call.namespace.as_ref(), Access::Read),
+            Operation::KvKeys(call) => kv::allows(&self.kv, call.namespace.as_ref(), Access::Read),
+            Operation::KvSet(call) => kv::allows(&self.kv, call.namespace.as_ref(), Access::Write),
+            Operation::KvReplace(call) => {
+                kv::allows(&self.kv, call.namespace.as_ref(), Access::Write)
+            }
+            Operation::KvDelete(call) => {
+                kv::allows(&self.kv, call.namespace.as_ref(), Access::Write)
+            }
 
             Operation::HttpFetch(call) => http::allows(&self.http, &call.request),
             Operation::HttpSend(call) => http::allows(&self.http, &call.request),
@@ -269,6 +308,8 @@ impl Grants {
             Capability::Ci => !self.ci.is_empty(),
             Capability::Http => !self.http.is_empty(),
             Capability::Kv => !self.kv.is_empty(),
+            Capability::Schedules => !self.schedules.is_empty(),
+            Capability::Webhooks => !self.webhooks.is_empty(),
         }
     }
 
@@ -292,13 +333,17 @@ impl Grants {
             })
     }
 
-    /// How much the plugin may remember, in bytes.
-    pub fn kv_bytes_max(&self) -> u64 {
-        self.kv
-            .iter()
-            .map(|grant| grant.max_bytes)
-            .max()
-            .unwrap_or(0)
+    /// How much a kv space may hold, in bytes, as far as these grants say: a shared one, or the plugin's own.
+    pub fn kv_bytes_max(&self, namespace: Option<&Namespace>) -> u64 {
+        kv::bytes_max(&self.kv, namespace)
+    }
+
+    /// The headers that the host adds to a request, and the values that it fills in. Asked for requests that are allowed.
+    pub fn added_headers(
+        &self,
+        request: &crate::http::Request,
+    ) -> BTreeMap<&str, &http::headers::Template> {
+        http::added(&self.http, request)
     }
 
     fn allows_event(&self, kind: &str, subject: &str) -> Result<(), Denial> {
@@ -317,6 +362,8 @@ impl Grants {
                     name: subject.to_owned(),
                 },
             )
+        } else if kind == format!("{}.{subject}", Source::Webhook.as_str()) {
+            webhooks::allows(&self.webhooks, subject)
         } else {
             Err(Denial::never(format!(
                 "there are no events of the kind {}: name one such as `github.deployment` or `circleci.workflow-completed`",

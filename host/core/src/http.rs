@@ -30,6 +30,29 @@ pub struct Response {
     pub body: Blob,
 }
 
+/// Headers that say where a message ends or how a connection is used. A plugin that could set them could smuggle a second
+/// request into the first, or reach another host by the same address.
+const OF_THE_CONNECTION: [&str; 13] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Whether a header, in small letters, is one that only the bot sets.
+pub fn is_of_the_connection(name: &str) -> bool {
+    OF_THE_CONNECTION.contains(&name)
+}
+
 /// An address without the parts that can be secrets: user and password, query, and fragment. Addresses come from
 /// plugins, so this takes whatever an address can be mistaken for.
 pub fn without_secrets(url: &str) -> String {

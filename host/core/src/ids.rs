@@ -71,6 +71,18 @@ text_id! {
 }
 
 text_id! {
+    /// The name of an inbound webhook: the last part of its address.
+    WebhookName, "name of a webhook", "use lower-case letters, digits and hyphens, at most 40, beginning with a letter",
+    |text| text.parse::<PluginName>().is_ok()
+}
+
+text_id! {
+    /// The name of a kv space that plugins share.
+    Namespace, "namespace", "use lower-case letters, digits and hyphens, at most 40, beginning with a letter",
+    |text| text.parse::<PluginName>().is_ok()
+}
+
+text_id! {
     /// A GitHub repository as `owner/name`.
     Repository, "repository", "write it as `owner/name`",
     |text| {

@@ -12,6 +12,7 @@ use crate::chat::Said;
 use crate::error::Error;
 use crate::event::{MessageId, Place};
 use crate::ids::{CallId, Digest, InvocationId, PluginName, UnixMillis, UserId};
+use crate::usage::Used;
 
 /// Bytes that are written as base64 in JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -193,6 +194,8 @@ pub struct Commit {
     pub outgoing: Vec<Outgoing>,
     /// What is to be remembered of it for ever.
     pub audit: Vec<audit::Record>,
+    /// What is counted of it.
+    pub usage: Vec<Used>,
     /// How the invocation stands after it, when that changes.
     pub state: Option<State>,
 }
@@ -217,10 +220,42 @@ pub struct Begin {
     pub handler: String,
     /// The named values of a command or listener.
     pub arguments: Vec<(String, String)>,
+    /// Whether it may be done, as far as that is decided.
+    pub permission: Permission,
     /// When.
     pub at: UnixMillis,
     /// Whether this is the last invocation of its event, so that the event need not be routed again.
     pub routed: bool,
+}
+
+/// Whether what somebody asked for may be done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Permission {
+    /// It may: that is decided, or nobody asked.
+    #[default]
+    Given,
+    /// Somebody has to say yes, before the handler is called.
+    Before,
+    /// The handler asks for it, when it knows what the command comes to. Until then it has no effects.
+    Within,
+}
+
+impl Permission {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::Given => "given",
+            Permission::Before => "before",
+            Permission::Within => "within",
+        }
+    }
+
+    /// What a word in the database stands for.
+    pub fn named(word: &str) -> Option<Permission> {
+        let all = [Permission::Given, Permission::Before, Permission::Within];
+        all.into_iter()
+            .find(|permission| permission.as_str() == word)
+    }
 }
 
 /// How an invocation stands.
@@ -332,7 +367,11 @@ mod tests {
     use crate::call::{KvGet, KvKeys, Sleep};
 
     fn get(key: &str) -> Operation {
-        KvGet { key: key.into() }.into()
+        KvGet {
+            namespace: None,
+            key: key.into(),
+        }
+        .into()
     }
 
     fn answered(number: u32, operation: &Operation) -> Entry {
@@ -364,6 +403,7 @@ mod tests {
     fn a_call_that_was_recorded_before_it_had_a_new_field_is_the_same_call() {
         let now = |after| {
             Operation::from(KvKeys {
+                namespace: None,
                 prefix: "a".into(),
                 after,
                 limit: 1,

@@ -135,6 +135,13 @@ pub const CONTROL_TIME_MAX: Duration = Duration::from_secs(10);
 /// Runs of one person in one channel that are listed in the chat.
 pub const RUNS_SHOWN_MAX: u32 = 20;
 
+/// Versions of each plugin that can be gone back to, the one that serves among them: who needs an older one has its file.
+pub const VERSIONS_KEPT_MAX: u32 = 5;
+/// How long an order about a plugin waits until it is followed, before it is answered that it will be: less than
+/// [`CONTROL_TIME_MAX`].
+pub const ORDER_FOLLOWED_MAX: Duration = Duration::from_secs(8);
+/// Why a plugin is held or rolled back: a sentence.
+pub const ORDER_REASON_CHARS_MAX: usize = 300;
 /// Versions of plugins that no unfinished run needs any more are kept for `witbot replay` up to this: some hundred plugins
 /// in Rust, or a few interpreters.
 pub const ARTEFACTS_SPARE_BYTES_MAX: u64 = 256 << 20;
@@ -153,6 +160,18 @@ pub const KV_VALUE_BYTES_MAX: usize = 64 << 10;
 pub const KV_BYTES_MAX_DEFAULT: u64 = 10 << 20;
 /// Keys that are listed at once.
 pub const KV_KEYS_LISTED_MAX: u32 = 1_000;
+
+/// Headers that one grant adds: a key and its id, with room to spare.
+pub const HTTP_HEADERS_ADDED_MAX: usize = 10;
+/// The value of one before the secret is put in: a word such as `Bearer`, and the name of a variable.
+pub const HTTP_HEADER_ADDED_BYTES_MAX: usize = 1 << 10;
+/// The name of a header: none in use is nearly as long.
+pub const HTTP_HEADER_NAME_BYTES_MAX: usize = 100;
+/// The name of an environment variable.
+pub const VARIABLE_NAME_BYTES_MAX: usize = 100;
+/// A secret that is added to requests. It is looked for in each answer, where a shorter one would be found by chance; and
+/// servers take no longer ones in a header.
+pub const ADDED_SECRET_BYTES: RangeInclusive<usize> = 8..=(8 << 10);
 
 /// Requests to the web in one run.
 pub const HTTP_REQUESTS_MAX: u32 = 20;
@@ -234,6 +253,18 @@ pub const GITHUB_LIMIT_WAIT: Duration = Duration::from_secs(60);
 pub const GITHUB_INSTALLATIONS_MAX: usize = 1_000;
 /// And how long: an app can be taken out of one organization and put into another.
 pub const GITHUB_INSTALLATION_AGE_MAX: Duration = Duration::from_secs(3600);
+/// A token of an installation is renewed so long before its end that no request outlives it.
+pub const GITHUB_TOKEN_MARGIN: Duration = Duration::from_secs(60);
+/// Tokens of installations that are kept: one for each repository that is granted by name, for each way to grant it.
+pub const GITHUB_TOKENS_MAX: usize = 1_000;
+/// How long somebody may take to type the code that shows who they are at GitHub: as long as GitHub's codes last.
+pub const LINK_TIME_MAX: Duration = Duration::from_secs(900);
+/// The pause between two looks whether they did, whatever GitHub says.
+pub const LINK_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// How much longer it is when GitHub finds it too short, and what it is at least when GitHub cannot be asked.
+pub const LINK_SLOWER: Duration = Duration::from_secs(5);
+/// So many people can have a code at once: each is asked about every few seconds.
+pub const LINK_ATTEMPTS_MAX: usize = 100;
 /// GitHub refuses longer descriptions of deployments and of their statuses.
 pub const GITHUB_DESCRIPTION_CHARS_MAX: usize = 140;
 /// Deployments that are listed at once: a page of GitHub's.
@@ -252,6 +283,14 @@ pub const GITHUB_HOOK_BYTES_MAX: usize = 25 << 20;
 pub const CIRCLECI_HOOK_BYTES_MAX: usize = 1 << 20;
 /// Slack's messages have at most 40,000 characters, in the text and once more in their blocks.
 pub const SLACK_HOOK_BYTES_MAX: usize = 1 << 20;
+/// Alertmanager, the largest sender that we know of, groups alerts into some hundred kilobytes.
+pub const INBOUND_HOOK_BYTES_MAX: usize = 1 << 20;
+/// What was signed earlier than this, or as much later by a clock that differs, may have been overheard and sent again. The
+/// tolerance of Standard Webhooks' own libraries.
+pub const INBOUND_SIGNED_WITHIN: Duration = Duration::from_secs(300);
+/// Without an id, the same body within the same minute is taken for one that was sent again: who gets no answer sends it
+/// again after seconds, and what is told again later is news, such as an alert that goes on.
+pub const INBOUND_SAME_WITHIN: Duration = Duration::from_secs(60);
 /// What Slack signed earlier than this may have been overheard and sent again; its own retries are signed anew.
 pub const SLACK_SIGNED_WITHIN: Duration = Duration::from_secs(300);
 /// A webhook's body that stops arriving.
@@ -365,6 +404,10 @@ pub const SLACK_OPTIONS_MAX: usize = 100;
 pub const SLACK_KNOWN_MAX: usize = 5_000;
 /// And how long. Slack says when something changes, but perhaps at a moment when nobody listens.
 pub const SLACK_KNOWN_AGE_MAX: Duration = Duration::from_secs(3600);
+/// What decides who may do something is asked for again after this: a change that nobody told us of, such as a channel that is
+/// now shared with another organisation, must not be missed for long. Slack answers 20 times a minute who is in a group,
+/// so 100 groups can be looked at as often as that.
+pub const SLACK_DECIDING_AGE_MAX: Duration = Duration::from_secs(300);
 /// After all channels were looked through for a name, it is believed for so long that there is none.
 pub const SLACK_LISTED_AGE_MAX: Duration = Duration::from_secs(30);
 /// What is asked for at once of a list: Slack recommends no more than 200.
@@ -385,6 +428,18 @@ pub const COMMANDS_MAX: usize = 100;
 pub const LISTENERS_MAX: usize = 50;
 /// Subscriptions of one plugin.
 pub const SUBSCRIPTIONS_MAX: usize = 50;
+/// Schedules of one plugin, each of which the operator reads before granting.
+pub const SCHEDULES_MAX: usize = 20;
+/// Webhooks of one plugin.
+pub const WEBHOOKS_MAX: usize = 20;
+/// A line of cron with a time zone; the longest that says something is half of it.
+pub const SCHEDULE_CHARS_MAX: usize = 200;
+/// The shortest `every`: what has to be known sooner is told by a webhook.
+pub const SCHEDULE_EVERY_MIN: Duration = Duration::from_secs(10);
+/// The longest `every`; a line of cron says more exactly when.
+pub const SCHEDULE_EVERY_MAX: Duration = Duration::from_secs(366 * 86_400);
+/// The clock is looked at this often at least, as somebody may set it, and plugins and settings may change what is due.
+pub const SCHEDULES_LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 /// Settings that one plugin names.
 pub const SETTINGS_MAX: usize = 50;
 /// Usage or pattern.
@@ -449,3 +504,33 @@ pub const STORE_LOG_PAGES_MAX: i64 = 8_000;
 pub const OUTCOME_INLINE_BYTES_MAX: usize = 16 << 10;
 /// Rows that are forgotten in one change, so that others need not wait long.
 pub const STORE_PRUNE_ROWS: u32 = 500;
+
+/// How long a command waits until it is known who somebody is and where: people take it for lost after a few seconds. What is
+/// not known by then is a reason to deny.
+pub const FACTS_TIME_MAX: Duration = Duration::from_secs(5);
+/// What could not be found out is asked for once more after this: most hiccups of a service are over by then.
+pub const FACT_AGAIN: Duration = Duration::from_millis(500);
+/// How many people a rule can want to approve something: more would never be found at the same time.
+pub const APPROVALS_MAX: u32 = 10;
+/// How many people of a role are named to somebody who asks who can do something: a message, not a directory.
+pub const PEOPLE_NAMED_MAX: usize = 20;
+/// Names in what a handler asks permission for: more than the arguments of any usage.
+pub const SUBJECT_NAMES_MAX: usize = 50;
+/// As settings and usages name things.
+pub const SUBJECT_NAME_BYTES_MAX: usize = 256;
+/// What people still read before they approve it.
+pub const SUBJECT_VALUE_BYTES_MAX: usize = 2_000;
+/// Of the question whether something is approved: below what a question may have, as a mention goes before it.
+pub const DEMAND_CHARS_MAX: usize = 2_900;
+
+/// Days, before today, for which it is counted what plugins use: a grant that nothing needed in a month can be taken back.
+pub const USAGE_DAYS: u64 = 30;
+/// Different things that are counted for one plugin on one day, far beyond what a plugin has to do with. What comes on top is
+/// counted together, so that no plugin can fill the disk by asking for ever new things.
+pub const USAGE_SUBJECTS_MAX: u32 = 500;
+/// Of a line of the settings that is kept with what was denied: a plugin chooses some of the words in it.
+pub const USAGE_LINE_BYTES_MAX: usize = 1_000;
+/// Lines of each part of a permission sheet in a chat, where nobody reads pages.
+pub const SHEET_LINES_MAX: usize = 15;
+/// Of one of those lines: the line of a grant, which somebody copies, is shorter in all but odd cases.
+pub const SHEET_LINE_CHARS_MAX: usize = 300;

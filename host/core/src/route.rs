@@ -318,6 +318,26 @@ impl Table {
         routes.collect()
     }
 
+    /// The handlers of webhooks of a name, in order of declaration. Whether they may reach a plugin is for its grants to
+    /// say.
+    pub fn webhooks(&self, name: &str) -> Vec<Route> {
+        let declared = self.plugins.iter().flat_map(|(plugin, checked)| {
+            let webhooks = checked.declaration.webhooks.iter();
+            webhooks.map(move |webhook| (plugin, webhook))
+        });
+        let routes = declared
+            .filter(|(_, webhook)| webhook.name == name)
+            .map(|(plugin, webhook)| plain(plugin, &webhook.id));
+        routes.collect()
+    }
+
+    /// The handler of a schedule, if the plugin still has it.
+    pub fn schedule(&self, plugin: &PluginName, id: &str) -> Option<Route> {
+        let (plugin, checked) = self.plugins.iter().find(|(name, _)| name == plugin)?;
+        let declared = checked.schedules.iter().any(|(other, _)| other == id);
+        declared.then(|| plain(plugin, id))
+    }
+
     /// The subscriptions to a kind of event, in order of declaration. Whether a plugin may see what the event is about
     /// is for its grants to say.
     pub fn subscribers(&self, kind: &str) -> Vec<Route> {
@@ -325,11 +345,7 @@ impl Table {
         let routes = positions.iter().map(|position| {
             let (plugin, checked) = &self.plugins[position.plugin];
             let subscription = &checked.declaration.subscriptions[position.index];
-            Route {
-                plugin: plugin.clone(),
-                handler: subscription.id.clone(),
-                arguments: Vec::new(),
-            }
+            plain(plugin, &subscription.id)
         });
         routes.collect()
     }
@@ -356,6 +372,15 @@ impl Ears {
             let captures = regex.captures(text)?;
             Some((*position, regex, captures))
         })
+    }
+}
+
+/// A handler that is called without arguments.
+fn plain(plugin: &PluginName, handler: &str) -> Route {
+    Route {
+        plugin: plugin.clone(),
+        handler: handler.to_owned(),
+        arguments: Vec::new(),
     }
 }
 

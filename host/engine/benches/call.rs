@@ -65,13 +65,13 @@ impl World for Void {
     async fn perform(&self, _: &Caller, _: &CallId, _: &Operation) -> Outcome {
         Outcome::Ok(Value::Null)
     }
-    async fn find(&self, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
+    async fn find(&self, _: &Caller, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
         Found::Nothing
     }
     async fn canceled(&self, _: &InvocationId) -> Result<Option<String>, Lost> {
         Ok(None)
     }
-    async fn look(&self, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
         Ok(None)
     }
 }
@@ -194,6 +194,7 @@ fn invocation(call: usize, event: &Arc<Event>) -> Invocation {
         id: InvocationId::derive("console", &call.to_string(), &plugin, "hello"),
         handler: "hello".into(),
         arguments: vec![("name".into(), "Ada".into())],
+        permission: witbot_core::journal::Permission::Given,
         event: event.clone(),
         event_row: 1,
         begin: None,

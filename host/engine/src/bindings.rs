@@ -33,6 +33,7 @@ wasmtime::component::bindgen!({
         "witbot:ci/ci.approval": witbot_core::ci::Approval,
         "witbot:http/http.request": witbot_core::http::Request,
         "witbot:http/http.response": witbot_core::http::Response,
+        "witbot:kv/kv.namespace": witbot_core::ids::Namespace,
         "witbot:flow/flow.turn": crate::imports::flow::Standing,
         "witbot:flow/flow.question": crate::imports::flow::BuildingQuestion,
         "witbot:flow/flow.answer": witbot_core::call::Chosen,

@@ -10,7 +10,7 @@ use witbot_core::limits;
 const CONTRACT_VERSION: &str = "0.1.0";
 
 /// Every interface that a plugin can import from the contract.
-const INTERFACES: [&str; 13] = [
+const INTERFACES: [&str; 14] = [
     "witbot:types/types",
     "witbot:plugin/declare",
     "witbot:plugin/events",
@@ -22,6 +22,7 @@ const INTERFACES: [&str; 13] = [
     "witbot:http/http",
     "witbot:kv/kv",
     "witbot:flow/flow",
+    "witbot:flow/permission",
     "witbot:config/config",
     "witbot:log/log",
 ];

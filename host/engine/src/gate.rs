@@ -7,6 +7,7 @@
 pub(crate) mod budget;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,9 +21,10 @@ use witbot_core::error::{Code, Error};
 use witbot_core::event::Place;
 use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{
-    Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, State, Step, Wait,
+    Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, Permission, State, Step, Wait,
 };
 use witbot_core::limits;
+use witbot_core::policy::Judgement;
 
 use crate::world::{Caller, Found, World};
 use budget::Budget;
@@ -98,6 +100,8 @@ struct Run {
     budget: Budget,
     /// Whether it was told that it was canceled.
     told: bool,
+    /// Whether it has no effects, as nobody said yet that it may be done.
+    locked: bool,
     /// Recorded, but not durable yet: it goes with the next commit, before anything leaves the process.
     pending: Commit,
 }
@@ -108,6 +112,7 @@ pub struct Passage {
     pub(crate) caller: Caller,
     pub(crate) digest: Digest,
     pub(crate) actor: Option<UserId>,
+    pub(crate) permission: Permission,
     pub(crate) begin: Option<Begin>,
     pub(crate) opening: Vec<audit::Record>,
     pub(crate) journal: Vec<Entry>,
@@ -145,6 +150,7 @@ impl Gate {
                 journal,
                 budget: Budget::default(),
                 told: false,
+                locked: passage.permission != Permission::Given,
                 pending,
             }),
         }
@@ -175,6 +181,20 @@ impl Gate {
         match &self.run {
             Some(run) => Ok((run.caller.plugin.clone(), run.caller.invocation.clone())),
             None => Err(denied_while_describing().into()),
+        }
+    }
+
+    /// From now on the plugin itself calls.
+    pub(crate) fn hand_over(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.budget.hand_over();
+        }
+    }
+
+    /// What the run does may be done.
+    pub(crate) fn permitted(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.locked = false;
         }
     }
 
@@ -253,19 +273,20 @@ impl Run {
         operation: &Operation,
     ) -> Result<(Outcome, UnixMillis), Stop> {
         let mut entry = Entry::begin(number, operation, self.world.now());
-        if let Some(denied) = self.denied(operation) {
+        if let Some(denied) = self.denied(operation, entry.at) {
             self.audit(operation, "denied");
             return Ok(self.record(entry, denied));
         }
         match operation.class() {
             Class::Open => {
-                if matches!(operation, Operation::Broadcast(_)) {
+                if matches!(operation, Operation::Broadcast(_) | Operation::MentionGroup(_)) {
                     self.audit(operation, "ok");
                 }
-                Ok(self.record(entry, Outcome::Ok(Value::Null)))
+                Ok(self.count_and_record(entry, operation, Outcome::Ok(Value::Null)))
             }
             Class::Record if is_answered_by_store(operation) => {
                 entry.at = self.world.now();
+                self.count(operation, None, entry.at);
                 let (at, before) = (entry.at, std::mem::take(&mut self.pending));
                 let written = self
                     .world
@@ -277,14 +298,14 @@ impl Run {
                 if let Some(outgoing) = outgoing(self.id(number), operation)
                     && let Err(error) = self.world.room(&outgoing.place.channel).await
                 {
-                    return Ok(self.record(entry, Outcome::Error(error)));
+                    return Ok(self.count_and_record(entry, operation, Outcome::Error(error)));
                 }
                 if matches!(operation, Operation::Post(_) | Operation::PostDirect(_)) {
                     self.audit(operation, "ok");
                 }
                 let written = self.say(number, operation);
                 let answer = written.map_or(Value::Null, |id| json!(id));
-                Ok(self.record(entry, Outcome::Ok(answer)))
+                Ok(self.count_and_record(entry, operation, Outcome::Ok(answer)))
             }
             Class::Read => {
                 if !is_local(operation) {
@@ -295,12 +316,16 @@ impl Run {
                     .perform(&self.caller, &self.id(number), operation)
                     .await;
                 entry.at = self.world.now();
-                Ok(self.record(entry, outcome))
+                if let Some(judged) = judged(operation, &outcome) {
+                    self.audit(operation, judged);
+                }
+                Ok(self.count_and_record(entry, operation, outcome))
             }
             Class::Effect => {
+                let begun = entry.at;
                 self.pending.entries.push(entry);
                 self.flush().await?;
-                self.effect(number, operation).await
+                self.effect(number, operation, begun).await
             }
             Class::Wait => self.wait(entry, operation).await,
         }
@@ -311,11 +336,13 @@ impl Run {
         &mut self,
         number: u32,
         operation: &Operation,
+        begun: UnixMillis,
     ) -> Result<(Outcome, UnixMillis), Stop> {
         let outcome = self
             .world
             .perform(&self.caller, &self.id(number), operation)
             .await;
+        self.count(operation, Some(&outcome), begun);
         self.answer(number, operation, outcome).await
     }
 
@@ -347,11 +374,18 @@ impl Run {
             }
             return self.park(number, operation, begun).await;
         }
-        match self.world.find(&self.id(number), operation, begun).await {
-            Found::Happened(outcome) => self.answer(number, operation, outcome).await,
-            Found::Nothing => match self.denied(operation) {
+        let found = self
+            .world
+            .find(&self.caller, &self.id(number), operation, begun)
+            .await;
+        match found {
+            Found::Happened(outcome) => {
+                self.count(operation, Some(&outcome), begun);
+                self.answer(number, operation, outcome).await
+            }
+            Found::Nothing => match self.denied(operation, begun) {
                 Some(denied) => self.answer(number, operation, denied).await,
-                None => self.effect(number, operation).await,
+                None => self.effect(number, operation, begun).await,
             },
             Found::Unknown => {
                 let error = Error::new(
@@ -382,7 +416,8 @@ impl Run {
         } else if !matches!(operation, Operation::Ask(_)) {
             self.flush().await?;
             // What a service cannot say now, it is asked again while the run is parked.
-            let looked = self.world.look(operation).await.or_else(|error| {
+            let looked = self.world.look(&self.caller, operation).await;
+            let looked = looked.or_else(|error| {
                 if error.is_transient() {
                     Ok(None)
                 } else {
@@ -391,7 +426,8 @@ impl Run {
             });
             if let Some(answer) = looked.transpose() {
                 let at = self.world.now();
-                return Ok(self.record(Entry { at, ..entry }, Outcome::of(answer)));
+                let outcome = Outcome::of(answer);
+                return Ok(self.count_and_record(Entry { at, ..entry }, operation, outcome));
             }
         }
         if let Some(canceled) = self.canceled().await? {
@@ -399,6 +435,7 @@ impl Run {
         }
         self.say(entry.number, operation);
         let (number, begun) = (entry.number, entry.at);
+        self.count(operation, None, begun);
         self.pending.entries.push(entry);
         self.park(number, operation, begun).await
     }
@@ -454,23 +491,20 @@ impl Run {
         (outcome, at)
     }
 
-    fn denied(&self, operation: &Operation) -> Option<Outcome> {
+    fn denied(&mut self, operation: &Operation, at: UnixMillis) -> Option<Outcome> {
+        if self.locked && operation.class() == Class::Effect {
+            let text = "this command asks for permission before it does anything, and has not yet: `demand` of witbot:flow/permission";
+            return Some(Outcome::Error(Error::new(Code::Denied, text)));
+        }
         let grants = self.world.grants(&self.caller.plugin);
         let denial = grants.allows(operation).err()?;
+        self.count_denied(operation, &denial, at);
         Some(Outcome::Error(denial.error(&self.caller.plugin)))
     }
 
     fn audit(&mut self, operation: &Operation, outcome: &str) {
-        self.pending.audit.push(audit::Record {
-            at: self.world.now(),
-            actor: self.actor.clone(),
-            plugin: Some(self.caller.plugin.clone()),
-            digest: Some(self.digest),
-            invocation: Some(self.caller.invocation.clone()),
-            action: operation.name().to_owned(),
-            detail: operation.audited(),
-            outcome: outcome.to_owned(),
-        });
+        let record = self.audited(operation, outcome);
+        self.pending.audit.push(record);
     }
 
     async fn flush(&mut self) -> Result<(), Stop> {
@@ -548,6 +582,21 @@ fn code(outcome: &Outcome) -> &'static str {
     }
 }
 
+/// How a command was judged, for the audit.
+fn judged(operation: &Operation, outcome: &Outcome) -> Option<&'static str> {
+    if !matches!(operation, Operation::Judge(_)) {
+        return None;
+    }
+    let Outcome::Ok(judgement) = outcome else {
+        return Some(code(outcome));
+    };
+    match serde_json::from_value(judgement.clone()) {
+        Ok(Judgement::Allowed { .. }) => Some("allowed"),
+        Ok(Judgement::Asks(_)) => Some("asks"),
+        Ok(Judgement::Denied { .. }) | Err(_) => Some("denied"),
+    }
+}
+
 /// Records whose answer depends on what the store finds.
 fn is_answered_by_store(operation: &Operation) -> bool {
     matches!(
@@ -564,6 +613,10 @@ fn is_answered_by_store(operation: &Operation) -> bool {
 fn is_local(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::ReadSettings(_) | Operation::KvGet(_) | Operation::KvKeys(_)
+        Operation::ReadSettings(_)
+            | Operation::KvGet(_)
+            | Operation::KvKeys(_)
+            | Operation::Judge(_)
+            | Operation::May(_)
     )
 }

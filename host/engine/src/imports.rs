@@ -11,5 +11,6 @@ pub(crate) mod github;
 pub(crate) mod http;
 pub(crate) mod kv;
 pub(crate) mod log;
+pub(crate) mod permission;
 mod say;
 pub(crate) mod types;

@@ -60,7 +60,7 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// What it needs a grant for.
+    /// What it needs a grant for: by its imports, and by what it declares to be called for.
     pub fn capabilities(&self) -> &[Capability] {
         &self.contract.capabilities
     }
@@ -85,10 +85,17 @@ impl Engine {
         let parts = self.parts.clone();
         let compiled = tokio::task::spawn_blocking(move || prepare(&parts, digest, bytes)).await;
         drop(permit);
-        let (ready, contract) = compiled
+        let (ready, mut contract) = compiled
             .map_err(|error| LoadError::Host(format!("the compiler failed: {error}")))??;
         let declaration = self.describe(name, &ready).await?;
         let declaration = Arc::new(declaration.check().map_err(LoadError::Declaration)?);
+        // There is no interface for these: what needs the grant is to be called.
+        if !declaration.schedules.is_empty() {
+            contract.capabilities.push(Capability::Schedules);
+        }
+        if !declaration.declaration.webhooks.is_empty() {
+            contract.capabilities.push(Capability::Webhooks);
+        }
         let permits = Semaphore::new(limits::INSTANCES_PER_PLUGIN_MAX);
         Ok(Plugin {
             name: name.clone(),

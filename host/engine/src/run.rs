@@ -8,11 +8,11 @@ use witbot_core::audit;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
 use witbot_core::ids::{InvocationId, UnixMillis};
-use witbot_core::journal::{Begin, Commit, Difference, Entry};
+use witbot_core::journal::{Begin, Commit, Difference, Entry, Permission};
 use witbot_core::limits;
 
 use crate::engine::Engine;
-use crate::gate::{Gate, Passage, Stop};
+use crate::gate::{Gate, Passage, Refusal, Stop};
 use crate::imports::events::CurrentEvent;
 use crate::plugin::Plugin;
 use crate::plugin_log::PluginLog;
@@ -27,6 +27,8 @@ pub struct Invocation {
     pub handler: String,
     /// The named values of a command or listener.
     pub arguments: Vec<(String, String)>,
+    /// Whether it may be done.
+    pub permission: Permission,
     /// What happened.
     pub event: Arc<Event>,
     /// The row of the event in the inbox.
@@ -94,7 +96,14 @@ impl Engine {
                 rest: Commit::default(),
             };
         };
+        let permission = invocation.permission;
         let mut state = state(plugin, invocation, world);
+        if permission == Permission::Before
+            && let Err(refusal) = state.permit(Vec::new()).await
+        {
+            return not_permitted(refusal, state);
+        }
+        state.gate.hand_over();
         let mut tries = 1;
         let called = loop {
             let mut store = store(&self.parts.engine, state, limits::CALL_TIME_MAX);
@@ -117,6 +126,17 @@ impl Engine {
         };
         state.collect_output();
         ended(called, state)
+    }
+}
+
+/// The end of a run whose handler was not called: nobody said yes, or not yet.
+fn not_permitted(refusal: Refusal, state: State) -> Ended {
+    match refusal {
+        Refusal::Error(error) => Ended {
+            ending: Ending::Refused(error),
+            rest: state.gate.finish().0,
+        },
+        Refusal::Stop(stop) => ended(Ok(Err(stop)), state),
     }
 }
 
@@ -234,6 +254,7 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         id,
         handler,
         arguments,
+        permission,
         event,
         event_row,
         begin,
@@ -262,6 +283,7 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         caller,
         digest: plugin.digest,
         actor,
+        permission,
         begin,
         opening,
         journal,

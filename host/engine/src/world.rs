@@ -44,6 +44,11 @@ pub trait World: Send + Sync + 'static {
     /// What the operator grants a plugin at this moment: revoking acts at once.
     fn grants(&self, plugin: &PluginName) -> Arc<Grants>;
 
+    /// Grants that the operator tries: what they would deny is counted, and done.
+    fn observed(&self, _plugin: &PluginName) -> Option<Arc<Grants>> {
+        None
+    }
+
     /// Whether more can be said in a channel now. `rate-limited`: too much waits there already.
     async fn room(&self, channel: &ChannelId) -> Result<(), Error>;
 
@@ -64,13 +69,19 @@ pub trait World: Send + Sync + 'static {
     async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome;
 
     /// Looks for an effect that was begun at a time and perhaps performed.
-    async fn find(&self, id: &CallId, operation: &Operation, begun: UnixMillis) -> Found;
+    async fn find(
+        &self,
+        caller: &Caller,
+        id: &CallId,
+        operation: &Operation,
+        begun: UnixMillis,
+    ) -> Found;
 
     /// Who canceled a run, if somebody did. Asked before it waits.
     async fn canceled(&self, invocation: &InvocationId) -> Result<Option<String>, Lost>;
 
     /// Looks once whether a wait is over. An error ends the wait too.
-    async fn look(&self, operation: &Operation) -> Result<Option<Value>, Error>;
+    async fn look(&self, caller: &Caller, operation: &Operation) -> Result<Option<Value>, Error>;
 
     /// Who watches a run that is only replayed: it is answered from its record, and ends at the first call that is not
     /// answered there. Nothing is performed.

@@ -59,6 +59,7 @@ async fn answer(store: &Store) {
             digest,
             handler,
             arguments,
+            permission: witbot_core::journal::Permission::Given,
             at: UnixMillis(2),
             routed: true,
         }),

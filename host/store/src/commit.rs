@@ -98,9 +98,11 @@ mod tests {
         accepted, begin, begun, finish, invocation_id, lease, outgoing, record, store,
     };
     use crate::invocations::{Filter, Status};
+    use crate::kv::Space;
 
     fn read(number: u32) -> Entry {
         let call = KvGet {
+            namespace: None,
             key: number.to_string(),
         }
         .into();
@@ -359,7 +361,7 @@ mod tests {
         assert!(matches!(panics, Err(StoreError::Refused(_))), "{panics:?}");
         assert_eq!(store.journal(&id).await.unwrap(), [read(0), read(1)]);
         assert_eq!(
-            store.kv_get(&"a".parse().unwrap(), "b").await.unwrap(),
+            store.kv_get(&Space::Own("a".parse().unwrap()), "b").await.unwrap(),
             None
         );
     }

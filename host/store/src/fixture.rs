@@ -69,6 +69,7 @@ pub(crate) fn begin(event: i64) -> Begin {
         digest: Digest::of(b"component"),
         handler: "deploy".into(),
         arguments: vec![("app".into(), "api".into())],
+        permission: witbot_core::journal::Permission::Given,
         at: UnixMillis(10),
         routed: true,
     }

@@ -21,31 +21,8 @@ impl Store {
     /// Puts an event into the inbox, unless the same key came from the same source before. `routed` says that nothing
     /// will answer it, so that it need not be looked at again.
     pub async fn accept(&self, event: &Event, routed: bool) -> Result<Accepted, StoreError> {
-        let text = serde_json::to_string(event)?;
-        let (source, key, received) = (
-            event.source.as_str(),
-            event.key.clone(),
-            stored_millis(event.received),
-        );
-        let (kind, subject) = match &event.body {
-            Body::Message(_) | Body::Click(_) => (None, String::new()),
-            Body::Webhook(hook) => (Some(hook.kind.clone()), hook.subject.clone()),
-        };
-        self.write(move |db| {
-            let row = (source, key, kind, subject, received, text, routed);
-            let inserted = execute(
-                db,
-                "INSERT INTO inbox (source, key, kind, subject, received_ms, event, routed)
-                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO NOTHING",
-                row,
-            )?;
-            Ok(if inserted == 1 {
-                Accepted::New(db.last_insert_rowid())
-            } else {
-                Accepted::Duplicate
-            })
-        })
-        .await
+        let arrival = Arrival::of(event, routed)?;
+        self.write(move |db| Ok(arrival.store(db)?)).await
     }
 
     /// The events that were accepted and then not routed, oldest first: the host was stopped in between.
@@ -90,6 +67,58 @@ impl Store {
             )
         })
         .await
+    }
+}
+
+/// An event on its way into the inbox.
+pub(crate) struct Arrival {
+    source: &'static str,
+    key: String,
+    kind: Option<String>,
+    subject: String,
+    received: i64,
+    text: String,
+    routed: bool,
+}
+
+impl Arrival {
+    pub(crate) fn of(event: &Event, routed: bool) -> Result<Arrival, StoreError> {
+        let (kind, subject) = match &event.body {
+            Body::Message(_) | Body::Click(_) => (None, String::new()),
+            Body::Webhook(hook) => (Some(hook.kind.clone()), hook.subject.clone()),
+        };
+        Ok(Arrival {
+            source: event.source.as_str(),
+            key: event.key.clone(),
+            kind,
+            subject,
+            received: stored_millis(event.received),
+            text: serde_json::to_string(event)?,
+            routed,
+        })
+    }
+
+    pub(crate) fn store(self, db: &Connection) -> Result<Accepted, rusqlite::Error> {
+        let Arrival {
+            source,
+            key,
+            kind,
+            subject,
+            received,
+            text,
+            routed,
+        } = self;
+        let inserted = execute(
+            db,
+            "INSERT INTO inbox (source, key, kind, subject, received_ms, event, routed)
+             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO NOTHING",
+            (source, key, kind, subject, received, text, routed),
+        )?;
+        Ok(if inserted == 1 {
+            Accepted::New(db.last_insert_rowid())
+        } else {
+            Accepted::Duplicate
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row};
 
 use witbot_core::event::Source;
 use witbot_core::ids::{ChannelId, Digest, InvocationId, PluginName, UnixMillis, UserId};
-use witbot_core::journal::Entry;
+use witbot_core::journal::{Entry, Permission};
 
 use crate::Store;
 use crate::answer::OUTCOME;
@@ -44,6 +44,8 @@ pub struct Invocation {
     pub handler: String,
     /// The named values of the command or listener.
     pub arguments: Vec<(String, String)>,
+    /// Whether it may be done.
+    pub permission: Permission,
     /// How it stands.
     pub status: Status,
     /// Why it failed or was put aside.
@@ -330,6 +332,7 @@ fn find(db: &Connection, id: &InvocationId) -> Result<Option<(i64, Invocation)>,
 
 fn invocation(row: &Row<'_>) -> Result<Invocation, StoreError> {
     let state: String = row.get("state")?;
+    let permission: String = row.get("permission")?;
     let owner: Option<String> = row.get("lease_owner")?;
     let until = millis(row, "lease_until_ms")?;
     Ok(Invocation {
@@ -339,6 +342,8 @@ fn invocation(row: &Row<'_>) -> Result<Invocation, StoreError> {
         digest: digest(row, "digest")?,
         handler: row.get("handler")?,
         arguments: json(row, "arguments")?,
+        permission: Permission::named(&permission)
+            .ok_or_else(|| damaged("permission", &permission))?,
         status: Status::named(&state).ok_or_else(|| damaged("state", &state))?,
         reason: row.get("reason")?,
         incident: row.get("incident")?,

@@ -1,15 +1,55 @@
-//! What plugins remember. A write is made in the transaction that records the call, so it happens once.
+//! What plugins remember, each in a space of its own and in spaces that they share. A write is made in the transaction
+//! that records the call, so it happens once.
+
+use std::fmt;
 
 use rusqlite::{Connection, Row};
 
 use serde_json::Value;
 
 use witbot_core::error::{Code, Error};
-use witbot_core::ids::PluginName;
+use witbot_core::ids::{Namespace, PluginName};
 
 use crate::Store;
 use crate::column::{execute, first};
 use crate::error::StoreError;
+
+/// Whose keys these are. As text it is the owner in the table: no plugin's name has a colon, so that none is taken for a
+/// shared space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Space {
+    /// One plugin's.
+    Own(PluginName),
+    /// Those of all plugins that are granted it.
+    Shared(Namespace),
+}
+
+impl Space {
+    /// The space of a call of a plugin.
+    pub fn of(plugin: &PluginName, namespace: Option<&Namespace>) -> Space {
+        match namespace {
+            None => Space::Own(plugin.clone()),
+            Some(namespace) => Space::Shared(namespace.clone()),
+        }
+    }
+
+    /// In words, for who writes to it.
+    fn told(&self) -> String {
+        match self {
+            Space::Own(_) => "the plugin's kv space".to_owned(),
+            Space::Shared(namespace) => format!("the shared kv space `{namespace}`"),
+        }
+    }
+}
+
+impl fmt::Display for Space {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Space::Own(plugin) => plugin.fmt(f),
+            Space::Shared(namespace) => write!(f, "shared:{namespace}"),
+        }
+    }
+}
 
 /// A change of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,33 +79,29 @@ pub enum KvWrite {
 
 impl Store {
     /// The value of a key.
-    pub async fn kv_get(
-        &self,
-        plugin: &PluginName,
-        key: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let which = (plugin.to_string(), key.to_owned());
+    pub async fn kv_get(&self, space: &Space, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let which = (space.to_string(), key.to_owned());
         self.read(move |db| value(db, &which.0, &which.1)).await
     }
 
     /// The keys that begin with `prefix` and come after the key `after`, in order of their bytes.
     pub async fn kv_keys(
         &self,
-        plugin: &PluginName,
+        space: &Space,
         prefix: &str,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
-        let (plugin, prefix) = (plugin.to_string(), prefix.to_owned());
+        let (owner, prefix) = (space.to_string(), prefix.to_owned());
         let after = after.map(str::to_owned);
-        self.read(move |db| keys(db, &plugin, &prefix, after.as_deref(), limit))
+        self.read(move |db| keys(db, &owner, &prefix, after.as_deref(), limit))
             .await
     }
 
-    /// The bytes of all keys and values of a plugin together.
-    pub async fn kv_bytes(&self, plugin: &PluginName) -> Result<u64, StoreError> {
-        let plugin = plugin.to_string();
-        self.read(move |db| usage(db, &plugin)).await
+    /// The bytes of all keys and values of a space together.
+    pub async fn kv_bytes(&self, space: &Space) -> Result<u64, StoreError> {
+        let owner = space.to_string();
+        self.read(move |db| usage(db, &owner)).await
     }
 }
 
@@ -75,44 +111,47 @@ impl KvWrite {
     pub(crate) fn apply(
         self,
         db: &Connection,
-        plugin: &str,
+        space: &Space,
         max_bytes: u64,
     ) -> Result<Result<Value, Error>, StoreError> {
+        let owner = &space.to_string();
         let null = |done: Result<(), Error>| done.map(|()| Value::Null);
         match self {
-            KvWrite::Set { key, value } => Ok(null(set(db, plugin, &key, &value, max_bytes)?)),
+            KvWrite::Set { key, value } => Ok(null(set(db, space, &key, &value, max_bytes)?)),
             KvWrite::Replace {
                 key,
                 expected,
                 value,
             } => {
-                if self::value(db, plugin, &key)? != expected {
+                if self::value(db, owner, &key)? != expected {
                     return Ok(Ok(Value::Bool(false)));
                 }
-                let done = set(db, plugin, &key, &value, max_bytes)?;
+                let done = set(db, space, &key, &value, max_bytes)?;
                 Ok(done.map(|()| Value::Bool(true)))
             }
-            KvWrite::Delete { key } => Ok(null(Ok(delete(db, plugin, &key)?))),
+            KvWrite::Delete { key } => Ok(null(Ok(delete(db, owner, &key)?))),
         }
     }
 }
 
 fn set(
     db: &Connection,
-    plugin: &str,
+    space: &Space,
     key: &str,
     value: &[u8],
     max_bytes: u64,
 ) -> Result<Result<(), Error>, StoreError> {
+    let owner = &space.to_string();
     let size = (key.len() + value.len()) as u64;
-    let (used, freed) = (usage(db, plugin)?, size_of(db, plugin, key)?);
+    let (used, freed) = (usage(db, owner)?, size_of(db, owner, key)?);
     let total = used.saturating_sub(freed) + size;
     // What makes a space smaller is welcome, even if the space was given less room meanwhile.
     if total > max_bytes && size > freed {
         return Ok(Err(Error::new(
             Code::Conflict,
             format!(
-                "the plugin's kv space is full: it holds {used} of {max_bytes} bytes, and would hold {total}"
+                "{} is full: it holds {used} of {max_bytes} bytes, and would hold {total}",
+                space.told()
             ),
         )));
     }
@@ -120,37 +159,37 @@ fn set(
         db,
         "INSERT INTO kv (plugin, key, value) VALUES (?, ?, ?)
          ON CONFLICT (plugin, key) DO UPDATE SET value = excluded.value",
-        (plugin, key, value),
+        (owner, key, value),
     )?;
-    store_usage(db, plugin, total)?;
+    store_usage(db, owner, total)?;
     Ok(Ok(()))
 }
 
-fn delete(db: &Connection, plugin: &str, key: &str) -> Result<(), StoreError> {
-    let freed = size_of(db, plugin, key)?;
+fn delete(db: &Connection, owner: &str, key: &str) -> Result<(), StoreError> {
+    let freed = size_of(db, owner, key)?;
     if execute(
         db,
         "DELETE FROM kv WHERE plugin = ? AND key = ?",
-        (plugin, key),
+        (owner, key),
     )? == 1
     {
-        store_usage(db, plugin, usage(db, plugin)?.saturating_sub(freed))?;
+        store_usage(db, owner, usage(db, owner)?.saturating_sub(freed))?;
     }
     Ok(())
 }
 
-fn value(db: &Connection, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+fn value(db: &Connection, owner: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
     first(
         db,
         "SELECT value FROM kv WHERE plugin = ? AND key = ?",
-        (plugin, key),
+        (owner, key),
         |row| Ok(row.get(0)?),
     )
 }
 
 fn keys(
     db: &Connection,
-    plugin: &str,
+    owner: &str,
     prefix: &str,
     after: Option<&str>,
     limit: u32,
@@ -160,7 +199,7 @@ fn keys(
     )?;
     // Starting at the later of the two keeps it from walking over what is not wanted.
     let from = after.map_or(prefix, |after| after.max(prefix));
-    let mut rows = statement.query((plugin, from, after, limit))?;
+    let mut rows = statement.query((owner, from, after, limit))?;
     let mut keys = Vec::new();
     while let Some(row) = rows.next()? {
         let key: String = row.get(0)?;
@@ -172,30 +211,30 @@ fn keys(
     Ok(keys)
 }
 
-fn usage(db: &Connection, plugin: &str) -> Result<u64, StoreError> {
+fn usage(db: &Connection, owner: &str) -> Result<u64, StoreError> {
     let used = first(
         db,
         "SELECT bytes FROM kv_usage WHERE plugin = ?",
-        (plugin,),
+        (owner,),
         number,
     )?;
     Ok(used.unwrap_or(0))
 }
 
-fn store_usage(db: &Connection, plugin: &str, bytes: u64) -> Result<(), StoreError> {
+fn store_usage(db: &Connection, owner: &str, bytes: u64) -> Result<(), StoreError> {
     execute(
         db,
         "INSERT INTO kv_usage (plugin, bytes) VALUES (?, ?)
          ON CONFLICT (plugin) DO UPDATE SET bytes = excluded.bytes",
-        (plugin, bytes.cast_signed()),
+        (owner, bytes.cast_signed()),
     )?;
     Ok(())
 }
 
 /// What a key and its value take; 0 if there is no such key.
-fn size_of(db: &Connection, plugin: &str, key: &str) -> Result<u64, StoreError> {
+fn size_of(db: &Connection, owner: &str, key: &str) -> Result<u64, StoreError> {
     let sql = "SELECT octet_length(key) + length(value) FROM kv WHERE plugin = ? AND key = ?";
-    Ok(first(db, sql, (plugin, key), number)?.unwrap_or(0))
+    Ok(first(db, sql, (owner, key), number)?.unwrap_or(0))
 }
 
 fn number(row: &Row<'_>) -> Result<u64, StoreError> {
@@ -235,9 +274,18 @@ mod tests {
         }
 
         async fn write(&mut self, write: KvWrite, max_bytes: u64) -> Outcome {
+            let own = Space::Own(self.plugin.clone());
+            self.write_in(own, write, max_bytes).await
+        }
+
+        async fn write_in(&mut self, space: Space, write: KvWrite, max_bytes: u64) -> Outcome {
             let entry = Entry::begin(
                 self.calls,
-                &KvGet { key: "x".into() }.into(),
+                &KvGet {
+                    namespace: None,
+                    key: "x".into(),
+                }
+                .into(),
                 UnixMillis(20),
             );
             self.calls += 1;
@@ -250,7 +298,7 @@ mod tests {
                     commit,
                     entry,
                     &self.plugin,
-                    Change::Kv(write, max_bytes),
+                    Change::Kv(space, write, max_bytes),
                 )
                 .await;
             let (outcome, _queued) = written.unwrap();
@@ -263,11 +311,17 @@ mod tests {
         }
 
         async fn get(&self, key: &str) -> Option<Vec<u8>> {
-            self.store.kv_get(&self.plugin, key).await.unwrap()
+            self.store
+                .kv_get(&Space::Own(self.plugin.clone()), key)
+                .await
+                .unwrap()
         }
 
         async fn bytes(&self) -> u64 {
-            self.store.kv_bytes(&self.plugin).await.unwrap()
+            self.store
+                .kv_bytes(&Space::Own(self.plugin.clone()))
+                .await
+                .unwrap()
         }
     }
 
@@ -357,7 +411,15 @@ mod tests {
         let (_folder, store) = store();
         let mut run = Run::new(&store).await;
         run.write(set("k", b"1"), 99).await;
-        let entry = Entry::begin(0, &KvGet { key: "x".into() }.into(), UnixMillis(20));
+        let entry = Entry::begin(
+            0,
+            &KvGet {
+                namespace: None,
+                key: "x".into(),
+            }
+            .into(),
+            UnixMillis(20),
+        );
         for (owner, number) in [("b", 1), ("a", 0)] {
             let entry = Entry {
                 number,
@@ -371,7 +433,7 @@ mod tests {
                     commit,
                     entry,
                     &run.plugin,
-                    Change::Kv(set("k", b"222"), 99),
+                    Change::Kv(Space::Own(run.plugin.clone()), set("k", b"222"), 99),
                 )
                 .await;
             assert_eq!(written, Err(CommitError::Superseded));
@@ -383,6 +445,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_shared_space_is_nobodys_own() {
+        let (_folder, store) = store();
+        let mut run = Run::new(&store).await;
+        run.write(set("k", b"own"), 99).await;
+        let team: Namespace = "team".parse().unwrap();
+        let of_run = Space::of(&run.plugin, Some(&team));
+        let of_other = Space::of(&"other".parse().unwrap(), Some(&team));
+        assert_eq!(of_run, of_other);
+        assert_eq!(
+            run.write_in(of_run.clone(), set("k", b"1"), 2).await,
+            Outcome::Ok(Value::Null)
+        );
+        let Outcome::Error(error) = run.write_in(of_run, set("k", b"12"), 2).await else {
+            panic!("it is full")
+        };
+        assert_eq!(
+            error.message,
+            "the shared kv space `team` is full: it holds 2 of 2 bytes, and would hold 3"
+        );
+        assert_eq!(run.get("k").await, Some(b"own".to_vec()));
+        let shared = store.kv_get(&of_other, "k").await.unwrap();
+        assert_eq!(shared, Some(b"1".to_vec()));
+        // A plugin of the space's name has its own keys all the same, and none can have the name in the table.
+        let same_name = Space::Own("team".parse().unwrap());
+        assert_eq!(store.kv_get(&same_name, "k").await.unwrap(), None);
+        assert!(of_other.to_string().parse::<PluginName>().is_err());
+    }
+
+    #[tokio::test]
     async fn keys_are_listed_in_order_by_prefix_and_position() {
         let (_folder, store) = store();
         let mut run = Run::new(&store).await;
@@ -391,7 +482,7 @@ mod tests {
         }
         let keys = async |prefix, after, limit| {
             store
-                .kv_keys(&run.plugin, prefix, after, limit)
+                .kv_keys(&Space::Own(run.plugin.clone()), prefix, after, limit)
                 .await
                 .unwrap()
         };
@@ -405,7 +496,7 @@ mod tests {
         assert_eq!(keys("b/", Some("c"), 9).await, Vec::<String>::new());
         assert_eq!(
             store
-                .kv_keys(&"other".parse().unwrap(), "", None, 9)
+                .kv_keys(&Space::Own("other".parse().unwrap()), "", None, 9)
                 .await
                 .unwrap(),
             Vec::<String>::new()

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use witbot_core::ids::UnixMillis;
 use witbot_core::limits::STORE_PRUNE_ROWS;
+use witbot_core::usage::day;
 
 use crate::Store;
 use crate::column::{execute, first, stored_millis};
@@ -45,8 +46,12 @@ impl Store {
     /// many rows that were. An event that is forgotten is not recognised when it comes again, and a message that is
     /// forgotten can no longer be edited.
     pub async fn prune(&self, before: UnixMillis) -> Result<u64, StoreError> {
+        let first_day = day(before).cast_signed();
         let before = stored_millis(before);
-        let mut forgotten = 0;
+        let forget = "DELETE FROM usage WHERE day < ?";
+        let mut forgotten = self
+            .write(move |db| Ok::<_, StoreError>(execute(db, forget, [first_day])? as u64))
+            .await?;
         for table in &TABLES {
             let mut after = 0;
             while let Some((last, deleted)) =

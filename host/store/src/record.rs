@@ -12,14 +12,14 @@ use crate::Store;
 use crate::commit::{Applied, CommitError, Encoded, Line};
 use crate::error::StoreError;
 use crate::invocations::Lease;
-use crate::kv::KvWrite;
+use crate::kv::{KvWrite, Space};
 use crate::turns;
 
 /// What a call changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// The plugin's kv space, unless it would grow beyond so many bytes: that is answered with `conflict`.
-    Kv(KvWrite, u64),
+    /// A kv space, unless it would grow beyond so many bytes: that is answered with `conflict`.
+    Kv(Space, KvWrite, u64),
     /// The run stands in a line of the plugin, unless so many do already: that is answered with `rate-limited`. Answers how
     /// many stand before it.
     LineUp(String, u32),
@@ -66,7 +66,7 @@ impl Change {
         run: i64,
     ) -> Result<Result<Value, Error>, StoreError> {
         match self {
-            Change::Kv(write, max_bytes) => write.apply(db, plugin, max_bytes),
+            Change::Kv(space, write, max_bytes) => write.apply(db, &space, max_bytes),
             Change::LineUp(line, most) => turns::line_up(db, plugin, &line, run, most),
             Change::Leave(line) => {
                 turns::leave(db, plugin, &line, run)?;

@@ -14,6 +14,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_turns.sql"),
     include_str!("migrations/0005_expected.sql"),
     include_str!("migrations/0006_blobs.sql"),
+    include_str!("migrations/0007_permission.sql"),
+    include_str!("migrations/0009_identities.sql"),
+    include_str!("migrations/0010_schedules.sql"),
+    include_str!("migrations/0011_usage.sql"),
+    include_str!("migrations/0012_orders.sql"),
 ];
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 /// Marks the file as ours, also for `file` and the like: "wbot".

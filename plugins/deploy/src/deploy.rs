@@ -2,7 +2,7 @@
 
 use witbot_sdk::chat::{self, Message};
 use witbot_sdk::github::{self, Repository};
-use witbot_sdk::{Code, Error, Event, Result};
+use witbot_sdk::{Code, Error, Event, Result, permission};
 
 use crate::changes;
 use crate::checks::{Check, Subject};
@@ -12,6 +12,7 @@ use crate::follow;
 use crate::gate::{self, Verdict};
 use crate::history::{self, Success};
 use crate::line;
+use crate::names;
 use crate::order::Order;
 use crate::progress::Progress;
 use crate::room::{Room, announce};
@@ -55,6 +56,7 @@ pub fn carry_out(order: Order<'_>, room: &Room<'_>, settings: &Settings, run: &s
         progress,
         passed_over: Vec::new(),
         waits: false,
+        permitted: false,
     };
     let done = work.go_on_to_the_end();
     work.no_longer_waits();
@@ -101,6 +103,7 @@ pub struct Work<'a> {
     /// The checks that said no, and that somebody passed over.
     pub passed_over: Vec<Check>,
     waits: bool,
+    permitted: bool,
 }
 
 impl Work<'_> {
@@ -117,7 +120,7 @@ impl Work<'_> {
     }
 
     fn go_on_to_the_end(&mut self) -> Result {
-        if gate::pass(self)? == Verdict::Stop || !line::wait(self)? {
+        if !self.is_checked_and_permitted()? || !line::wait(self)? {
             return Ok(());
         }
         self.no_longer_waits();
@@ -133,6 +136,56 @@ impl Work<'_> {
             format!("{}: {outcome}", self.what()),
         );
         Ok(())
+    }
+
+    /// Whether nothing is in the way, and the operator's rules let it be done. Who is asked to approve it is asked when
+    /// there is nothing else in the way; what may have changed while they thought about it is looked at again.
+    fn is_checked_and_permitted(&mut self) -> Result<bool> {
+        if gate::pass(self)? == Verdict::Stop {
+            return Ok(false);
+        }
+        if !self.ask_permission()? {
+            return Ok(true);
+        }
+        let (reference, sha) = (&self.chosen.reference, &self.chosen.sha);
+        // Who named a version means that one, wherever the branch is by now.
+        let named = self.order.sha.is_some();
+        if !named && commits::is_still(&self.repository, reference, sha)? != Some(true) {
+            let text = format!(
+                "Not deployed: `{reference}` moved on since this was asked for, or was deleted; what was approved was {}.",
+                names::short(sha)
+            );
+            self.refuse(&News::text(text))?;
+            return Ok(false);
+        }
+        Ok(gate::pass(self)? == Verdict::Go)
+    }
+
+    /// Asks whether it may be done, once: for this commit, with the default branch merged in where that is wanted. True if
+    /// somebody had to be asked.
+    ///
+    /// # Errors
+    /// `denied`, with the rule and who can; `timeout`; `canceled`.
+    pub fn ask_permission(&mut self) -> Result<bool> {
+        if std::mem::replace(&mut self.permitted, true) {
+            return Ok(false);
+        }
+        self.now_waits()?;
+        let subject = [
+            ("app", self.order.app.name),
+            ("env", self.order.environment),
+            ("hosts", self.order.hosts.as_deref().unwrap_or_default()),
+            ("ref", self.chosen.reference.as_str()),
+            ("commit", self.chosen.sha.as_str()),
+        ];
+        let given = subject.into_iter().filter(|(_, value)| !value.is_empty());
+        permission::demand(given)
+    }
+
+    /// Whether the operator's rules let the person pass over checks: whether they could have said `deploy!`.
+    pub fn may_be_forced(&self) -> bool {
+        let arguments = [("app", self.order.app.name), ("env", self.order.environment)];
+        self.order.forced || permission::may("deploy!", arguments).unwrap_or(false)
     }
 
     /// The last deployment there, and what is new since then. It is good to know, and no more.

@@ -44,7 +44,8 @@ pub fn pass(work: &mut Work<'_>) -> Result<Verdict> {
     loop {
         let refusals = refusals(work)?;
         let merged = merges > 0;
-        let (forced, may_force) = (work.order.forced, may_force(work));
+        let forced = work.order.forced;
+        let may_force = !refusals.is_empty() && may_force(work);
         match plan(
             &refusals,
             forced,
@@ -59,6 +60,7 @@ pub fn pass(work: &mut Work<'_>) -> Result<Verdict> {
             }
             Plan::Merge if merges < MERGES_MAX => {
                 merges += 1;
+                work.ask_permission()?;
                 if !merge(work)? {
                     return Ok(Verdict::Stop);
                 }
@@ -87,7 +89,7 @@ fn refusals(work: &Work<'_>) -> Result<Vec<Refusal>> {
 
 fn may_force(work: &Work<'_>) -> bool {
     let force = work.order.app.force(work.order.environment);
-    force.allows(work.order.by.id.as_deref())
+    force.allows(work.order.by.id.as_deref()) && work.may_be_forced()
 }
 
 /// What comes next.

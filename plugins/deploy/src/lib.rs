@@ -74,6 +74,8 @@ fn deploying(plugin: Plugin) -> Plugin {
                 deploy::ordinary,
             )
             .id("deploy")
+            .dangerous()
+            .asks_permission()
             .example("deploy api")
             .example("deploy api to staging")
             .example("deploy api/fix-login to staging")
@@ -87,6 +89,8 @@ fn deploying(plugin: Plugin) -> Plugin {
                 deploy::forced,
             )
             .id("deploy!")
+            .dangerous()
+            .asks_permission()
             .example("deploy! api/hotfix to production")
             .details("What is passed over is recorded in the deployment, with who did so."),
         )
@@ -98,6 +102,8 @@ fn deploying(plugin: Plugin) -> Plugin {
                 deploy::forced,
             )
             .id("deploy:task!")
+            .dangerous()
+            .asks_permission()
             .example("deploy:migrate! api to staging"),
         )
         .command(
@@ -107,6 +113,8 @@ fn deploying(plugin: Plugin) -> Plugin {
                 deploy::ordinary,
             )
             .id("deploy:task")
+            .dangerous()
+            .asks_permission()
             .example("deploy:migrate api to staging")
             .details(
                 "The task is told to whoever carries the deployment out. The checks are the same.",
@@ -162,6 +170,8 @@ fn going_back(plugin: Plugin) -> Plugin {
                 "Deploys what was there before.",
                 again::rollback,
             )
+            .dangerous()
+            .asks_permission()
             .example("rollback api in production")
             .example("rollback api in production to v1.2")
             .details("That is the last version that was there with success, before the one that is there now."),
@@ -172,6 +182,8 @@ fn going_back(plugin: Plugin) -> Plugin {
                 "Deploys what is in one environment to another.",
                 again::promote,
             )
+            .dangerous()
+            .asks_permission()
             .example("promote api from staging to production"),
         )
 }
@@ -229,6 +241,7 @@ fn auto_deploy(plugin: Plugin) -> Plugin {
                 auto::on,
             )
             .id("auto-deploy-on")
+            .dangerous()
             .example("auto-deploy api in staging on"),
         )
         .command(

@@ -13,7 +13,7 @@ pub struct Person {
     pub id: Option<String>,
     /// What they are called, for showing.
     pub name: String,
-    /// At GitHub, when the settings say so.
+    /// At GitHub, when they have shown it, or else the settings say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub github: Option<String>,
 }
@@ -22,7 +22,9 @@ impl Person {
     /// Who caused an event.
     pub fn of(event: &Event, settings: &Settings) -> Person {
         let id = event.user();
-        let github = id.as_ref().and_then(|id| settings.people.get(id)).cloned();
+        // It is told to those who look at the deployment: nothing is decided by it, so it may be missing.
+        let shown = event.user_github_login().unwrap_or_default();
+        let github = shown.or_else(|| settings.people.get(id.as_ref()?).cloned());
         Person {
             name: event.user_name(),
             id,

@@ -140,6 +140,15 @@ impl<'a> Event<'a> {
         Ok(self.raw.user_standing()?.map(Standing::from))
     }
 
+    /// That person's login at GitHub, if they have linked their account (`link github`) and so proved that it is theirs. None
+    /// when they have not, or no person caused the event.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub fn user_github_login(&self) -> Result<Option<String>> {
+        Ok(self.raw.user_github_login()?)
+    }
+
     /// The id of the channel in which it was said.
     pub fn channel(&self) -> Option<String> {
         self.raw.channel()
@@ -151,7 +160,7 @@ impl<'a> Event<'a> {
     }
 
     /// What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI
-    /// event. Empty for chat.
+    /// event; the name of a webhook; the id of a schedule. Empty for chat.
     pub fn subject(&self) -> String {
         self.raw.subject()
     }
@@ -181,7 +190,8 @@ impl<'a> Event<'a> {
         self.raw.id()
     }
 
-    /// `command`, `listener`, or for a subscription the kind that was subscribed to, such as `github.deployment`.
+    /// `command`, `listener`, `schedule`, `webhook.NAME`, or for a subscription the kind that was subscribed to, such as
+    /// `github.deployment`.
     pub fn kind(&self) -> String {
         self.raw.kind()
     }

@@ -41,6 +41,7 @@ fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
             summary,
             examples,
             details,
+            danger,
         } => {
             let command = declaration.command(&entry.id, usage, summary);
             for example in examples {
@@ -48,6 +49,12 @@ fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
             }
             if !details.is_empty() {
                 command.details(details);
+            }
+            if danger.dangerous {
+                command.dangerous();
+            }
+            if danger.asks_permission {
+                command.asks_permission();
             }
         }
         Trigger::Listener {
@@ -64,6 +71,8 @@ fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
             }
         },
         Trigger::Subscription { kind } => declaration.subscribe(&entry.id, kind),
+        Trigger::Schedule { when, summary } => declaration.schedule(&entry.id, when, summary),
+        Trigger::Webhook { name, summary } => declaration.webhook(&entry.id, name, summary),
         Trigger::Settings => declaration.checks_settings(&entry.id),
     }
 }

@@ -1,5 +1,5 @@
 //! What a plugin remembers from one call to the next, as JSON. Each plugin has a space of its own; it survives restarts,
-//! and new versions of the plugin.
+//! and new versions of the plugin. Plugins can also share spaces: see [`Namespace`].
 //!
 //! Grant: `kv = [{ max_bytes = 1048576 }]`. A key has 1 to 256 bytes, a value at most 64 KiB. Every call can answer
 //! `denied` and `invalid` (a key or value of a wrong size, or a value that is not of the type), and those that write
@@ -15,8 +15,12 @@
 //! }
 //! ```
 
+mod namespace;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use namespace::Namespace;
 
 use crate::bindings::witbot::kv::kv;
 use crate::error::{Code, Error, Result};
@@ -27,7 +31,7 @@ const UPDATES_MAX: usize = 20;
 
 /// The value of a key. None when there is no such key.
 pub fn get<T: DeserializeOwned>(key: &str) -> Result<Option<T>> {
-    get_bytes(key)?.map(|bytes| read(key, &bytes)).transpose()
+    read(key, get_bytes(key)?.as_deref())
 }
 
 /// Sets a key.
@@ -52,22 +56,12 @@ pub fn update<T: Serialize + DeserializeOwned>(
     key: &str,
     change: impl Fn(Option<T>) -> T,
 ) -> Result<T> {
-    for _ in 0..UPDATES_MAX {
-        let before = get_bytes(key)?;
-        let value = change(
-            before
-                .as_deref()
-                .map(|bytes| read(key, bytes))
-                .transpose()?,
-        );
-        if replace_bytes(key, before.as_deref(), &serde_json::to_vec(&value)?)? {
-            return Ok(value);
-        }
-    }
-    Err(Error::new(
-        Code::Conflict,
-        format!("too many are writing `{key}` at once; try again later"),
-    ))
+    updated(
+        key,
+        || get_bytes(key),
+        |before, after| replace_bytes(key, before, after),
+        change,
+    )
 }
 
 /// Removes a key, if it is there.
@@ -96,8 +90,29 @@ pub fn replace_bytes(key: &str, expected: Option<&[u8]>, value: &[u8]) -> Result
     Ok(kv::replace(key, expected, value)?)
 }
 
-fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(|error| {
+/// Changes a value, by ways to get it and to replace it.
+fn updated<T: Serialize + DeserializeOwned>(
+    key: &str,
+    get: impl Fn() -> Result<Option<Vec<u8>>>,
+    replace: impl Fn(Option<&[u8]>, &[u8]) -> Result<bool>,
+    change: impl Fn(Option<T>) -> T,
+) -> Result<T> {
+    for _ in 0..UPDATES_MAX {
+        let before = get()?;
+        let value = change(read(key, before.as_deref())?);
+        if replace(before.as_deref(), &serde_json::to_vec(&value)?)? {
+            return Ok(value);
+        }
+    }
+    Err(Error::new(
+        Code::Conflict,
+        format!("too many are writing `{key}` at once; try again later"),
+    ))
+}
+
+fn read<T: DeserializeOwned>(key: &str, bytes: Option<&[u8]>) -> Result<Option<T>> {
+    let value = bytes.map(serde_json::from_slice).transpose();
+    value.map_err(|error| {
         Error::invalid(format!(
             "what is kept as `{key}` is something else: {error}"
         ))

@@ -44,6 +44,7 @@ pub mod github;
 pub mod http;
 pub mod kv;
 pub mod log;
+pub mod permission;
 mod plugin;
 mod time;
 

@@ -8,7 +8,7 @@ use crate::event::Event;
 
 type Handler = Box<dyn Fn(&Event) -> Result>;
 
-/// A plugin: its commands, listeners and subscriptions with their handlers, and what it needs.
+/// A plugin: its commands, listeners, subscriptions, schedules and webhooks with their handlers, and what it needs.
 ///
 /// Nothing here fails. What is wrong with a declaration is reported by witbot, all of it at once, and the plugin is
 /// then not loaded.
@@ -40,6 +40,7 @@ impl Plugin {
             summary,
             examples,
             details,
+            danger,
             handler,
         } = command;
         let id = id.unwrap_or_else(|| name_of(&usage));
@@ -50,6 +51,7 @@ impl Plugin {
                 summary,
                 examples,
                 details,
+                danger,
             },
             handler,
         )
@@ -142,6 +144,82 @@ impl Plugin {
         )
     }
 
+    /// Has the plugin called by the clock: with a line of cron and perhaps a time zone (else UTC), such as
+    /// `0 9 * * mon-fri Europe/Berlin`, or with a length of time from 10 seconds on, `every 5m`. `id` names it in the settings,
+    /// where the operator may write another time, or `off`.
+    ///
+    /// [`Event::kind`] is `schedule`, and the field `/due` is the time for which it was called, in milliseconds since 1970.
+    /// What was missed while the bot did not run is made up for once, and then the field `/missed` is `true`. There is nobody
+    /// to reply to. When clocks are put forward or back, a line whose minute or hour begins with `*` goes by what clocks show;
+    /// any other is called once for a time that is skipped, and once for one that is shown twice.
+    ///
+    /// Grant: `schedules = [{ at_most_every = "5m" }]`.
+    ///
+    /// ```no_run
+    /// use witbot_sdk::{Event, Plugin, Result, chat};
+    ///
+    /// fn plugin() -> Plugin {
+    ///     Plugin::new("Says good morning.")
+    ///         .wants("schedules", "Says it in the morning.")
+    ///         .wants("chat", "Says it in #general.")
+    ///         .schedule("morning", "0 9 * * mon-fri Europe/Berlin", "Says good morning.", morning)
+    /// }
+    ///
+    /// fn morning(_: &Event) -> Result {
+    ///     chat::post("general", "Good morning!")?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn schedule(
+        self,
+        id: impl Into<String>,
+        when: impl Into<String>,
+        summary: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Plugin {
+        let trigger = Trigger::Schedule {
+            when: when.into(),
+            summary: summary.into(),
+        };
+        self.entry(id.into(), trigger, Box::new(handler))
+    }
+
+    /// Asks for the webhooks that come to `POST /hooks/in/NAME`. [`Event::kind`] is `webhook.NAME`, and
+    /// [`field`](Event::field) looks into the body: JSON as it is, anything else as `{"text": …}`, and the fields of a form
+    /// beside it as `{"form": {…}}`. The operator says in the grant how the sender proves itself, and the host verifies it.
+    ///
+    /// Grant: `webhooks = [{ name = "alerts", verify = "standard", secret = "ALERTS_SECRET" }]`.
+    ///
+    /// ```no_run
+    /// use witbot_sdk::{Event, Plugin, Result, chat};
+    ///
+    /// fn plugin() -> Plugin {
+    ///     Plugin::new("Tells of alerts.")
+    ///         .wants("webhooks", "Hears of alerts.")
+    ///         .wants("chat", "Tells of them in #ops.")
+    ///         .webhook("alerts", "Tells of an alert.", alert)
+    /// }
+    ///
+    /// fn alert(event: &Event) -> Result {
+    ///     let title = event.field("/title").unwrap_or_default();
+    ///     chat::post("ops", format!("Alert: {title}"))?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn webhook(
+        self,
+        name: impl Into<String>,
+        summary: impl Into<String>,
+        handler: impl Fn(&Event) -> Result + 'static,
+    ) -> Plugin {
+        let name = name.into();
+        let trigger = Trigger::Webhook {
+            name: name.clone(),
+            summary: summary.into(),
+        };
+        self.entry(format!("webhook.{name}"), trigger, Box::new(handler))
+    }
+
     /// Names a setting that the operator may write under `[plugins.NAME] settings`. See [`config`](crate::config).
     pub fn setting(self, name: impl Into<String>, summary: impl Into<String>) -> Plugin {
         self.with_setting(name.into(), summary.into(), false)
@@ -186,7 +264,7 @@ impl Plugin {
         self.entry("settings".to_owned(), Trigger::Settings, Box::new(handler))
     }
 
-    /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http` or `kv`. The operator reads it before
+    /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules` or `webhooks`. The operator reads it before
     /// granting.
     pub fn wants(mut self, capability: impl Into<String>, reason: impl Into<String>) -> Plugin {
         self.wants.push((capability.into(), reason.into()));
@@ -239,7 +317,15 @@ pub struct Command {
     summary: String,
     examples: Vec<String>,
     details: String,
+    danger: Danger,
     handler: Handler,
+}
+
+/// What a command says of its effects.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Danger {
+    pub(crate) dangerous: bool,
+    pub(crate) asks_permission: bool,
 }
 
 impl Command {
@@ -258,8 +344,23 @@ impl Command {
             summary: summary.into(),
             examples: Vec::new(),
             details: String::new(),
+            danger: Danger::default(),
             handler: Box::new(handler),
         }
+    }
+
+    /// Says that it does what cannot easily be undone. Nobody may give it unless a rule of the operator says so.
+    pub fn dangerous(mut self) -> Command {
+        self.danger.dangerous = true;
+        self
+    }
+
+    /// Says that its handler asks for permission itself, by [`permission::demand`](crate::permission::demand). Until it
+    /// was permitted there, whatever it does outside of the bot is `denied`. Without this, the bot decides by what was
+    /// typed, before the handler is called.
+    pub fn asks_permission(mut self) -> Command {
+        self.danger.asks_permission = true;
+        self
     }
 
     /// Adds an example that help shows and that tests run. It must fit the usage.
@@ -293,6 +394,7 @@ pub(crate) enum Trigger {
         summary: String,
         examples: Vec<String>,
         details: String,
+        danger: Danger,
     },
     Listener {
         pattern: String,
@@ -302,6 +404,14 @@ pub(crate) enum Trigger {
     },
     Subscription {
         kind: String,
+    },
+    Schedule {
+        when: String,
+        summary: String,
+    },
+    Webhook {
+        name: String,
+        summary: String,
     },
     Settings,
 }
@@ -375,7 +485,10 @@ mod tests {
             .hubot_hear("three", "i", "Three.", nothing)
             .hubot_respond("four", "", "Four.", nothing)
             .hubot_respond("five", "", "Five.", nothing)
-            .subscribe("github.deployment", nothing);
+            .subscribe("github.deployment", nothing)
+            .schedule("nightly", "0 3 * * *", "Six.", nothing)
+            .webhook("alerts", "Seven.", nothing)
+            .webhook("alerts", "Eight.", nothing);
         assert_eq!(
             ids(&plugin),
             [
@@ -387,7 +500,10 @@ mod tests {
                 "hear",
                 "respond",
                 "respond-2",
-                "github.deployment"
+                "github.deployment",
+                "nightly",
+                "webhook.alerts",
+                "webhook.alerts-2"
             ]
         );
     }

@@ -20,6 +20,7 @@ mod body;
 mod checks;
 mod deploy;
 mod deployment;
+mod device;
 mod elsewhere;
 mod events;
 mod json;
@@ -28,6 +29,7 @@ mod page;
 mod removal;
 mod repository;
 mod routes;
+mod scope;
 mod tidings;
 
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use deployment::{Deployment, DeploymentState, DeploymentStatus};
 use access::{App, Token};
 use checks::{CheckRun, CommitStatus};
 use repository::{Author, Commit, Repository};
+use scope::Permissions;
 
 /// The token that a new stand-in knows. It can write everywhere, as `witbot`.
 pub const GITHUB_TOKEN: &str = "ghp_standin";
@@ -79,6 +82,7 @@ struct State {
     tokens: Vec<Token>,
     apps: Vec<App>,
     app_slug: String,
+    device: device::Device,
 }
 
 impl State {
@@ -123,6 +127,7 @@ impl Github {
             tokens: Vec::new(),
             apps: Vec::new(),
             app_slug: "witbot".to_owned(),
+            device: device::Device::default(),
         };
         let others = Mutex::default();
         let state = Mutex::new(state);
@@ -269,6 +274,7 @@ impl Github {
             login: login.to_owned(),
             access,
             repositories: sees.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+            permissions: None,
         });
     }
 
@@ -286,8 +292,31 @@ impl Github {
             .retain(|token| !token.text.starts_with("ghs_"));
     }
 
-    /// Adds an app that is installed on these repositories, and gives the number of the installation.
+    /// What the tokens of installations that were given out are good for, oldest first: repositories and permissions, as
+    /// `acme/api contents:read metadata:read`.
+    pub fn installation_tokens(&self) -> Vec<String> {
+        let state = lock(&self.shared.state);
+        let tokens = state.tokens.iter();
+        tokens.filter_map(Token::of_installation).collect()
+    }
+
+    /// Adds an app that is installed on these repositories and may do there all that the bot could need, and gives the number
+    /// of the installation.
     pub fn add_app(&self, id: u64, repositories: &[&str]) -> u64 {
+        self.install_app(id, repositories, scope::usual())
+    }
+
+    /// The same, with no more than these permissions, such as `("contents", "read")`.
+    pub fn add_app_with(
+        &self,
+        id: u64,
+        repositories: &[&str],
+        permissions: &[(&str, &str)],
+    ) -> u64 {
+        self.install_app(id, repositories, scope::named(permissions))
+    }
+
+    fn install_app(&self, id: u64, repositories: &[&str], permissions: Permissions) -> u64 {
         let mut state = lock(&self.shared.state);
         let installation = state.ids.number();
         let repositories = repositories.iter().map(|name| (*name).to_owned()).collect();
@@ -295,6 +324,7 @@ impl Github {
             id,
             installation,
             repositories,
+            permissions,
         });
         installation
     }

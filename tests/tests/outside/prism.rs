@@ -3,10 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::DeploymentState::Success;
 use witbot_tests::fakes::{
@@ -16,7 +12,7 @@ use witbot_tests::home::Home;
 use witbot_tests::outside::description::Description;
 use witbot_tests::outside::prism::Prism;
 use witbot_tests::outside::witness::{Exchange, Witness};
-use witbot_tests::services::{REPOSITORY, Services};
+use witbot_tests::services::{REPOSITORY, Services, private_key};
 
 const CREATE: &str = "POST /repos/{owner}/{repo}/deployments";
 const READ: &str = "GET /repos/{owner}/{repo}/deployments/{deployment_id}";
@@ -254,11 +250,4 @@ async fn run(github: &Github, count: usize) -> u64 {
 
 async fn until(github: &Github, mut is_so: impl FnMut(&Github) -> bool) {
     github.until(|github| is_so(github).then_some(())).await;
-}
-
-fn private_key() -> String {
-    let key = KeyPair::generate(KeySize::Rsa2048).expect("there is chance enough");
-    let der: Pkcs8V1Der<'_> = key.as_der().expect("a key that was made can be written");
-    let text = STANDARD.encode(der.as_ref());
-    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }

@@ -1,56 +1,81 @@
-//! `witbot plugin`: the plugins in the folder, as a running bot would take them.
+//! `witbot plugin`: the plugins in the folder, as a running bot would take them, and what the store has of them. Works beside
+//! a running bot and without one.
 
-use std::fmt::Write as _;
+mod blanks;
+mod grant;
+mod orders;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::anyhow;
 use arc_swap::ArcSwap;
 use clap::Subcommand;
-use witbot_core::grants::Capability;
 use witbot_core::ids::PluginName;
+use witbot_core::usage::{Counted, first_day};
 use witbot_engine::{Engine, Plugin};
+use witbot_store::Store;
+use witbot_store::audit::Filter;
+use witbot_store::folder::OpenError;
 
 use super::{Failure, print};
+use crate::clock;
 use crate::live::{Live, Standing};
-use crate::plugins::Plugins;
-use crate::settings::{PluginSettings, Settings};
+use crate::plugins::{Artefacts, Plugins};
+use crate::settings::{Origin, Settings};
+use crate::sheet::Sheet;
 
 /// What can be asked.
 #[derive(Subcommand)]
 pub enum Command {
     /// Lists plugins with their versions and how they stand.
     List,
-    /// Shows what a plugin does, wants and may do; when it is held, the lines that would allow it.
+    /// Shows what a plugin does, wants and may do, what it used and what it was denied; when it is held, the lines that
+    /// would allow it.
     Show {
         /// The name of the plugin.
         name: String,
     },
+    /// Writes the grants that a plugin lacks into the settings file, after showing them.
+    Grant(grant::Options),
+    /// Has a plugin not serve, until it is released. Its runs that wait go on then.
+    Hold(orders::Hold),
+    /// Has a plugin serve again, with its file.
+    Release(orders::Release),
+    /// Has a plugin serve the version that served before, until there is a new file or it is released.
+    Rollback(orders::Rollback),
 }
 
 /// Answers.
-pub async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> {
-    let (live, newest, settings) = load(settings).await?;
+pub async fn run(
+    command: Command,
+    settings: Settings,
+    origin: &Origin,
+) -> Result<ExitCode, Failure> {
     match command {
-        Command::List => print(&live.listing())?,
+        Command::List => print(&look(settings).await?.live.listing())?,
         Command::Show { name } => {
-            let standing = find(&live, &name)?;
-            let plugin = newest.iter().find(|plugin| plugin.name == standing.name);
-            let part = settings
-                .load()
-                .plugins
-                .get(&standing.name)
-                .cloned()
-                .unwrap_or_default();
-            print(sheet(standing, plugin.map(Arc::as_ref), &part).trim_end())?;
+            let looked = look(settings).await?;
+            let sheet = show(&looked, find(&looked.live, &name)?).await;
+            print(&sheet)?;
         }
+        Command::Grant(options) => {
+            let looked = look(settings).await?;
+            let standing = find(&looked.live, options.plugin())?;
+            return grant::run(options, &looked, standing, origin).await;
+        }
+        Command::Hold(asked) => return orders::hold(asked, settings).await,
+        Command::Release(asked) => return orders::release(asked, settings).await,
+        Command::Rollback(asked) => return orders::rollback(asked, settings).await,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Lists all plugins, and everything that is wrong with any of them.
 pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
-    let (live, _, _) = load(settings).await?;
+    let live = look(settings).await?.live;
     print(&format!("\n{}", live.listing()))?;
     let problems: Vec<_> = live
         .standings
@@ -60,24 +85,119 @@ pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
     for (name, problem) in &problems {
         print(&format!("\n{name}: {problem}"))?;
     }
-    Ok(if problems.is_empty() {
+    // What people ordered is as it should be.
+    let well = problems.iter().all(|(_, problem)| problem.is_ordered());
+    Ok(if well {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
 }
 
-type Loaded = (Arc<Live>, Vec<Arc<Plugin>>, Arc<ArcSwap<Settings>>);
+/// What there was to see.
+struct Looked {
+    live: Live,
+    settings: Settings,
+    data: PathBuf,
+}
 
-async fn load(settings: Settings) -> Result<Loaded, Failure> {
-    let engine = Engine::new(&settings.data.join("compiled")).map_err(anyhow::Error::from)?;
+/// The plugins in the folder, as a bot would take them that starts now.
+pub(super) async fn load(settings: &Settings) -> anyhow::Result<Arc<Live>> {
+    load_with(&engine(settings)?, settings).await
+}
+
+fn engine(settings: &Settings) -> anyhow::Result<Engine> {
+    Ok(Engine::new(&settings.data.join("compiled"))?)
+}
+
+async fn load_with(engine: &Engine, settings: &Settings) -> anyhow::Result<Arc<Live>> {
     let artefacts = settings.data.join("artefacts");
-    let settings = Arc::new(ArcSwap::from_pointee(settings));
+    let shared = Arc::new(ArcSwap::from_pointee(settings.clone()));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
-    let keeper = Plugins::new(engine, settings.clone(), live.clone(), None, artefacts)
-        .load_all()
-        .await;
-    Ok((live.load_full(), keeper.newest(), settings))
+    let plugins = Plugins::new(engine.clone(), shared, live.clone(), None, artefacts);
+    // Without a store nothing was ordered yet.
+    let orders = match Store::open_to_read(&settings.data) {
+        Ok(store) => store.plugin_orders().await?,
+        Err(_) => BTreeMap::new(),
+    };
+    plugins.load_all_under(orders).await;
+    Ok(live.load_full())
+}
+
+async fn look(settings: Settings) -> Result<Looked, Failure> {
+    let data = settings.data.clone();
+    let engine = engine(&settings)?;
+    let live = load_with(&engine, &settings).await?;
+    let mut standings = live.standings.clone();
+    // Without a store there was no bot before, and so no version.
+    if let Ok(store) = Store::open_to_read(&data) {
+        for standing in &mut standings {
+            if standing.serving.is_none() {
+                standing.before = served_last(&store, &engine, &data, standing).await;
+            }
+        }
+    }
+    let live = Live {
+        standings,
+        ..Live::empty()
+    };
+    Ok(Looked {
+        live,
+        settings,
+        data,
+    })
+}
+
+/// The version that a bot served last, if it is not the newest. A running bot serves it still.
+async fn served_last(
+    store: &Store,
+    engine: &Engine,
+    data: &Path,
+    standing: &Standing,
+) -> Option<Arc<Plugin>> {
+    let filter = Filter {
+        plugin: Some(standing.name.clone()),
+        action: Some("plugin.loaded".to_owned()),
+        ..Filter::default()
+    };
+    let links = store.audit_tail(1, filter).await.ok()?;
+    let digest = links.first()?.record.digest?;
+    let newest = standing.newest.as_ref()?.digest;
+    if digest == newest {
+        return None;
+    }
+    // What is no longer kept cannot be compared.
+    let bytes = Artefacts::new(data.join("artefacts")).read(&digest).ok()?;
+    let plugin = engine.load(&standing.name, bytes).await.ok()?;
+    Some(Arc::new(plugin))
+}
+
+async fn show(looked: &Looked, standing: &Standing) -> String {
+    let part = looked.settings.plugins.get(&standing.name).cloned();
+    let part = part.unwrap_or_default();
+    let usage = usage(&looked.data, &standing.name).await;
+    let sheet = Sheet {
+        name: &standing.name,
+        newest: standing.newest.as_deref().map(Into::into),
+        before: standing.before.as_deref().map(Into::into),
+        problem: standing.problem.as_ref(),
+        grants: &part.grants,
+        observe: part.observe.as_deref(),
+        usage: usage.as_deref().map_err(Clone::clone),
+    };
+    sheet.terminal()
+}
+
+/// What the store has counted. The error: why it cannot say.
+async fn usage(data: &Path, plugin: &PluginName) -> Result<Vec<Counted>, String> {
+    let store = match Store::open_to_read(data) {
+        Ok(store) => store,
+        // The bot has not run yet.
+        Err(OpenError::Missing(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(format!("not known: {error}")),
+    };
+    let counted = store.usage(plugin, first_day(clock::now())).await;
+    counted.map_err(|error| format!("not known: {error}"))
 }
 
 fn find<'a>(live: &'a Live, name: &str) -> Result<&'a Standing, Failure> {
@@ -100,108 +220,4 @@ fn find<'a>(live: &'a Live, name: &str) -> Result<&'a Standing, Failure> {
             "there is no plugin `{name}` in the plugins folder; plugins there: {known}"
         ))
     })
-}
-
-/// All that an operator wants to know before and after granting.
-fn sheet(standing: &Standing, plugin: Option<&Plugin>, part: &PluginSettings) -> String {
-    let mut sheet = String::new();
-    let PluginSheet { title, lines } = describe(&standing.name, plugin);
-    let _ = writeln!(sheet, "{title}\n{lines}");
-    let granted = match part.grants.as_ref() {
-        grants
-            if Capability::ALL
-                .into_iter()
-                .any(|capability| grants.covers(capability)) =>
-        {
-            toml::to_string(grants).unwrap_or_else(|error| error.to_string())
-        }
-        _ => "nothing\n".to_owned(),
-    };
-    let _ = writeln!(sheet, "granted:\n{}", indented(&granted));
-    match &standing.problem {
-        None => sheet.push_str("state: live\n"),
-        Some(problem) => {
-            let _ = writeln!(sheet, "state: {problem}");
-        }
-    }
-    sheet
-}
-
-struct PluginSheet {
-    title: String,
-    lines: String,
-}
-
-fn describe(name: &PluginName, plugin: Option<&Plugin>) -> PluginSheet {
-    let Some(plugin) = plugin else {
-        return PluginSheet {
-            title: name.to_string(),
-            lines: String::new(),
-        };
-    };
-    let said = &plugin.declaration.declaration;
-    let mut lines = String::new();
-    let mut section = |title: &str, entries: Vec<String>| {
-        if !entries.is_empty() {
-            let _ = writeln!(lines, "{title}:\n{}", indented(&entries.join("\n")));
-        }
-    };
-    section(
-        "commands",
-        said.commands
-            .iter()
-            .map(|command| format!("{} – {}", command.usage, command.summary))
-            .collect(),
-    );
-    section(
-        "listens for",
-        said.listeners
-            .iter()
-            .map(|listener| {
-                let (pattern, place) = (listener.written(), listener.place());
-                format!("{pattern}{place} – {}", listener.summary)
-            })
-            .collect(),
-    );
-    section(
-        "is told of",
-        said.subscriptions
-            .iter()
-            .map(|subscription| subscription.kind.clone())
-            .collect(),
-    );
-    section("settings", said.settings.iter().map(setting).collect());
-    section("imports", plugin.contract.imports.clone());
-    section(
-        "wants",
-        said.wants
-            .iter()
-            .map(|(capability, reason)| format!("{capability}: {reason}"))
-            .collect(),
-    );
-    section(
-        "can use",
-        said.can_use
-            .iter()
-            .map(|(capability, reason)| format!("{capability}: {reason}"))
-            .collect(),
-    );
-    PluginSheet {
-        title: format!(
-            "{name} {} {} – {}",
-            said.version,
-            plugin.digest.short(),
-            said.summary
-        ),
-        lines,
-    }
-}
-
-fn setting(setting: &witbot_core::declaration::SettingDeclaration) -> String {
-    let required = if setting.required { " (required)" } else { "" };
-    format!("{}{required} – {}", setting.name, setting.summary)
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
 }

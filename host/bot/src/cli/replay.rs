@@ -70,6 +70,7 @@ async fn replay(
         id: run.id.clone(),
         handler: run.handler.clone(),
         arguments: run.arguments.clone(),
+        permission: run.permission,
         started: event.received,
         event: Arc::new(event),
         event_row: run.event,
@@ -264,7 +265,7 @@ impl World for Record {
         Outcome::Error(Error::new(Code::Unavailable, nothing().0))
     }
 
-    async fn find(&self, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
+    async fn find(&self, _: &Caller, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
         Found::Unknown
     }
 
@@ -272,7 +273,7 @@ impl World for Record {
         Err(nothing())
     }
 
-    async fn look(&self, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
         Err(Error::new(Code::Unavailable, nothing().0))
     }
 

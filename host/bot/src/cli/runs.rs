@@ -14,7 +14,7 @@ use witbot_store::folder::OpenError;
 use witbot_store::invocations::{Filter, Invocation, Status};
 
 use super::{Failure, print};
-use crate::control;
+use crate::control::{self, Demand};
 use crate::orders::{self, Order, What};
 use crate::runs::words;
 use crate::settings::Settings;
@@ -125,7 +125,7 @@ async fn order(what: What, run: Invocation, settings: &Settings) -> anyhow::Resu
         person: None,
         by_plugin: false,
     };
-    let (well, text) = match control::give(&settings.data, &order).await? {
+    let (well, text) = match control::give(&settings.data, &Demand::Run(order.clone())).await? {
         Some(answer) => (answer.well, answer.text),
         None => here(order, settings).await?,
     };
@@ -162,7 +162,7 @@ async fn here(order: Order, settings: &Settings) -> anyhow::Result<(bool, String
 }
 
 /// Who runs this, as far as that is known.
-fn operator() -> String {
+pub fn operator() -> String {
     let name = ["USER", "LOGNAME"]
         .into_iter()
         .find_map(|variable| std::env::var(variable).ok())

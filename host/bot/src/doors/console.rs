@@ -4,13 +4,14 @@
 //! is printed as `#channel witbot: text`, indented when it stands in a thread. Its further lines are indented more than
 //! that, so that no text can look like a reply of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 use witbot_core::address::Names;
-use witbot_core::chat::{Channel, Person, Standing};
+use witbot_core::chat::{Channel, ChannelKind, Person, Standing};
 use witbot_core::error::Error;
 use witbot_core::event::{Body, Event, Message, Place, Source, User};
 use witbot_core::hubot;
@@ -95,9 +96,30 @@ impl Chat for Console {
         })
     }
 
-    async fn belongs(&self, _: &UserId, _: &UserId) -> Result<bool, Error> {
-        Ok(false)
+    async fn belongs(&self, _: &UserId, group: &UserId) -> Result<bool, Error> {
+        Err(no_groups(group))
     }
+
+    async fn unreadable_groups(&self, groups: &BTreeSet<UserId>) -> Vec<(UserId, Error)> {
+        let unreadable = groups.iter().map(|group| (group.clone(), no_groups(group)));
+        unreadable.collect()
+    }
+
+    /// A terminal is one person's, even where it plays a channel.
+    async fn kind(&self, channel: &ChannelId) -> Result<ChannelKind, Error> {
+        Ok(if channel.as_str().starts_with('@') {
+            ChannelKind::Direct
+        } else {
+            ChannelKind::Private
+        })
+    }
+}
+
+/// It does not say that nobody is in it: a rule may deny something to those who are.
+fn no_groups(group: &UserId) -> Error {
+    Error::invalid(format!(
+        "The terminal knows no user groups, and so not who is in `{group}`."
+    ))
 }
 
 /// Something that is said, as it is printed. Further lines are indented more than any first line.

@@ -1,4 +1,4 @@
-//! Webhooks: `POST /hooks/github` and `POST /hooks/circleci`.
+//! Webhooks: `POST /hooks/github`, `POST /hooks/circleci` and `POST /hooks/in/NAME`.
 //!
 //! What comes in is bounded, then verified on its bytes, then read, then stored, and only then acknowledged. Nothing is
 //! read of a webhook that is not signed, and nothing of it is logged.
@@ -7,6 +7,7 @@ pub mod body;
 pub mod refusals;
 pub mod signature;
 
+mod inbound;
 pub mod sender;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -28,9 +30,11 @@ use witbot_core::ids::UnixMillis;
 use witbot_core::limits;
 
 use self::body::Unread;
+use self::inbound::Inbound;
 use self::refusals::{Refusal, Refusals};
 use self::sender::{Said, Sender};
 use crate::secret::Secret;
+use crate::settings::secrets::webhooks::Locks;
 
 /// Something that is on its way.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -44,6 +48,8 @@ pub struct Hooks {
     pub github: Vec<Secret>,
     /// The same for CircleCI.
     pub circleci: Vec<Secret>,
+    /// How the senders of all other webhooks prove themselves.
+    pub inbound: Arc<ArcSwap<Locks>>,
     /// The clock.
     pub now: fn() -> UnixMillis,
     /// Where events go.
@@ -74,9 +80,18 @@ fn routes(hooks: Hooks, read_time: Duration) -> Router {
     };
     let github = door(Sender::Github, hooks.github);
     let circleci = door(Sender::Circleci, hooks.circleci);
+    let inbound = Inbound {
+        locks: hooks.inbound,
+        read_time,
+        now: hooks.now,
+        accept: hooks.accept.clone(),
+        large: large.clone(),
+        refusals: Refusals::default(),
+    };
     Router::new()
         .route("/hooks/github", post(receive).with_state(github))
         .route("/hooks/circleci", post(receive).with_state(circleci))
+        .merge(inbound.router())
 }
 
 struct Door {
@@ -133,30 +148,30 @@ impl Door {
                     received,
                     body: Body::Webhook(webhook),
                 };
-                Ok(self.store(event).await)
+                Ok(store(&self.accept, event).await)
             }
         }
     }
+}
 
-    /// On a task of its own: a sender that hangs up must not interrupt it, as GitHub sends nothing again.
-    async fn store(&self, event: Event) -> Response {
-        let stored = tokio::spawn((self.accept)(event)).await;
-        match stored.map_err(anyhow::Error::from).flatten() {
-            Ok(true) => (StatusCode::ACCEPTED, "accepted\n").into_response(),
-            Ok(false) => (StatusCode::OK, "received before\n").into_response(),
-            Err(error) => {
-                let source = self.sender.source().as_str();
-                tracing::error!(
-                    source,
-                    error = format!("{error:#}"),
-                    "a webhook could not be stored"
-                );
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "It could not be stored: send it again.\n",
-                )
-                    .into_response()
-            }
+/// On a task of its own: a sender that hangs up must not interrupt it, as GitHub sends nothing again.
+async fn store(accept: &Accept, event: Event) -> Response {
+    let source = event.source.as_str();
+    let stored = tokio::spawn(accept(event)).await;
+    match stored.map_err(anyhow::Error::from).flatten() {
+        Ok(true) => (StatusCode::ACCEPTED, "accepted\n").into_response(),
+        Ok(false) => (StatusCode::OK, "received before\n").into_response(),
+        Err(error) => {
+            tracing::error!(
+                source,
+                error = format!("{error:#}"),
+                "a webhook could not be stored"
+            );
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "It could not be stored: send it again.\n",
+            )
+                .into_response()
         }
     }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use witbot_core::ids::{Digest, PluginName};
+use witbot_core::policy::Policy;
 use witbot_engine::Plugin;
 
-use super::{Keeper, Parts, Plugins};
+use super::folder::scan;
+use super::ordered::Back;
+use super::{Keeper, Parts, Plugins, ruled};
 use crate::live::Problem;
 use crate::settings::{FILE, PluginSettings, Settings};
 
@@ -15,6 +18,7 @@ use crate::settings::{FILE, PluginSettings, Settings};
 pub(super) struct Judgement {
     pub(super) digest: Digest,
     settings: Value,
+    policy: Arc<Policy>,
     pub(super) problem: Option<Problem>,
 }
 
@@ -22,10 +26,9 @@ impl Plugins {
     /// What the plugins that serve find wrong with settings that are about to be taken up: a line for each mistake.
     pub async fn mistakes(&self, settings: &Settings) -> Vec<String> {
         let live = self.parts.live.load_full();
-        let mut mistakes = Vec::new();
+        let mut mistakes = unfounded(settings).await;
         for (name, plugin) in &live.serving {
-            let part = settings.plugins.get(name).cloned().unwrap_or_default();
-            if let Ok(Some(Problem::Settings(text))) = self.parts.problem(plugin, &part).await {
+            if let Ok(Some(Problem::Settings(text))) = self.parts.problem(plugin, settings).await {
                 mistakes.push(format!("the plugin {name} cannot use them:\n{text}"));
             }
         }
@@ -38,8 +41,15 @@ impl Parts {
     async fn problem(
         &self,
         plugin: &Plugin,
-        part: &PluginSettings,
+        settings: &Settings,
     ) -> Result<Option<Problem>, Unasked> {
+        let ruled = ruled::mistakes(&settings.policy, &plugin.name, &plugin.declaration);
+        if !ruled.is_empty() {
+            let lines: Vec<String> = ruled.iter().map(|line| format!("  {line}")).collect();
+            return Ok(Some(Problem::Settings(lines.join("\n"))));
+        }
+        let nothing = PluginSettings::default();
+        let part = settings.plugins.get(&plugin.name).unwrap_or(&nothing);
         let settings = match &part.settings {
             Value::Null => Value::Object(serde_json::Map::new()),
             settings => settings.clone(),
@@ -65,6 +75,17 @@ impl Parts {
     }
 }
 
+/// What is wrong with the rules when the files in the plugins folder are all that there is: a line for each mistake. A
+/// folder that cannot be read says nothing against a rule.
+pub async fn unfounded(settings: &Settings) -> Vec<String> {
+    let folder = settings.plugins_folder.clone();
+    let scanned = tokio::task::spawn_blocking(move || scan(&folder)).await;
+    match scanned {
+        Ok(Ok(scan)) => ruled::unfounded(&settings.policy, &scan.found.into_keys().collect()),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
+}
+
 /// A plugin could not be asked.
 struct Unasked;
 
@@ -76,7 +97,7 @@ fn key(pointer: &str) -> String {
 }
 
 impl Keeper {
-    /// Asks the newest version, and the one that serves, what they find wrong with the settings, unless they said it
+    /// Asks the newest version, the one that serves, and the one that is gone back to, what they find wrong with the settings, unless they said it
     /// already.
     pub(super) async fn judge(&mut self, name: &PluginName, settings: &Settings) {
         let parts = self.parts.clone();
@@ -85,20 +106,25 @@ impl Keeper {
         };
         let part = settings.plugins.get(name).cloned().unwrap_or_default();
         let mut judged = Vec::new();
-        let versions: [Option<&Arc<Plugin>>; 2] = [entry.newest.as_ref(), entry.serving.as_ref()];
+        let older = entry.back.as_ref().and_then(Back::plugin);
+        let versions: [Option<&Arc<Plugin>>; 3] =
+            [entry.newest.as_ref(), entry.serving.as_ref(), older];
         for plugin in versions.into_iter().flatten() {
             let own = |judgement: &Judgement| {
-                judgement.digest == plugin.digest && judgement.settings == part.settings
+                judgement.digest == plugin.digest
+                    && judgement.settings == part.settings
+                    && judgement.policy == settings.policy
             };
             if judged.iter().any(own) {
                 continue;
             }
             if let Some(index) = entry.judged.iter().position(own) {
                 judged.push(entry.judged.swap_remove(index));
-            } else if let Ok(problem) = parts.problem(plugin, &part).await {
+            } else if let Ok(problem) = parts.problem(plugin, settings).await {
                 judged.push(Judgement {
                     digest: plugin.digest,
                     settings: part.settings.clone(),
+                    policy: settings.policy.clone(),
                     problem,
                 });
             }

@@ -5,10 +5,12 @@ pub mod circleci;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use witbot_core::call::{ApproveRun, CancelRun, RerunRun, TriggerRun};
 use witbot_core::ci::{Project, Run, RunStatus};
 use witbot_core::error::Error;
+use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, UnixMillis};
 
 /// An answer that is on its way.
@@ -26,6 +28,11 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 
 ///   forgets an item after five minutes: a lost answer would often be `in-doubt`. Approvals (`input` steps) are a matter of
 ///   plugins of Jenkins, and nothing can be run again under the same number.
 pub trait CiProvider: Send + Sync {
+    /// The service as a plugin with these grants reaches it, if that is another way than the bot's own.
+    fn for_plugin(&self, _grants: &Arc<Grants>) -> Option<Arc<dyn CiProvider>> {
+        None
+    }
+
     /// Starts a run, once: nothing is ever sent a second time. `in-doubt` when it cannot be known whether it was started.
     fn trigger<'a>(&'a self, call: &'a TriggerRun, id: &'a CallId) -> Answer<'a, Run>;
 

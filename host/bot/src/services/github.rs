@@ -12,6 +12,7 @@ mod commits;
 pub(in crate::services) mod connection;
 mod deliveries;
 mod deployments;
+pub mod device;
 mod installations;
 mod merge;
 mod news;
@@ -34,6 +35,7 @@ use witbot_core::call::{
     ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::error::{Code, Error};
+use witbot_core::grants::Grants;
 use witbot_core::github::{Checks, Commit, Comparison, Deployment, DeploymentStatus};
 use witbot_core::ids::{CallId, Repository, UnixMillis};
 
@@ -79,12 +81,27 @@ impl Github {
             .context("the client for GitHub needs a tokio runtime")?;
         let client = Client::new(client::octocrab(api_url, &credentials)?);
         let (access, identity) = match credentials {
-            Credentials::Token(_) => (Access::One(client), Identity::Token),
-            Credentials::App { .. } => (Access::App(Installations::new(client)), Identity::App),
+            Credentials::Token(_) => (Access::One(Arc::new(client)), Identity::Token),
+            Credentials::App { .. } => {
+                let installations = Arc::new(Installations::new(client));
+                (Access::App(installations), Identity::App)
+            }
         };
         Ok(Github {
             connection: Arc::new(Connection::new(access, identity, pace)),
         })
+    }
+
+    /// The way to GitHub of a plugin with these grants: what it asks of GitHub is asked with tokens that are good for no more.
+    pub fn for_plugin(&self, grants: &Arc<Grants>) -> Github {
+        Github {
+            connection: Arc::new(self.connection.for_plugin(grants)),
+        }
+    }
+
+    /// Forgets all tokens of the app's installations, for grants that have changed.
+    pub fn forget_tokens(&self) {
+        self.connection.forget_tokens();
     }
 
     /// The connection, for what is done at GitHub besides: GitHub Actions.

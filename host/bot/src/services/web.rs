@@ -2,8 +2,10 @@
 //!
 //! Whether the plugin may send to that host at all is decided before, at the gate. Here it is made sure that the host's
 //! name does not lead into the network that the bot stands in, and that nothing of the bot goes along: no proxy's
-//! password, no cookie, no credential.
+//! password, no cookie, and no credential but what the grant adds. Redirects are answers: whoever follows one sends a new
+//! request, which is judged like the first and gets nothing of what was added to that.
 
+pub mod added;
 mod address;
 mod headers;
 mod resolver;
@@ -23,6 +25,7 @@ use witbot_core::http::{Request, Response};
 use witbot_core::journal::Blob;
 use witbot_core::limits;
 
+use self::added::Added;
 use self::resolver::{Private, Resolver};
 
 /// The way to the web.
@@ -31,6 +34,15 @@ pub struct Web {
     public: Client,
     /// Connects to any.
     any: Client,
+}
+
+/// What the grants that cover a request say of it.
+#[derive(Debug, Default)]
+pub struct Terms {
+    /// Whether it may go to a private address.
+    pub private: bool,
+    /// What is added to it.
+    pub added: Vec<Added>,
 }
 
 impl Web {
@@ -43,17 +55,17 @@ impl Web {
     }
 
     /// Sends a request, once, and reads the whole answer.
-    pub async fn send(&self, request: &Request, private_allowed: bool) -> Result<Response, Error> {
+    pub async fn send(&self, request: &Request, terms: &Terms) -> Result<Response, Error> {
         let url = address_of(request)?;
-        if !private_allowed {
+        if !terms.private {
             check_literal(&url)?;
         }
-        let client = if private_allowed {
+        let client = if terms.private {
             &self.any
         } else {
             &self.public
         };
-        let request_ready = prepared(client, request, url.clone())?;
+        let request_ready = prepared(client, request, url.clone(), &terms.added)?;
         let time = time_of(request)?;
         let whole = async {
             answer(
@@ -64,7 +76,7 @@ impl Web {
             )
             .await
         };
-        tokio::time::timeout(time, whole).await.unwrap_or_else(|_| {
+        let mut answered = tokio::time::timeout(time, whole).await.unwrap_or_else(|_| {
             Err(Error::new(
                 Code::Timeout,
                 format!(
@@ -73,7 +85,11 @@ impl Web {
                     time.as_millis()
                 ),
             ))
-        })
+        });
+        if let Ok(response) = &mut answered {
+            added::hide(response, &terms.added);
+        }
+        answered
     }
 }
 
@@ -125,6 +141,7 @@ fn prepared(
     client: &Client,
     request: &Request,
     url: Url,
+    added: &[Added],
 ) -> Result<reqwest::RequestBuilder, Error> {
     let method = method_of(request)?;
     if request.body.0.len() > limits::HTTP_REQUEST_BYTES_MAX {
@@ -136,9 +153,9 @@ fn prepared(
     // Some servers insist on a length where a body is usual, and none do where it is not.
     let has_body =
         !request.body.0.is_empty() || matches!(method.as_str(), "POST" | "PUT" | "PATCH");
-    let builder = client
-        .request(method, url)
-        .headers(headers::of(&request.headers)?);
+    let mut headers = headers::of(&request.headers)?;
+    added::add(&mut headers, added)?;
+    let builder = client.request(method, url).headers(headers);
     Ok(if has_body {
         builder.body(request.body.0.clone())
     } else {

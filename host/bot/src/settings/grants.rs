@@ -27,7 +27,11 @@ pub(super) fn read(section: Section<'_>, problems: &mut Problems) -> Grants {
         return Grants::default();
     }
     deserialize(table.clone()).unwrap_or_else(|error| {
-        problems.add(problem(section.path(), &error));
+        problems.add(problem(
+            section.path(),
+            &error,
+            error.span().unwrap_or_default(),
+        ));
         Grants::default()
     })
 }
@@ -89,7 +93,9 @@ fn entry_is_sound<'t>(
         };
         let refusal = Refusal::of(&error);
         if !(refusal.kind == Kind::Missing && excused.iter().any(|key| key == refusal.name)) {
-            problems.add(problem(path, &error));
+            // What is wrong with all of a grant is told as if it were the list.
+            let span = error.span().filter(|span| *span != capability.span());
+            problems.add(problem(path, &error, span.unwrap_or(entry.span())));
         }
         let Some(key) = remove_wrong_key(&mut entry, &error) else {
             return false;
@@ -107,6 +113,9 @@ fn grants_nothing(grants: &Grants) -> Option<&'static str> {
         chat,
         http,
         kv,
+        // Whoever writes one of these grants something.
+        schedules: _,
+        webhooks: _,
     } = grants;
     let no_environment = |grant: &GithubGrant| {
         let writes = grant.permissions.contains(&Permission::DeploymentsWrite);
@@ -175,8 +184,7 @@ fn deserialize(table: DeTable<'_>) -> Result<Grants, Error> {
     )))
 }
 
-fn problem(path: &str, error: &Error) -> Problem {
-    let span = error.span().unwrap_or_default();
+fn problem(path: &str, error: &Error, span: Range<usize>) -> Problem {
     let refusal = Refusal::of(error);
     let name = refusal.name;
     match refusal.kind {

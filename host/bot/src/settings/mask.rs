@@ -13,27 +13,67 @@ const SECRETS: [&str; 6] = [
     "credential",
 ];
 
+/// The key of tables with headers.
+const HEADERS: &str = "headers";
+
 /// Whether a key sounds like one whose value nobody should see.
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
     SECRETS.iter().any(|word| key.contains(word))
 }
 
-/// The text with the values of such keys covered, and the users and passwords in URLs.
+/// The text with the values of such keys covered, and the users and passwords in URLs. Of headers, which hold secrets
+/// whatever they are called, only the names of variables are left.
 pub(super) fn mask(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut open: Option<&str> = None;
+    let mut in_headers = false;
     for line in text.split_inclusive('\n') {
+        if open.is_none() && line.trim_start().starts_with('[') {
+            in_headers = begins_headers(line);
+        }
         let covered_from = match open {
             Some(_) => 0,
+            None if in_headers => line.find('=').map_or(line.len(), |at| at + 1),
             None => secret_value(line).unwrap_or(line.len()),
         };
         let (plain, secret) = line.split_at(covered_from);
         open = still_open(open, secret);
         shown.push_str(&mask_url(plain));
-        shown.extend(secret.chars().map(cover));
+        shown.push_str(&covered(secret));
     }
     shown
+}
+
+/// Whether this is the line of a table of headers.
+fn begins_headers(line: &str) -> bool {
+    let name = line.split(']').next().unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.trim_matches([' ', '\t', '"', '\'']) == HEADERS
+}
+
+/// All but what names a variable.
+fn covered(secret: &str) -> String {
+    let mut shown = String::with_capacity(secret.len());
+    let mut rest = secret;
+    while let Some((before, variable, after)) = next_variable(rest) {
+        shown.extend(before.chars().map(cover));
+        shown.push_str(variable);
+        rest = after;
+    }
+    shown.extend(rest.chars().map(cover));
+    shown
+}
+
+/// The next `${NAME}`, with what is before and after it.
+fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find("${")?;
+    let end = start + text[start..].find('}')? + 1;
+    let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let name = &text[start + 2..end - 1];
+    name.chars()
+        .all(is_name)
+        .then(|| (&text[..start], &text[start..end], &text[end..]))
 }
 
 /// Where the value of a secret begins.
@@ -44,7 +84,8 @@ fn secret_value(line: &str) -> Option<usize> {
             .rsplit([' ', '\t', ',', '{', '"', '\''])
             .next()
             .unwrap_or(key);
-        is_secret(word).then_some(at + 1)
+        let of_headers = word.split('.').any(|part| part == HEADERS);
+        (is_secret(word) || of_headers).then_some(at + 1)
     })
 }
 
@@ -117,6 +158,19 @@ mod tests {
             "token = \"\"\"x\"\"\"\nname = 1",
             "token =********\nname = 1",
         );
+    }
+
+    #[test]
+    fn of_headers_only_the_variables_are_shown() {
+        check(
+            "headers = { X-Key = \"a ${B_1}\", c = '${d}' }",
+            "headers =**************${B_1}***************",
+        );
+        check(
+            "[plugins.x.grants.http.headers]\nX = \"ab\"\n[y]\nX = 1",
+            "[plugins.x.grants.http.headers]\nX =*****\n[y]\nX = 1",
+        );
+        check("headers.X-Key = \"ab\"", "headers.X-Key =*****");
     }
 
     #[test]

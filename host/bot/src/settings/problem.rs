@@ -25,6 +25,13 @@ impl SettingsError {
         SettingsError::without_source(headline, vec![Problem::plain(message).help(help)])
     }
 
+    /// Lines of the file that are wrong for what is beside it, each told with its place.
+    pub fn beside(file: &Path, lines: &[String]) -> SettingsError {
+        let headline = headline(&format!("`{}`", file.display()), lines.len());
+        let problems = lines.iter().map(Problem::plain).collect();
+        SettingsError::without_source(&headline, problems)
+    }
+
     /// Problems that are not in a text.
     pub(super) fn without_source(headline: &str, problems: Vec<Problem>) -> SettingsError {
         SettingsError {
@@ -80,6 +87,15 @@ impl Problem {
         }
     }
 
+    /// Says where in the file it is, for one that was found elsewhere.
+    pub(super) fn place(self, span: Range<usize>, label: impl fmt::Display) -> Problem {
+        Problem {
+            span: Some(span.into()),
+            label: label.to_string(),
+            ..self
+        }
+    }
+
     fn start(&self) -> usize {
         self.span.map_or(0, |span| span.offset())
     }
@@ -103,6 +119,11 @@ impl Problems {
         if !self.0.contains(&problem) {
             self.0.push(problem);
         }
+    }
+
+    /// Each of them.
+    pub(super) fn into_list(self) -> Vec<Problem> {
+        self.0
     }
 
     /// Puts a value where it belongs if it is a good one. The default that stays there otherwise is never used.
@@ -143,7 +164,7 @@ fn headline(place: &str, problems: usize) -> String {
 }
 
 /// The candidate that was probably meant.
-pub(super) fn nearest<'a>(
+pub fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -164,7 +185,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// `a`, `b` and `c`.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),

@@ -1,6 +1,7 @@
 //! Secrets, from the environment only: each as `NAME`, or as a file named by `NAME_FILE`.
 
 pub mod slack;
+pub mod webhooks;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -15,6 +16,46 @@ use slack::SlackSecrets;
 
 /// The largest secret is a private key, of a few kilobytes; this keeps a wrong path from filling the memory.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
+
+/// What the bot itself is given. Nothing of it is ever sent where a plugin wants it.
+const OWN: [&str; 9] = [
+    slack::BOT_TOKEN,
+    slack::APP_TOKEN,
+    slack::SIGNING_SECRET,
+    "GITHUB_TOKEN",
+    "GITHUB_APP_ID",
+    "GITHUB_APP_PRIVATE_KEY",
+    "GITHUB_WEBHOOK_SECRET",
+    "CIRCLECI_TOKEN",
+    "CIRCLECI_WEBHOOK_SECRET",
+];
+
+/// Whether a variable is one of the bot's own, or the path of one.
+pub(super) fn is_own(variable: &str) -> bool {
+    OWN.contains(&variable.strip_suffix("_FILE").unwrap_or(variable))
+}
+
+/// A secret that the settings name: it, or what is wrong with it, and what should be better.
+pub(super) fn named(
+    name: &str,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> (Option<Secret>, Vec<Problem>, Vec<String>) {
+    let mut reader = Reader {
+        variable,
+        problems: Problems::default(),
+        warnings: Vec::new(),
+    };
+    if !reader.is_given(name) {
+        reader.wrong::<()>(
+            &format!("`{name}` is not set"),
+            &format!(
+                "set `{name}` to the secret, or `{name}_FILE` to the path of a file that has it"
+            ),
+        );
+    }
+    let secret = reader.word(name);
+    (secret, reader.problems.into_list(), reader.warnings)
+}
 
 /// What the bot proves itself with, and what its webhooks are checked with. Nothing of it is ever printed.
 #[derive(Debug, Clone, Default)]

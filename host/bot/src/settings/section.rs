@@ -26,6 +26,31 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// A table that stands by itself, such as one of a list.
+    pub(super) fn of(path: &str, table: &'t DeTable<'t>) -> Section<'t> {
+        Section {
+            path: path.to_owned(),
+            ..Section::top(table)
+        }
+    }
+
+    /// All keys, whatever they are called, with their values.
+    pub(super) fn keys(&mut self) -> Vec<(String, &'t Spanned<DeValue<'t>>)> {
+        let keys = self.table.into_iter().flatten();
+        keys.map(|(key, value)| (key.get_ref().to_string(), value)).collect()
+    }
+
+    /// The texts of a key: a list with one at least, or a single text. `example` is a line that sets it rightly.
+    pub(super) fn texts(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        problems: &mut Problems,
+    ) -> Option<Vec<Text<'t>>> {
+        let value = self.get(key)?;
+        texts_in(&self.path_of(key), value, example, problems)
+    }
+
     /// Where this table is in the file.
     pub(super) fn path(&self) -> &str {
         &self.path
@@ -178,12 +203,7 @@ impl<'t> Section<'t> {
 
     fn help_for(&self, key: &str) -> String {
         let known = listed(self.known.iter().copied());
-        let not_yet = NOT_YET
-            .iter()
-            .find(|(name, _)| self.path.is_empty() && *name == key);
-        if let Some((_, reason)) = not_yet {
-            (*reason).to_owned()
-        } else if let Some(meant) = nearest(key, self.known.iter().copied()) {
+        if let Some(meant) = nearest(key, self.known.iter().copied()) {
             format!("did you mean `{meant}`?")
         } else if super::mask::is_secret(key) {
             "secrets are not written here: they come from the environment, as `GITHUB_TOKEN` does"
@@ -201,17 +221,37 @@ impl<'t> Section<'t> {
 /// Keys that are easily written below a table, to which they then belong.
 const TOP: [&str; 4] = ["name", "alias", "plugins_folder", "data"];
 
-/// Keys that promise something that would not be kept.
-const NOT_YET: [(&str, &str); 2] = [
-    (
-        "roles",
-        "this version has no roles: whoever can talk to the bot may use all commands; take this table out",
-    ),
-    (
-        "rules",
-        "this version has no rules: whoever can talk to the bot may use all commands; take these tables out",
-    ),
-];
+/// The texts that a value holds.
+pub(super) fn texts_in<'t>(
+    path: &str,
+    value: &'t Spanned<DeValue<'t>>,
+    example: &str,
+    problems: &mut Problems,
+) -> Option<Vec<Text<'t>>> {
+    let text = |value: &'t Spanned<DeValue<'t>>| {
+        let text = value.get_ref().as_str()?;
+        Some(Spanned::new(value.span(), text))
+    };
+    let texts: Option<Vec<Text<'t>>> = match value.get_ref() {
+        DeValue::String(_) => text(value).map(|text| vec![text]),
+        DeValue::Array(values) => values.iter().map(text).collect(),
+        _ => None,
+    };
+    match texts {
+        None => {
+            let problem = wrong_type(path, "a list of strings", value);
+            problems.add(problem.help(format!("write it as `{example}`")));
+            None
+        }
+        Some(texts) if texts.is_empty() => {
+            let message = format!("`{path}` is empty, which would never match anything");
+            let help = format!("write it as `{example}`, or take it out");
+            problems.add(Problem::at(value.span(), message, "empty").help(help));
+            None
+        }
+        Some(texts) => Some(texts),
+    }
+}
 
 fn out_of_bounds(
     path: &str,

@@ -122,7 +122,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         line.strip_prefix('#')
             .is_some_and(|rest| rest.starts_with(char::is_alphabetic))
     };
-    assert_eq!(EXAMPLE.lines().filter(is_default).count(), 11);
+    assert_eq!(EXAMPLE.lines().filter(is_default).count(), 12);
     let lines = EXAMPLE
         .lines()
         .map(|line| if is_default(&line) { &line[1..] } else { line });
@@ -135,6 +135,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
     assert_eq!(shown.listen, given.listen);
     assert_eq!(shown.slack, given.slack);
     assert_eq!(shown.github_api_url, given.github_api_url);
+    assert_eq!(shown.linking, given.linking);
     assert_eq!(shown.circleci_api_url, given.circleci_api_url);
 }
 
@@ -174,7 +175,7 @@ fn a_key_below_the_wrong_table_is_sent_to_the_top() {
 
 #[test]
 fn all_problems_are_reported_in_the_order_of_the_file() {
-    insta::assert_snapshot!(report("ci = 3\nname = \"wit bot\"\n[github]\nurl = \"x\"\n"), @r##"
+    insta::assert_snapshot!(report("ci = 3\nname = \"wit bot\"\n[github]\ntls = \"x\"\n"), @r##"
       × `/etc/witbot/witbot.toml` has 3 problems
 
     Error:
@@ -199,44 +200,14 @@ fn all_problems_are_reported_in_the_order_of_the_file() {
       help: use one word, such as `name = "witbot"`
 
     Error:
-      × there is no setting `github.url`
+      × there is no setting `github.tls`
        ╭─[/etc/witbot/witbot.toml:4:1]
      3 │ [github]
-     4 │ url = "x"
+     4 │ tls = "x"
        · ─┬─
        ·  ╰── nothing reads this
        ╰────
-      help: `[github]` may have `api_url`
-    "##);
-}
-
-#[test]
-fn what_this_version_does_not_do_is_refused() {
-    insta::assert_snapshot!(report("[roles]\nadmins = []\n[[rules]]\ncommand = \"deploy\"\n"), @r##"
-      × `/etc/witbot/witbot.toml` has 2 problems
-
-    Error:
-      × there is no setting `roles`
-       ╭─[/etc/witbot/witbot.toml:1:2]
-     1 │ [roles]
-       ·  ──┬──
-       ·    ╰── nothing reads this
-     2 │ admins = []
-       ╰────
-      help: this version has no roles: whoever can talk to the bot may use all commands; take this
-            table out
-
-    Error:
-      × there is no setting `rules`
-       ╭─[/etc/witbot/witbot.toml:3:3]
-     2 │ admins = []
-     3 │ [[rules]]
-       ·   ──┬──
-       ·     ╰── nothing reads this
-     4 │ command = "deploy"
-       ╰────
-      help: this version has no rules: whoever can talk to the bot may use all commands; take these
-            tables out
+      help: `[github]` may have `api_url`, `url` and `client_id`
     "##);
 }
 
@@ -851,7 +822,7 @@ fn what_core_refuses_is_shown_at_its_place() {
        ·   ╰── nothing reads this
      7 │ [[plugins.a.grants.ci]]
        ╰────
-      help: known: `channel`, `direct` and `broadcast`
+      help: known: `channel`, `direct`, `mentions` and `broadcast`
 
     Error:
       × `plugins.a.grants.ci` does not know `circle-ci`

@@ -1,10 +1,11 @@
 //! Slack as a chat that the bot speaks in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use witbot_core::chat::{Channel, Person};
-use witbot_core::error::{Code, Error};
+use witbot_core::chat::{Channel, ChannelKind, Person};
+use witbot_core::error::Error;
 use witbot_core::ids::{ChannelId, UserId};
 use witbot_store::outbox::Delivery;
 
@@ -71,14 +72,15 @@ impl Chat for Slack {
     }
 
     async fn belongs(&self, user: &UserId, group: &UserId) -> Result<bool, Error> {
-        // People are `U…` and `W…`, groups of them `S…`.
-        if !group.as_str().starts_with('S') {
-            return Ok(false);
-        }
-        match self.directory.members(group).await {
-            Ok(members) => Ok(members.contains(user)),
-            Err(error) if error.code == Code::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        let members = self.directory.members(group).await?;
+        Ok(members.contains(user))
+    }
+
+    async fn unreadable_groups(&self, groups: &BTreeSet<UserId>) -> Vec<(UserId, Error)> {
+        self.directory.unreadable_groups(groups).await
+    }
+
+    async fn kind(&self, channel: &ChannelId) -> Result<ChannelKind, Error> {
+        self.directory.kind(channel).await
     }
 }

@@ -1,7 +1,9 @@
 //! People and places, as Slack describes them: asked for one by one when they are needed, and remembered until Slack says
 //! that they changed.
 
+mod groups;
 mod known;
+mod places;
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use witbot_core::chat::{Channel, Person, Standing};
+use witbot_core::chat::{Channel, ChannelKind, Person, Standing};
 use witbot_core::error::{Code, Error};
 use witbot_core::ids::{ChannelId, UserId};
 use witbot_core::{limits, printable};
@@ -26,6 +28,8 @@ pub struct Directory {
     account: Arc<Account>,
     people: Known<Person>,
     channels: Known<Behind>,
+    /// Channels that a message said to be shared with another organisation.
+    shared: Known<()>,
     /// Ids of channels by their names.
     names: Known<ChannelId>,
     directs: Known<ChannelId>,
@@ -37,10 +41,11 @@ pub struct Directory {
 
 /// What an id of a place stands for.
 #[derive(Clone)]
-enum Behind {
-    Channel(Channel),
-    /// A few people among themselves.
-    Conversation,
+struct Behind {
+    /// None: it is a conversation of two or of a few.
+    channel: Option<Channel>,
+    /// None: Slack does not say it.
+    kind: Option<ChannelKind>,
 }
 
 impl Directory {
@@ -51,6 +56,7 @@ impl Directory {
             account,
             people: Known::default(),
             channels: Known::default(),
+            shared: Known::default(),
             names: Known::default(),
             directs: Known::default(),
             members: Known::default(),
@@ -65,7 +71,9 @@ impl Directory {
             let user = self.ask(Method::PERSON, &[("user", id.as_str())]).await?;
             Ok(self.person_of(id, &user["user"]))
         };
-        let found = self.people.get(id.as_str(), ask).await;
+        // It also decides who may do something.
+        let age_max = limits::SLACK_DECIDING_AGE_MAX;
+        let found = self.people.get(id.as_str(), age_max, ask).await;
         found.map_err(|failure| self.error(failure, &format!("the person `{id}`")))
     }
 
@@ -79,9 +87,12 @@ impl Directory {
         };
         let what = format!("the channel `{}`", printable::short(name));
         match found {
-            Ok(Some(Behind::Channel(channel))) => Ok(channel),
+            Ok(Some(Behind {
+                channel: Some(channel),
+                ..
+            })) => Ok(channel),
             // A grant for channels is none for what people say among themselves.
-            Ok(Some(Behind::Conversation)) => Err(Error::invalid(format!(
+            Ok(Some(Behind { channel: None, .. })) => Err(Error::invalid(format!(
                 "`{}` is a conversation and no channel: `chat.direct` writes to a person alone",
                 printable::short(name)
             ))),
@@ -100,7 +111,8 @@ impl Directory {
                 .and_then(|id| id.parse().ok());
             id.ok_or_else(|| Failure::Unknown("Slack does not say which channel it is".to_owned()))
         };
-        let found = self.directs.get(user.as_str(), ask).await;
+        let age_max = limits::SLACK_KNOWN_AGE_MAX;
+        let found = self.directs.get(user.as_str(), age_max, ask).await;
         found.map_err(|failure| self.error(failure, &format!("a conversation with `{user}`")))
     }
 
@@ -109,26 +121,10 @@ impl Directory {
         self.directs.peek(user.as_str())
     }
 
-    /// Who is in a group.
-    pub async fn members(&self, group: &UserId) -> Result<Arc<Vec<UserId>>, Error> {
-        let ask = || async {
-            let parameters = [("usergroup", group.as_str())];
-            let answer = self.ask(Method::GROUP_MEMBERS, &parameters).await?;
-            let users = answer["users"].as_array().into_iter().flatten();
-            let users = users.filter_map(|user| user.as_str()?.parse().ok());
-            Ok(Arc::new(users.collect()))
-        };
-        let found = self.members.get(group.as_str(), ask).await;
-        found.map_err(|failure| self.error(failure, &format!("the group `{group}`")))
-    }
-
     /// The name of a person or a channel, as far as it is known without asking.
     pub fn called(&self, id: &str) -> Option<String> {
         let person = self.people.peek(id).map(|person| person.name);
-        person.or_else(|| match self.channels.peek(id)? {
-            Behind::Channel(channel) => Some(channel.name),
-            Behind::Conversation => None,
-        })
+        person.or_else(|| Some(self.channels.peek(id)?.channel?.name))
     }
 
     /// Something is no longer as it was.
@@ -137,28 +133,23 @@ impl Directory {
             Changed::User(id) => self.people.forget(id.as_str()),
             Changed::Channel(id) => {
                 self.channels.forget(id.as_str());
+                self.shared.forget(id.as_str());
                 self.names.forget_if(|known| known == id);
                 *self.listed() = None;
             }
             Changed::Groups => self.members.forget_if(|_| true),
+            Changed::Shared(id, shared) => self.told_shared(id, *shared),
         }
     }
 
     async fn channel_of_id(&self, id: &str) -> Result<Option<Behind>, Failure> {
         if id.starts_with('D') {
-            return Ok(Some(Behind::Conversation));
+            return Ok(Some(Behind {
+                channel: None,
+                kind: None,
+            }));
         }
-        let ask = || async {
-            let answer = self.ask(Method::CHANNEL, &[("channel", id)]).await?;
-            behind(&answer["channel"]).ok_or_else(|| {
-                Failure::Unknown("Slack does not say which channel it is".to_owned())
-            })
-        };
-        match self.channels.get(id, ask).await {
-            Ok(behind) => Ok(Some(behind)),
-            Err(Failure::Refused(refusal)) if refusal.code == "channel_not_found" => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        self.place(id, limits::SLACK_KNOWN_AGE_MAX).await
     }
 
     async fn channel_of_name(&self, name: &str) -> Result<Option<Behind>, Failure> {
@@ -174,7 +165,7 @@ impl Directory {
         if listed.is_some_and(|at| at.elapsed() < limits::SLACK_LISTED_AGE_MAX) {
             return Ok(None);
         }
-        Ok(self.list(name).await?.map(Behind::Channel))
+        self.list(name).await
     }
 
     /// The channel that had this name the last time that all were gone through, if it still has it.
@@ -183,19 +174,18 @@ impl Directory {
             return Ok(None);
         };
         let found = self.channel_of_id(id.as_str()).await?;
-        match &found {
-            Some(Behind::Channel(channel)) if channel.name == name => Ok(found),
-            // Another one may have it now.
-            Some(_) | None => {
-                self.names.forget(name);
-                *self.listed() = None;
-                Ok(None)
-            }
+        let channel = found.as_ref().and_then(|behind| behind.channel.as_ref());
+        if channel.is_some_and(|channel| channel.name == name) {
+            return Ok(found);
         }
+        // Another one may have it now.
+        self.names.forget(name);
+        *self.listed() = None;
+        Ok(None)
     }
 
     /// Goes through the channels that the bot is in, up to the one of this name, and remembers what it sees.
-    async fn list(&self, name: &str) -> Result<Option<Channel>, Failure> {
+    async fn list(&self, name: &str) -> Result<Option<Behind>, Failure> {
         // Asking for private ones without the scope for them would be refused as a whole.
         let types = if self.account.may("groups:read") {
             "public_channel,private_channel"
@@ -215,14 +205,19 @@ impl Directory {
             }
             let page = self.ask(Method::CHANNELS, &parameters).await?;
             let channels = page["channels"].as_array().into_iter().flatten();
-            let channels: Vec<Channel> = channels.filter_map(channel).collect();
-            for channel in &channels {
-                let known = Behind::Channel(channel.clone());
-                self.channels.put(channel.id.as_str(), known);
+            let mut found = None;
+            for behind in channels.filter_map(places::behind) {
+                let Some(channel) = &behind.channel else {
+                    continue;
+                };
+                self.channels.put(channel.id.as_str(), behind.clone());
                 self.names.put(&channel.name, channel.id.clone());
+                if channel.name == name {
+                    found.get_or_insert(behind);
+                }
             }
-            if let Some(found) = channels.into_iter().find(|channel| channel.name == name) {
-                return Ok(Some(found));
+            if found.is_some() {
+                return Ok(found);
             }
             match page["response_metadata"]["next_cursor"].as_str() {
                 Some(next) if !next.is_empty() => cursor = next.to_owned(),
@@ -298,8 +293,7 @@ impl Directory {
             Failure::Unreached(_) | Failure::NotTaken(_) | Failure::Unknown(_) => Code::Unavailable,
             Failure::Refused(refusal) if refusal.is_about_token() => Code::Unavailable,
             Failure::Refused(refusal) => match refusal.code.as_str() {
-                "user_not_found" | "user_not_visible" | "users_not_found" | "no_such_subteam"
-                | "subteam_not_found" => {
+                "user_not_found" | "user_not_visible" | "users_not_found" => {
                     return Error::new(Code::NotFound, format!("Slack does not know {what}."));
                 }
                 "missing_scope" | "no_scopes" | "no_permission" => {
@@ -324,19 +318,4 @@ fn looks_like_id(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-}
-
-fn behind(place: &Value) -> Option<Behind> {
-    match place["is_im"] == true || place["is_mpim"] == true {
-        true => Some(Behind::Conversation),
-        false => channel(place).map(Behind::Channel),
-    }
-}
-
-fn channel(channel: &Value) -> Option<Channel> {
-    let id = channel["id"].as_str()?;
-    Some(Channel {
-        id: id.parse().ok()?,
-        name: printable::short(channel["name"].as_str().unwrap_or(id)),
-    })
 }

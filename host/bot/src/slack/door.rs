@@ -83,6 +83,7 @@ impl Door {
 
     fn read(&self, envelope: &Envelope) -> Meaning {
         let settings = self.settings.load();
+        let (kind, payload) = (envelope.kind, &envelope.payload);
         let reader = Reader {
             identity: &self.identity,
             name: &settings.name,
@@ -91,8 +92,12 @@ impl Door {
             called: &*self.called,
             direct: &*self.direct,
         };
+        // Known before anybody acts on what is said there.
+        if let Some(sharing) = reader.sharing(kind, payload) {
+            (self.changed)(sharing);
+        }
         reader
-            .read(envelope.kind, &envelope.payload, (self.now)())
+            .read(kind, payload, (self.now)())
             .unwrap_or_else(|unreadable| Meaning::Warning(unreadable.to_string()))
     }
 }

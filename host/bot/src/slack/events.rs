@@ -86,6 +86,8 @@ pub enum Changed {
     Channel(ChannelId),
     /// The groups of people, and who is in them.
     Groups,
+    /// Whether a channel is shared with another organisation, as a message in it says.
+    Shared(ChannelId, bool),
 }
 
 /// Why something cannot be read, for the log. What somebody wrote is not repeated.
@@ -130,6 +132,20 @@ impl<'a> Reader<'a> {
             "message" | "app_mention" => self.message(payload, at),
             _ => self.news(kind, event),
         }
+    }
+
+    /// Whether the channel that something was said in is shared with another organisation: each message says it, and is
+    /// fresher than what Slack was asked for before.
+    pub fn sharing(&self, kind: Kind, payload: &Value) -> Option<Changed> {
+        let event = &payload["event"];
+        let said = kind == Kind::EventsApi
+            && matches!(text(event, "type"), Some("message" | "app_mention"));
+        if !said || !self.is_event_for_us(payload) {
+            return None;
+        }
+        let channel = parsed(text(event, "channel"), "channel").ok()?;
+        let shared = payload["is_ext_shared_channel"].as_bool()?;
+        Some(Changed::Shared(channel, shared))
     }
 
     /// What was said.

@@ -103,7 +103,7 @@ pub const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "channels:read",
-        purpose: "know the names of public channels, and which of them it is in",
+        purpose: "know the names of public channels, which of them it is in, and which are shared with another organisation",
         events: &[
             "channel_archive",
             "channel_deleted",
@@ -120,7 +120,7 @@ pub const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "groups:read",
-        purpose: "know the names of private channels that it was invited to",
+        purpose: "know the names of private channels that it was invited to, and which are shared with another organisation",
         events: &[
             "group_archive",
             "group_deleted",
@@ -156,7 +156,7 @@ pub const SCOPES: &[Scope] = &[
             "subteam_members_changed",
             "subteam_updated",
         ],
-        methods: &[Method::GROUP_MEMBERS],
+        methods: &[Method::GROUPS, Method::GROUP_MEMBERS],
     },
 ];
 

@@ -121,6 +121,7 @@ impl Bench {
             digest: Digest::of(b"component"),
             handler: "deploy".into(),
             arguments: Vec::new(),
+            permission: witbot_core::journal::Permission::Given,
             at: begun,
             routed: true,
         };

@@ -46,6 +46,13 @@ pub enum Answerers {
     Anyone,
     /// These people.
     These(Vec<UserId>),
+    /// These people, but for some of them: who asked for something does not approve it.
+    Others {
+        /// People and groups.
+        these: Vec<UserId>,
+        /// Who may not, whatever group they are in.
+        but: Vec<UserId>,
+    },
 }
 
 impl Answerers {
@@ -54,12 +61,23 @@ impl Answerers {
         *self == Answerers::Asked
     }
 
+    /// The groups in which somebody may be who is not named: none for those who may not answer whatever they are in.
+    pub fn groups_for(&self, user: &UserId) -> &[UserId] {
+        match self {
+            Answerers::Asked | Answerers::Anyone => &[],
+            Answerers::These(these) => these,
+            Answerers::Others { but, .. } if but.contains(user) => &[],
+            Answerers::Others { these, .. } => these,
+        }
+    }
+
     /// Whether somebody may answer a question that was put to `asked`.
     pub fn allow(&self, user: &UserId, asked: &UserId) -> bool {
         match self {
             Answerers::Asked => user == asked,
             Answerers::Anyone => true,
             Answerers::These(users) => users.contains(user),
+            Answerers::Others { these, but } => these.contains(user) && !but.contains(user),
         }
     }
 }

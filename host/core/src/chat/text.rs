@@ -115,6 +115,14 @@ impl Text {
         audiences.max()
     }
 
+    /// The groups that it mentions.
+    pub fn groups(&self) -> impl Iterator<Item = &UserId> {
+        self.spans.iter().filter_map(|span| match span {
+            Span::Group(group) => Some(group),
+            _ => None,
+        })
+    }
+
     /// As it reads where nothing can be clicked.
     pub fn shown(&self) -> String {
         self.spans.iter().map(shown).collect()

@@ -127,7 +127,7 @@ fn boolean(value: &str) -> Option<bool> {
 }
 
 /// `90s`, `1h30m`: whole numbers, each with its unit.
-fn milliseconds(value: &str) -> Option<u64> {
+pub fn milliseconds(value: &str) -> Option<u64> {
     let mut rest = value;
     let mut total: u64 = 0;
     while !rest.is_empty() {

@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder, RegexSetBuilder};
 
 use super::{
     Checked, CommandDeclaration, Declaration, ListenerDeclaration, Pattern, Problem, RESERVED,
-    SettingDeclaration, SubscriptionDeclaration,
+    ScheduleDeclaration, SettingDeclaration, SubscriptionDeclaration, WebhookDeclaration,
 };
 use crate::address::Names;
 use crate::command::nearest::nearest;
@@ -14,7 +14,9 @@ use crate::command::{Fit, Usage};
 use crate::event::Source;
 use crate::grants::Capability;
 use crate::hubot::Hubot;
+use crate::ids::WebhookName;
 use crate::limits;
+use crate::schedule::When;
 
 pub(super) fn check(declaration: Declaration) -> Result<Checked, Vec<Problem>> {
     let mut report = Report::default();
@@ -23,15 +25,19 @@ pub(super) fn check(declaration: Declaration) -> Result<Checked, Vec<Problem>> {
     if declaration.commands.is_empty()
         && declaration.listeners.is_empty()
         && declaration.subscriptions.is_empty()
+        && declaration.schedules.is_empty()
+        && declaration.webhooks.is_empty()
     {
         report.add(
             "declaration",
-            "nothing is declared, so the plugin would never be called: declare a command, a listener or a subscription",
+            "nothing is declared, so the plugin would never be called: declare a command, a listener, a subscription, a schedule or a webhook",
         );
     }
     let usages = report.commands(&declaration.commands);
     let patterns = report.listeners(&declaration.listeners);
     report.subscriptions(&declaration.subscriptions);
+    let schedules = report.schedules(&declaration.schedules);
+    report.webhooks(&declaration.webhooks);
     report.settings(&declaration.settings);
     let all: Vec<_> = declaration
         .wants
@@ -46,6 +52,7 @@ pub(super) fn check(declaration: Declaration) -> Result<Checked, Vec<Problem>> {
             declaration,
             usages,
             patterns,
+            schedules,
         })
     } else {
         Err(report.problems)
@@ -214,6 +221,29 @@ impl Report {
         }
     }
 
+    fn schedules(&mut self, schedules: &[ScheduleDeclaration]) -> Vec<(String, When)> {
+        let mut read = Vec::new();
+        for schedule in self.within("schedules", schedules, limits::SCHEDULES_MAX) {
+            let what = format!("schedule `{}`", shown(&schedule.id));
+            self.summary(&format!("{what}, summary"), &schedule.summary);
+            match schedule.when.parse::<When>() {
+                Ok(when) => read.push((schedule.id.clone(), when)),
+                Err(error) => self.add(what, error.to_string()),
+            }
+        }
+        read
+    }
+
+    fn webhooks(&mut self, webhooks: &[WebhookDeclaration]) {
+        for webhook in self.within("webhooks", webhooks, limits::WEBHOOKS_MAX) {
+            let what = format!("webhook `{}`", shown(&webhook.id));
+            self.summary(&format!("{what}, summary"), &webhook.summary);
+            if let Err(error) = webhook.name.parse::<WebhookName>() {
+                self.add(what, error.to_string());
+            }
+        }
+    }
+
     fn settings(&mut self, settings: &[SettingDeclaration]) {
         let mut names = HashSet::new();
         for setting in self.within("settings", settings, limits::SETTINGS_MAX) {
@@ -263,12 +293,24 @@ impl Report {
             .checks_settings
             .iter()
             .map(|id| ("check of the settings", id));
-        let most = limits::COMMANDS_MAX + limits::LISTENERS_MAX + limits::SUBSCRIPTIONS_MAX + 1;
+        let schedules = declaration
+            .schedules
+            .iter()
+            .map(|one| ("schedule", &one.id));
+        let webhooks = declaration.webhooks.iter().map(|one| ("webhook", &one.id));
+        let most = limits::COMMANDS_MAX
+            + limits::LISTENERS_MAX
+            + limits::SUBSCRIPTIONS_MAX
+            + limits::SCHEDULES_MAX
+            + limits::WEBHOOKS_MAX
+            + 1;
         let mut seen = HashSet::new();
         for (what, id) in settings
             .chain(commands)
             .chain(listeners)
             .chain(subscriptions)
+            .chain(schedules)
+            .chain(webhooks)
             .take(most)
         {
             let what = format!("{what} `{}`", shown(id));

@@ -35,6 +35,55 @@ fn subscription(id: &str, kind: &str) -> SubscriptionDeclaration {
     }
 }
 
+fn schedule(id: &str, when: &str) -> ScheduleDeclaration {
+    ScheduleDeclaration {
+        id: id.into(),
+        when: when.into(),
+        summary: "Does it again.".into(),
+    }
+}
+
+fn webhook(id: &str, name: &str) -> WebhookDeclaration {
+    WebhookDeclaration {
+        id: id.into(),
+        name: name.into(),
+        summary: "Hears of it.".into(),
+    }
+}
+
+#[test]
+fn schedules_and_webhooks_are_checked() {
+    let problems = problems(Declaration {
+        schedules: vec![
+            schedule("nightly", "0 25 * * *"),
+            schedule("nightly", "every 1h"),
+            ScheduleDeclaration {
+                summary: "two\nlines".into(),
+                ..schedule("hourly", "every 1h")
+            },
+        ],
+        webhooks: vec![webhook("alert", "Alerts!"), webhook("hourly", "alerts")],
+        ..Declaration::default()
+    });
+    insta::assert_snapshot!(problems, @r#"
+    schedule `nightly`: `25` is no hour: write `*`, a number from 0 to 23, a range such as `0-23`, one of these two with a step such as `*/2`, or several of them with commas
+    schedule `hourly`, summary: it must be one line: remove line breaks and other control characters
+    webhook `alert`: `Alerts!` is not a name of a webhook: use lower-case letters, digits and hyphens, at most 40, beginning with a letter
+    schedule `nightly`: another handler has the same id: give each its own
+    webhook `hourly`: another handler has the same id: give each its own
+    "#);
+    let many = Declaration {
+        schedules: (0..=limits::SCHEDULES_MAX)
+            .map(|number| schedule(&format!("s{number}"), "every 1h"))
+            .collect(),
+        webhooks: (0..=limits::WEBHOOKS_MAX)
+            .map(|number| webhook(&format!("w{number}"), "alerts"))
+            .collect(),
+        ..Declaration::default()
+    };
+    assert_eq!(many.check().unwrap_err().len(), 2);
+}
+
 fn problems(declaration: Declaration) -> String {
     let problems = declaration.check().unwrap_err();
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -62,10 +111,13 @@ fn a_whole_plugin_is_accepted() {
         }],
         wants: vec![("github".into(), "Creates deployments.".into())],
         can_use: vec![("chat".into(), "Announces them.".into())],
+        schedules: vec![schedule("nightly", "0 3 * * * Europe/Berlin")],
+        webhooks: vec![webhook("alert", "alerts")],
         checks_settings: Some("settings".into()),
     }
     .check()
     .unwrap();
+    assert_eq!(checked.schedules.len(), 1);
     assert_eq!(checked.usages.len(), 1);
     assert_eq!(checked.patterns.len(), 1);
 }
@@ -147,7 +199,7 @@ fn all_problems_are_reported_at_once() {
     subscription `s4`: `github.Push Event` is not a kind of event: write it as `github.name`, such as `github.deployment` or `circleci.workflow-completed`
     setting `app s`: the name must have 1 to 100 characters and no spaces
     setting `x`: it is declared twice: remove one of them
-    wants `git`: there is no capability `git`; known: chat, github, ci, http, kv
+    wants `git`: there is no capability `git`; known: chat, github, ci, http, kv, schedules, webhooks
     wants `githb`: there is no capability `githb`; did you mean `github`?
     wants `kv`: there is no reason: say what the plugin does with it, so that the operator can decide
     wants `kv`: it is declared twice: give both reasons in one sentence
@@ -199,7 +251,7 @@ fn listeners_by_hubots_rules_are_checked_as_they_will_be_matched() {
 
 #[test]
 fn an_empty_declaration_is_a_problem() {
-    insta::assert_snapshot!(problems(Declaration::default()), @r#"declaration: nothing is declared, so the plugin would never be called: declare a command, a listener or a subscription"#);
+    insta::assert_snapshot!(problems(Declaration::default()), @r#"declaration: nothing is declared, so the plugin would never be called: declare a command, a listener, a subscription, a schedule or a webhook"#);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::Not;
 use serde::{Deserialize, Serialize};
 
 use super::Capability;
-use super::denial::{Denial, toml_text};
+use super::denial::{Denial, quoted, toml_text};
 use crate::chat::Audience;
 use crate::ids::{ChannelId, InvalidId, UserId};
 
@@ -19,7 +19,10 @@ pub struct ChatGrant {
     /// To single people, too, in their conversation with the bot.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub direct: bool,
-    /// Notifying everybody in the channel.
+    /// Notifying groups of people in the channel.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub mentions: bool,
+    /// Notifying everybody in the channel, and so groups as well.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub broadcast: bool,
 }
@@ -96,6 +99,25 @@ pub(super) fn allows_broadcast(
     let channel = name.unwrap_or(channel.as_str());
     let what = format!("notify @{} in the channel `{channel}`", audience.as_str());
     let entry = format!("{{ channel = {}, broadcast = true }}", toml_text(channel));
+    Err(Denial::missing(Capability::Chat, grants, what, entry))
+}
+
+pub(super) fn allows_mention(
+    grants: &[ChatGrant],
+    channel: &ChannelId,
+    name: Option<&str>,
+    group: &UserId,
+) -> Result<(), Denial> {
+    let mut covering = grants.iter().filter(|grant| grant.covers(channel, name));
+    if covering.any(|grant| grant.mentions || grant.broadcast) {
+        return Ok(());
+    }
+    let channel = name.unwrap_or(channel.as_str());
+    let what = format!(
+        "notify the group {} in the channel `{channel}`",
+        quoted(group.as_str())
+    );
+    let entry = format!("{{ channel = {}, mentions = true }}", toml_text(channel));
     Err(Denial::missing(Capability::Chat, grants, what, entry))
 }
 

@@ -97,7 +97,7 @@ impl From<ProjectPattern> for String {
 }
 
 impl ProjectPattern {
-    fn matches(&self, name: &str) -> bool {
+    pub(super) fn matches(&self, name: &str) -> bool {
         match self {
             ProjectPattern::Any => true,
             ProjectPattern::Below(below) => name.starts_with(below),

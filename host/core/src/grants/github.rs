@@ -120,7 +120,7 @@ impl From<RepositoryPattern> for String {
 }
 
 impl RepositoryPattern {
-    fn matches(&self, repository: &Repository) -> bool {
+    pub(super) fn matches(&self, repository: &Repository) -> bool {
         match self {
             RepositoryPattern::Any => true,
             RepositoryPattern::Owner(owner) => owner.eq_ignore_ascii_case(repository.parts().0),

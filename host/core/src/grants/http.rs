@@ -5,7 +5,10 @@
 //! something that it is not.
 
 pub mod address;
+pub mod headers;
 pub mod path;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -14,6 +17,7 @@ use super::Capability;
 use super::denial::{Denial, quoted, toml_list, toml_text};
 use crate::http::Request;
 use address::is_public;
+use headers::{AddedHeaders, OF_THE_ANSWER, Template};
 use path::PathPrefix;
 
 /// Requests that may be sent.
@@ -31,6 +35,10 @@ pub struct HttpGrant {
     /// Whether the host may be in a private network.
     #[serde(default)]
     pub private: bool,
+    /// What the host adds to them, which the plugin neither sees nor sets. Then they go by `https` only, unless the host
+    /// may be in a private network.
+    #[serde(default, skip_serializing_if = "AddedHeaders::is_empty")]
+    pub headers: AddedHeaders,
 }
 
 fn methods_default() -> Vec<Method> {
@@ -177,6 +185,15 @@ fn plain(host: Host) -> Host {
 
 impl HttpGrant {
     fn allows(&self, method: &str, url: &Url) -> bool {
+        self.covers(method, url) && !self.is_overheard(url)
+    }
+
+    /// Whether a secret would be sent so that others can read it on the way.
+    fn is_overheard(&self, url: &Url) -> bool {
+        !self.headers.is_empty() && !self.private && url.scheme() != "https"
+    }
+
+    fn covers(&self, method: &str, url: &Url) -> bool {
         self.host.matches(url)
             && self
                 .methods
@@ -205,13 +222,62 @@ pub(super) fn opens_private_network(grants: &[HttpGrant], request: &Request) -> 
         .any(|grant| grant.private && grant.allows(&request.method, &url))
 }
 
+/// What the host adds to a request that is allowed: of all grants that cover it, and the first when two add the same.
+pub(super) fn added<'g>(
+    grants: &'g [HttpGrant],
+    request: &Request,
+) -> BTreeMap<&'g str, &'g Template> {
+    let Ok(url) = parse(&request.url) else {
+        return BTreeMap::new();
+    };
+    let mut added = BTreeMap::new();
+    for grant in grants {
+        if grant.allows(&request.method, &url) {
+            for (name, value) in grant.headers.iter() {
+                added.entry(name).or_insert(value);
+            }
+        }
+    }
+    added
+}
+
+/// Whether a plugin has not set what the host adds, or what would hide it in the answer.
+fn leaves_out(request: &Request, added: &AddedHeaders) -> Result<(), Denial> {
+    for (name, _) in &request.headers {
+        let name = name.to_ascii_lowercase();
+        if added.iter().any(|(added, _)| added == name) {
+            return Err(Denial::never(format!(
+                "the header {} is added by the bot, as its operator set it: leave it out",
+                quoted(&name)
+            )));
+        }
+        if !added.is_empty() && OF_THE_ANSWER.contains(&&*name) {
+            return Err(Denial::never(format!(
+                "the bot adds a secret to this request, so that the header {} cannot be set",
+                quoted(&name)
+            )));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn allows(grants: &[HttpGrant], request: &Request) -> Result<(), Denial> {
     let url = parse(&request.url)?;
+    let mut matching = grants
+        .iter()
+        .filter(|grant| grant.allows(&request.method, &url))
+        .peekable();
+    if matching.peek().is_some() {
+        return matching.try_for_each(|grant| leaves_out(request, &grant.headers));
+    }
     if grants
         .iter()
-        .any(|grant| grant.allows(&request.method, &url))
+        .any(|grant| grant.covers(&request.method, &url))
     {
-        return Ok(());
+        return Err(Denial::never(format!(
+            "the bot adds a secret to what is sent to {}: begin the address with `https://`",
+            quoted(url.host_str().unwrap_or_default())
+        )));
     }
     if !Method::ALL
         .iter()

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ids::CallId;
+use crate::schedule;
 
 /// Any call, by its name in the journal and its arguments.
 fn call(name: &str, arguments: Value) -> Operation {
@@ -391,16 +392,182 @@ fn chat_channels() {
 }
 
 #[test]
+fn chat_groups_are_notified_where_that_is_granted() {
+    let mention = |channel: &str, name: &str| {
+        call(
+            "chat.mention-group",
+            json!({"channel": channel, "name": name, "group": "S1"}),
+        )
+    };
+    check(
+        r#"chat = [{ channel = "ops", mentions = true }, { channel = "C2", broadcast = true }, { channel = "deploys" }]"#,
+        &[mention("C1", "ops"), mention("C2", "all")],
+        &[mention("C3", "deploys"), mention("C4", "general")],
+    );
+    check("chat = [{ direct = true }]", &[], &[mention("C1", "ops")]);
+}
+
+#[test]
 fn keys_and_values_need_room() {
     check("kv = [{}]", &keys_and_values(), &[]);
-    assert_eq!(grants("").kv_bytes_max(), 0);
+    assert_eq!(grants("").kv_bytes_max(None), 0);
     assert_eq!(
-        grants("kv = [{}]").kv_bytes_max(),
+        grants("kv = [{}]").kv_bytes_max(None),
         limits::KV_BYTES_MAX_DEFAULT
     );
     assert_eq!(
-        grants("kv = [{ max_bytes = 5 }, { max_bytes = 7 }]").kv_bytes_max(),
+        grants("kv = [{ max_bytes = 5 }, { max_bytes = 7 }]").kv_bytes_max(None),
         7
+    );
+}
+
+/// The same calls in a shared space: those that read, and those that write.
+fn shared(namespace: &str) -> (Vec<Operation>, Vec<Operation>) {
+    let of_space = keys_and_values().into_iter().map(|operation| {
+        let mut arguments = operation.arguments();
+        arguments["namespace"] = namespace.into();
+        call(operation.name(), arguments)
+    });
+    let (mut reads, writes): (Vec<_>, Vec<_>) =
+        of_space.partition(|operation| operation.class() == crate::call::Class::Read);
+    reads.push(call("kv.open", json!({"namespace": namespace})));
+    (reads, writes)
+}
+
+#[test]
+fn shared_spaces_are_granted_by_name_to_read_or_to_write() {
+    let (reads, writes) = shared("team");
+    let (other_reads, other_writes) = shared("teams");
+    assert_eq!((reads.len(), writes.len()), (3, 3));
+    let own = keys_and_values();
+    let all = |lists: &[&[Operation]]| lists.concat();
+    check(
+        r#"kv = [{ namespace = "team" }]"#,
+        &reads,
+        &all(&[&writes, &own, &other_reads, &other_writes]),
+    );
+    check(
+        r#"kv = [{ namespace = "team", write = false }]"#,
+        &reads,
+        &writes,
+    );
+    check(
+        r#"kv = [{ namespace = "team", write = true }]"#,
+        &all(&[&reads, &writes]),
+        &all(&[&own, &other_reads, &other_writes]),
+    );
+    check(
+        r#"kv = [{ namespace = "teams", write = true }, { namespace = "team" }, {}]"#,
+        &all(&[&reads, &own, &other_reads, &other_writes]),
+        &writes,
+    );
+    check("kv = [{}]", &own, &all(&[&reads, &writes]));
+    check("", &[], &all(&[&reads, &writes]));
+
+    let team = "team".parse().unwrap();
+    let both = grants(
+        r#"kv = [{ max_bytes = 5 }, { namespace = "team", max_bytes = 7 }, { namespace = "team", max_bytes = 6 }]"#,
+    );
+    assert_eq!(both.kv_bytes_max(None), 5);
+    assert_eq!(both.kv_bytes_max(Some(&team)), 7);
+    assert_eq!(both.kv_bytes_max(Some(&"teams".parse().unwrap())), 0);
+}
+
+#[test]
+fn a_call_of_the_own_space_is_recorded_as_ever() {
+    let get = call("kv.get", json!({"key": "a"}));
+    assert_eq!(get.arguments(), json!({"key": "a"}));
+}
+
+/// A request with headers of the plugin's own.
+fn with_headers(method: &str, url: &str, headers: &[&str]) -> Operation {
+    let headers: Vec<Value> = headers.iter().map(|name| json!([name, "x"])).collect();
+    let request =
+        json!({"method": method, "url": url, "headers": headers, "body": "", "timeout_ms": 1});
+    call("http.send", json!({"request": request}))
+}
+
+#[test]
+fn headers_that_the_host_adds_are_not_for_plugins() {
+    let toml = r#"http = [
+        { host = "api.h.com", methods = ["POST"], path = "/v1/", headers = { Authorization = "Bearer ${TOKEN}" } },
+        { host = "api.h.com", methods = ["POST", "GET"] },
+        { host = "10.0.0.1", methods = ["POST"], private = true, headers = { X-Key = "${KEY}" } },
+    ]"#;
+    let url = "https://api.h.com/v1/x";
+    check(
+        toml,
+        &[
+            with_headers("POST", url, &[]),
+            with_headers("POST", url, &["x-mine", "content-type"]),
+            // Where nothing is added, the header is the plugin's.
+            with_headers("GET", url, &["Authorization", "range"]),
+            with_headers("POST", "https://api.h.com/v2", &["Authorization"]),
+            with_headers("POST", "http://10.0.0.1/", &[]),
+        ],
+        &[
+            with_headers("POST", url, &["Authorization"]),
+            with_headers("POST", url, &["x-mine", "aUTHORIZATION"]),
+            with_headers("POST", url, &["Accept-Encoding"]),
+            with_headers("POST", url, &["Range"]),
+            with_headers("POST", "http://10.0.0.1/", &["x-key"]),
+        ],
+    );
+    let added = |toml: &str, method: &str, url: &str| -> Vec<String> {
+        let Operation::HttpSend(call) = with_headers(method, url, &[]) else {
+            unreachable!()
+        };
+        let grants = grants(toml);
+        let added = grants.added_headers(&call.request);
+        added
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect()
+    };
+    assert_eq!(added(toml, "POST", url), ["authorization: Bearer ${TOKEN}"]);
+    assert_eq!(added(toml, "POST", "http://10.0.0.1/"), ["x-key: ${KEY}"]);
+    for (method, url) in [
+        ("GET", url),
+        ("POST", "https://api.h.com/v2"),
+        ("POST", "https://api.h.com:8443/v1/x"),
+        ("POST", "https://api.h.com.evil.com/v1/x"),
+        ("POST", "https://x.api.h.com/v1/x"),
+        // Others could read it on the way.
+        ("POST", "http://api.h.com/v1/x"),
+        ("POST", "https://api.h.com/v1/..%2fx"),
+    ] {
+        assert_eq!(added(toml, method, url), [""; 0], "{method} {url}");
+    }
+    // Of two that add the same, the first counts.
+    let twice = r#"http = [
+        { host = "h.com", headers = { X-Key = "${ONE}" } },
+        { host = "*.h.com", headers = { X-Key = "${TWO}" } },
+        { host = "h.com", headers = { x-key = "${THREE}", x-id = "${ID}" } },
+    ]"#;
+    assert_eq!(
+        added(twice, "GET", "https://h.com/"),
+        ["x-id: ${ID}", "x-key: ${ONE}"]
+    );
+}
+
+#[test]
+fn a_secret_goes_by_https_only() {
+    let grants = grants(r#"http = [{ host = "h.com", headers = { X-Key = "${KEY}" } }]"#);
+    let denial = grants
+        .allows(&request("http.fetch", "GET", "http://h.com/"))
+        .unwrap_err();
+    let error = denial.error(&"page".parse().unwrap());
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        (
+            crate::error::Code::Invalid,
+            "the bot adds a secret to what is sent to `h.com`: begin the address with `https://`"
+        )
+    );
+    assert!(
+        grants
+            .allows(&request("http.fetch", "GET", "https://h.com/"))
+            .is_ok()
     );
 }
 
@@ -410,9 +577,16 @@ fn events_of_what_was_granted_are_seen() {
         r#"
         github = [{ repository = "acme/*", permissions = ["contents:read"] }, { repository = "x/y", permissions = [] }]
         ci = [{ provider = "circleci", project = "gh/acme/*", actions = ["cancel"] }]
+        webhooks = [{ name = "alerts", verify = "none" }]
         "#,
     );
     let table = [
+        ("webhook.alerts", "alerts", true),
+        ("webhook.builds", "builds", false),
+        ("webhook.builds", "alerts", false),
+        ("webhook.alerts", "", false),
+        ("webhook", "alerts", false),
+        ("schedule", "nightly", false),
         ("github.deployment", "acme/api", true),
         ("github.deployment", "Acme/API", true),
         ("github.deployment", "evil/api", false),
@@ -435,6 +609,85 @@ fn events_of_what_was_granted_are_seen() {
             "{kind} {subject}"
         );
         assert!(!grants("").sees(kind, subject), "{kind} {subject}");
+    }
+}
+
+#[test]
+fn schedules_are_granted_by_how_often_they_call() {
+    let table = [
+        ("5m", "every 5m", true),
+        ("5m", "every 1h", true),
+        ("5m", "every 4m", false),
+        ("5m", "*/5 * * * *", true),
+        ("5m", "* * * * *", false),
+        ("5m", "0,57 * * * *", false),
+        ("1d", "0 9 * * mon-fri Europe/Berlin", true),
+        ("25h", "0 9 * * mon-fri Europe/Berlin", false),
+        ("7d", "0 9 * * mon", true),
+        ("10s", "every 10s", true),
+    ];
+    let plugin: PluginName = "health".parse().unwrap();
+    for (granted, when, allowed) in table {
+        let given = format!(
+            "schedules = [{{ at_most_every = \"400d\" }}, {{ at_most_every = \"{granted}\" }}]"
+        );
+        let when: schedule::When = when.parse().unwrap();
+        let given = grants(&given).schedules;
+        assert_eq!(
+            schedules::allows(&given, &when).is_ok(),
+            allowed,
+            "{granted}: {when}"
+        );
+        let denial = schedules::allows(&[], &when).unwrap_err();
+        let suggested = grants(&denial.line().unwrap()).schedules;
+        assert_eq!(schedules::allows(&suggested, &when), Ok(()), "{denial}");
+        assert!(denial.told(&plugin).contains("[plugins.health.grants]"));
+    }
+    let whens = ["every 1h", "every 90s"].map(|when| when.parse().unwrap());
+    assert_eq!(
+        schedules::enough(&whens).unwrap(),
+        r#"{ at_most_every = "90s" }"#
+    );
+    for wrong in ["", "5", "9s", "1y", "-5m"] {
+        assert!(wrong.parse::<schedules::Period>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn webhooks_are_granted_by_name_with_a_way_to_verify_them() {
+    let given = grants(r#"webhooks = [{ name = "alerts", verify = "none" }]"#).webhooks;
+    assert_eq!(webhooks::allows(&given, "alerts"), Ok(()));
+    for name in ["alert", "alerts2", "", "Alerts", "\"x\" }, { name = \"y"] {
+        let denial = webhooks::allows(&given, name).unwrap_err();
+        let suggested: Result<Grants, _> = toml::from_str(&denial.line().unwrap());
+        match name.parse::<crate::ids::WebhookName>() {
+            Ok(_) => assert_eq!(webhooks::allows(&suggested.unwrap().webhooks, name), Ok(())),
+            Err(_) => assert!(suggested.is_err(), "{denial}"),
+        }
+    }
+    for wrong in [
+        r#"name = "a""#,
+        r#"name = "a", verify = "standard""#,
+        r#"name = "a", verify = "standard", secret = "A", header = "X""#,
+        r#"name = "a", verify = "hmac-sha256", secret = "A""#,
+        r#"name = "a", verify = "hmac-sha256", header = "X""#,
+        r#"name = "a", verify = "token""#,
+        r#"name = "a", verify = "token", secret = "A", header = "X Y""#,
+        r#"name = "a", verify = "basic""#,
+        r#"name = "a", verify = "none", secret = "A""#,
+        r#"name = "a", verify = "none", header = "X""#,
+        r#"name = "a", verify = "token", secret = """#,
+        r#"name = "a", verify = "token", secret = "lower""#,
+        r#"name = "a", verify = "token", secret = "1A""#,
+        r#"name = "a", verify = "token", secret = "A_FILE""#,
+        r#"name = "a/b", verify = "none""#,
+        r#"name = "a", verify = "none", other = 1"#,
+    ] {
+        let text = format!("webhooks = [{{ {wrong} }}]");
+        let error = toml::from_str::<Grants>(&text)
+            .expect_err(wrong)
+            .to_string();
+        assert!(!error.is_empty());
     }
 }
 
@@ -530,6 +783,8 @@ fn a_held_plugin_comes_with_the_lines_that_let_it_in() {
     ci = [{ provider = "circleci", project = "gh/OWNER/NAME", actions = ["trigger", "read"] }]
     http = [{ host = "HOST.EXAMPLE.COM", methods = ["GET"], path = "/PATH/" }]
     kv = [{ max_bytes = 1048576 }]
+    schedules = [{ at_most_every = "5m" }]
+    webhooks = [{ name = "alerts", verify = "standard", secret = "ALERTS_SECRET" }]
     "#);
     for capability in Capability::ALL {
         assert!(
@@ -550,6 +805,7 @@ fn interfaces_of_the_contract_and_their_capabilities() {
         ("witbot:kv/kv", Some(Capability::Kv)),
         ("witbot:chat/messages@0.1.0", None),
         ("witbot:flow/flow", None),
+        ("witbot:flow/permission", None),
         ("witbot:config/config", None),
         ("witbot:log/log", None),
         ("witbot:plugin/events", None),
@@ -589,6 +845,12 @@ fn mistakes_in_the_settings_are_refused() {
         r#"chat = [{ channel = "" }]"#,
         r#"kv = [{ max_bytes = -1 }]"#,
         r#"kv = [{ bytes = 1 }]"#,
+        r#"kv = [{ write = true }]"#,
+        r#"kv = [{ namespace = "Team" }]"#,
+        r#"kv = [{ namespace = "shared:team" }]"#,
+        r#"http = [{ host = "h.com", headers = { Authorization = "Bearer abc" } }]"#,
+        r#"http = [{ host = "h.com", headers = { Host = "${A}" } }]"#,
+        r#"http = [{ host = "h.com", headers = { X-Key = "${A}", x-key = "${B}" } }]"#,
     ];
     for mistake in mistakes {
         assert!(toml::from_str::<Grants>(mistake).is_err(), "{mistake}");
@@ -601,9 +863,18 @@ fn grants_are_written_as_they_are_read() {
         r##"
         github = [{ repository = "acme/*", permissions = ["deployments:write"], environments = ["x"] }]
         ci = [{ provider = "circleci", project = "gh/acme/*", actions = ["read"], parameters = ["a"] }]
-        chat = [{ channel = "#deploys" }]
-        http = [{ host = "*.Example.com:8443", path = "/a b" }]
-        kv = [{ max_bytes = 5 }]
+        chat = [{ channel = "#deploys", mentions = true }]
+        http = [{ host = "*.Example.com:8443", path = "/a b", headers = { x-key = "a ${B}" } }]
+        kv = [{ max_bytes = 5 }, { namespace = "team", write = true, max_bytes = 6 }]
+        schedules = [{ at_most_every = "1h30m" }, { at_most_every = "10500ms" }]
+        webhooks = [
+          { name = "a", verify = "standard", secret = "A_SECRET" },
+          { name = "b", verify = "hmac-sha256", secret = "B", header = "X-Signature" },
+          { name = "c", verify = "token", secret = "C1" },
+          { name = "d", verify = "token", secret = "D", header = "X-Token" },
+          { name = "e", verify = "basic", secret = "E" },
+          { name = "f", verify = "none" },
+        ]
         "##,
     );
     assert_eq!(grants(&toml::to_string(&all).unwrap()), all);

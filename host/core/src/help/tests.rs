@@ -24,6 +24,7 @@ fn command(
         summary: summary.into(),
         details: details.into(),
         examples: examples.iter().map(|text| text.to_string()).collect(),
+        ..CommandDeclaration::default()
     }
 }
 
@@ -78,7 +79,7 @@ fn table() -> Table {
 
 #[test]
 fn everything_at_a_glance() {
-    insta::assert_snapshot!(overview(&table()), @r#"
+    insta::assert_snapshot!(overview(View::all(&table())), @r#"
     deploy: Deployments through GitHub.
     - `deploy <app>[/<ref>] [to|in|on <env>]` Deploys an application.
     - `deploy list` Lists the last deployments.
@@ -88,15 +89,15 @@ fn everything_at_a_glance() {
     - `ticket <key>`
     - listens for `\bOPS-\d+'?` Shows the ticket.
 
-    `runs` lists what goes on for you in this channel, and `stop` ends it.
+    `runs` lists what goes on for you in this channel, and `stop` ends it. `whoami` says what I know of you, and `link github` links your account there.
     Type `help WORD` for more about a command or a plugin.
     "#);
-    insta::assert_snapshot!(overview(&Table::default()), @r#"No plugins are loaded, so there are no commands yet."#);
+    insta::assert_snapshot!(overview(View::all(&Table::default())), @r#"No plugins are loaded, so there are no commands yet."#);
 }
 
 #[test]
 fn one_command_with_details_and_examples() {
-    insta::assert_snapshot!(about(&table(), "Deploy"), @r#"
+    insta::assert_snapshot!(about(View::all(&table()), "Deploy"), @r#"
     - `deploy <app>[/<ref>] [to|in|on <env>]` Deploys an application. (plugin `deploy`)
       Waits for the checks first.
       Without a reference, the default branch is deployed.
@@ -107,8 +108,8 @@ fn one_command_with_details_and_examples() {
 
     - `lock|freeze <app>` Stops all of an application. (plugin `deploy`)
     "#);
-    insta::assert_snapshot!(about(&table(), "deploy  LIST"), @r#"- `deploy list` Lists the last deployments. (plugin `deploy`)"#);
-    insta::assert_snapshot!(about(&table(), "freeze"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
+    insta::assert_snapshot!(about(View::all(&table()), "deploy  LIST"), @r#"- `deploy list` Lists the last deployments. (plugin `deploy`)"#);
+    insta::assert_snapshot!(about(View::all(&table()), "freeze"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
 }
 
 #[test]
@@ -130,19 +131,19 @@ fn what_listens_like_hubot_is_shown_like_there() {
         ..Declaration::default()
     };
     let table = Table::new(vec![plugin("squirrel", squirrel)], CALLED);
-    insta::assert_snapshot!(overview(&table), @r#"
+    insta::assert_snapshot!(overview(View::all(&table)), @r#"
     squirrel
     - listens for `/ship it/i`
     - listens for `/ship it/i` behind the name of the bot Ships it.
 
-    `runs` lists what goes on for you in this channel, and `stop` ends it.
+    `runs` lists what goes on for you in this channel, and `stop` ends it. `whoami` says what I know of you, and `link github` links your account there.
     Type `help WORD` for more about a command or a plugin.
     "#);
 }
 
 #[test]
 fn a_plugin_with_all_it_has() {
-    insta::assert_snapshot!(about(&table(), "tickets"), @r#"
+    insta::assert_snapshot!(about(View::all(&table()), "tickets"), @r#"
     - `ticket <key>` (plugin `tickets`)
 
     - listens for `\bOPS-\d+'?` Shows the ticket. (plugin `tickets`)
@@ -151,19 +152,23 @@ fn a_plugin_with_all_it_has() {
 
 #[test]
 fn words_of_usage_and_summary() {
-    insta::assert_snapshot!(about(&table(), "stops"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
-    insta::assert_snapshot!(about(&table(), "<key>"), @r#"- `ticket <key>` (plugin `tickets`)"#);
+    insta::assert_snapshot!(about(View::all(&table()), "stops"), @r#"- `lock|freeze <app>` Stops all of an application. (plugin `deploy`)"#);
+    insta::assert_snapshot!(about(View::all(&table()), "<key>"), @r#"- `ticket <key>` (plugin `tickets`)"#);
 }
 
 #[test]
 fn nothing_found() {
-    insta::assert_snapshot!(about(&table(), "depoly"), @r#"There is no help for `depoly`. Did you mean `help deploy`?"#);
-    insta::assert_snapshot!(about(&table(), "tikets"), @r#"There is no help for `tikets`. Did you mean `help ticket`?"#);
-    insta::assert_snapshot!(about(&table(), "coffee"), @r#"There is no help for `coffee`. Type `help` for all commands."#);
-    assert_eq!(about(&table(), " "), overview(&table()));
-    assert_eq!(about(&table(), "help"), overview(&table()));
-    insta::assert_snapshot!(about(&table(), "plugins"), @"`plugins` is a command of the bot itself: type it alone.");
-    insta::assert_snapshot!(about(&table(), "stop"), @"`stop` is a command of the bot itself: it ends what you started in this channel. Type it alone, or `stop RUN` with a run that `runs` lists.");
+    insta::assert_snapshot!(about(View::all(&table()), "depoly"), @r#"There is no help for `depoly`. Did you mean `help deploy`?"#);
+    insta::assert_snapshot!(about(View::all(&table()), "tikets"), @r#"There is no help for `tikets`. Did you mean `help ticket`?"#);
+    insta::assert_snapshot!(about(View::all(&table()), "coffee"), @r#"There is no help for `coffee`. Type `help` for all commands."#);
+    assert_eq!(about(View::all(&table()), " "), overview(View::all(&table())));
+    assert_eq!(about(View::all(&table()), "help"), overview(View::all(&table())));
+    insta::assert_snapshot!(about(View::all(&table()), "plugins"), @"`plugins` is a command of the bot itself: type it alone, and it lists the plugins.");
+    for word in RESERVED {
+        let told = about(View::all(&table()), &format!("{word} something"));
+        assert!(told.contains(&format!("`{word}")), "{word}: {told}");
+    }
+    insta::assert_snapshot!(about(View::all(&table()), "stop"), @"`stop` is a command of the bot itself: it ends what you started in this channel. Type it alone, or `stop RUN` with a run that `runs` lists.");
 }
 
 #[test]
@@ -180,7 +185,7 @@ fn help_is_never_longer_than_a_message() {
         plugin(&format!("p{plugin_number}"), declaration)
     });
     let table = Table::new(plugins.collect(), CALLED);
-    let text = overview(&table);
+    let text = overview(View::all(&table));
     assert!(
         text.starts_with("p0 (50 commands)\np1 (50 commands)"),
         "{text}"
@@ -190,7 +195,7 @@ fn help_is_never_longer_than_a_message() {
             && text.ends_with("Type `help PLUGIN` for its commands."),
         "{text}"
     );
-    let text = about(&table, "app");
+    let text = about(View::all(&table), "app");
     assert!(text.len() <= limits::MESSAGE_BYTES_MAX);
     assert!(
         text.ends_with("more commands; a longer word finds fewer"),

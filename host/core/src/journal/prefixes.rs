@@ -52,7 +52,11 @@ fn operation(random: &mut ChaCha8Rng) -> Operation {
         thread: None,
     };
     match random.next_u32() % 8 {
-        0 => KvGet { key: text }.into(),
+        0 => KvGet {
+            namespace: None,
+            key: text,
+        }
+        .into(),
         1 => Sleep {
             milliseconds: random.next_u64(),
         }
@@ -69,12 +73,14 @@ fn operation(random: &mut ChaCha8Rng) -> Operation {
         }
         .into(),
         4 => KvKeys {
+            namespace: None,
             prefix: text.clone(),
             after: random.next_u32().is_multiple_of(2).then_some(text),
             limit: random.next_u32(),
         }
         .into(),
         5 => KvReplace {
+            namespace: None,
             key: text.clone(),
             expected: random
                 .next_u32()
@@ -124,9 +130,14 @@ fn other_than(call: &Operation) -> Operation {
     match call {
         Operation::KvGet(get) => {
             let key = format!("{}!", get.key);
-            KvGet { key }.into()
+            KvGet {
+                namespace: None,
+                key,
+            }
+            .into()
         }
         _ => KvGet {
+            namespace: None,
             key: call.name().into(),
         }
         .into(),

@@ -1,5 +1,8 @@
 use super::*;
-use crate::declaration::{Declaration, ListenerDeclaration, SubscriptionDeclaration};
+use crate::declaration::{
+    Declaration, ListenerDeclaration, ScheduleDeclaration, SubscriptionDeclaration,
+    WebhookDeclaration,
+};
 use crate::hubot::{Hubot, Method};
 
 const CALLED: Names = Names {
@@ -144,10 +147,10 @@ fn messages_find_their_command() {
     wher can i deploy api          -> unknown, nearest where can i deploy
     where can                      -> unknown, nearest where can i deploy
     where                          -> unknown, nearest where can i deploy
-    wh                             -> unknown, nearest nothing
+    wh                             -> unknown, nearest who
     deploys                        -> unknown, nearest deploy
     hlep                           -> unknown, nearest help
-    plugin                         -> unknown, nearest plugins
+    plugin                         -> unknown, nearest plugin
     good morning everybody         -> unknown, nearest nothing
                                    -> unknown, nearest nothing
                                    -> unknown, nearest nothing
@@ -275,6 +278,44 @@ fn a_bot_with_another_name_has_another_table() {
         r"old: any 0=hal, PING; old: loud 0=hal, PING"
     );
     assert_eq!(heard(&table, "PING", Some("witbot PING")), "");
+}
+
+#[test]
+fn webhooks_and_schedules_find_their_handlers() {
+    let declared = |name: &str| {
+        let schedule = ScheduleDeclaration {
+            id: "nightly".into(),
+            when: "0 3 * * *".into(),
+            summary: String::new(),
+        };
+        let webhook = |id: &str, name: &str| WebhookDeclaration {
+            id: id.into(),
+            name: name.into(),
+            summary: String::new(),
+        };
+        let declaration = Declaration {
+            schedules: vec![schedule],
+            webhooks: vec![webhook("ring", "alerts"), webhook("built", name)],
+            ..Declaration::default()
+        };
+        let name = name.parse().unwrap();
+        (name, Arc::new(declaration.check().unwrap()))
+    };
+    let table = Table::new(vec![declared("a"), declared("b")], CALLED);
+    let heard = |name: &str| {
+        let routes = table.webhooks(name);
+        routes.iter().map(shown).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(heard("alerts"), "a: ring, b: ring");
+    assert_eq!(heard("b"), "b: built");
+    assert_eq!(heard("alert"), "");
+    let called = |plugin: &str, id: &str| {
+        let route = table.schedule(&plugin.parse().unwrap(), id);
+        route.map(|route| shown(&route))
+    };
+    assert_eq!(called("b", "nightly"), Some("b: nightly".to_owned()));
+    assert_eq!(called("b", "ring"), None);
+    assert_eq!(called("c", "nightly"), None);
 }
 
 #[test]

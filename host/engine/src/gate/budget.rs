@@ -16,15 +16,22 @@ use super::{Refusal, Stop};
 #[derive(Default)]
 pub(crate) struct Budget {
     calls: u32,
+    /// Of them, those of the host before the plugin's.
+    own: u32,
     messages: u32,
     requests: u32,
     bytes: usize,
 }
 
 impl Budget {
-    /// Whether there was no call.
+    /// The calls until now were the host's own, in the name of the run.
+    pub(crate) fn hand_over(&mut self) {
+        self.own = self.calls;
+    }
+
+    /// Whether there was no call by the plugin.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.calls == 0
+        self.calls == self.own
     }
 
     /// Counts a call. Too many calls end the run; anything else is told to the plugin.
@@ -197,8 +204,10 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
         | Operation::React(_)
         | Operation::Whisper(_)
         | Operation::Broadcast(_)
+        | Operation::MentionGroup(_)
         | Operation::FindDirect(_)
         | Operation::FindPerson(_)
+        | Operation::FindGithubLogin(_)
         | Operation::OpenRepository(_)
         | Operation::ReadDefaultBranch(_)
         | Operation::ListBranches(_)
@@ -206,9 +215,12 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
         | Operation::AwaitTurn(_)
         | Operation::LeaveLine(_)
         | Operation::StopRun(_)
+        | Operation::Judge(_)
+        | Operation::May(_)
         | Operation::ReadDeployment(_)
         | Operation::ReadDeploymentStatus(_)
         | Operation::AwaitDeploymentStatus(_)
+        | Operation::KvOpen(_)
         | Operation::KvGet(_)
         | Operation::KvSet(_)
         | Operation::KvReplace(_)

@@ -1,6 +1,7 @@
 //! The gate without a sandbox: what is performed, what is recorded, and what a run that is resumed is told.
 
 mod canceling;
+mod counting;
 mod saying;
 
 use std::sync::atomic::AtomicUsize;
@@ -24,6 +25,7 @@ use crate::world::Lost;
 /// A world in memory. It outlives the gates that stand on it, as a disk outlives a process.
 struct Memory {
     grants: Mutex<Arc<Grants>>,
+    observed: Mutex<Option<Arc<Grants>>>,
     found: Mutex<Option<Found>>,
     looked: Mutex<Option<Error>>,
     kept: Mutex<Vec<Commit>>,
@@ -36,6 +38,7 @@ impl Memory {
     fn new(grants: &str) -> Arc<Memory> {
         Arc::new(Memory {
             grants: Mutex::new(Arc::new(toml::from_str(grants).unwrap())),
+            observed: Mutex::new(None),
             found: Mutex::new(None),
             looked: Mutex::new(None),
             kept: Mutex::default(),
@@ -83,6 +86,7 @@ impl Memory {
             },
             digest: Digest::of(b"deploy"),
             actor: None,
+            permission: witbot_core::journal::Permission::Given,
             begin: None,
             opening: Vec::new(),
             journal,
@@ -99,6 +103,10 @@ impl World for Memory {
 
     fn grants(&self, _: &PluginName) -> Arc<Grants> {
         self.grants.lock().unwrap().clone()
+    }
+
+    fn observed(&self, _: &PluginName) -> Option<Arc<Grants>> {
+        self.observed.lock().unwrap().clone()
     }
 
     async fn room(&self, channel: &ChannelId) -> Result<(), Error> {
@@ -142,7 +150,7 @@ impl World for Memory {
         }
     }
 
-    async fn find(&self, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
+    async fn find(&self, _: &Caller, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
         self.found
             .lock()
             .unwrap()
@@ -154,7 +162,7 @@ impl World for Memory {
         Ok(self.canceled.lock().unwrap().clone())
     }
 
-    async fn look(&self, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
         self.looked.lock().unwrap().take().map_or(Ok(None), Err)
     }
 }
@@ -502,6 +510,7 @@ async fn what_a_run_hands_over_is_bounded() {
     let mut gate = world.gate();
     let value = Blob(vec![0; limits::KV_VALUE_BYTES_MAX]);
     let replace = || KvReplace {
+        namespace: None,
         key: "a".into(),
         expected: Some(value.clone()),
         value: value.clone(),
@@ -579,7 +588,7 @@ async fn another_call_than_before_stops_the_run() {
     let difference = stop(
         world
             .gate()
-            .pass(KvGet { key: "a".into() })
+            .pass(KvGet { namespace: None, key: "a".into() })
             .await
             .unwrap_err(),
     );
@@ -613,13 +622,13 @@ async fn sizes_and_counts_are_bounded() {
     );
     // The two that were refused for their size were calls as well, and so was the one too many.
     for _ in limits::MESSAGES_MAX + 3..limits::CALLS_MAX {
-        gate.pass(KvGet { key: "a".into() })
+        gate.pass(KvGet { namespace: None, key: "a".into() })
             .await
             .map_err(error)
             .unwrap();
     }
     assert!(matches!(
-        stop(gate.pass(KvGet { key: "a".into() }).await.unwrap_err()),
+        stop(gate.pass(KvGet { namespace: None, key: "a".into() }).await.unwrap_err()),
         Stop::Budget(_)
     ));
 }

@@ -2,7 +2,8 @@
 
 use wasmtime::component::Resource;
 use witbot_core::declaration::{
-    CommandDeclaration, ListenerDeclaration, SettingDeclaration, SubscriptionDeclaration,
+    CommandDeclaration, ListenerDeclaration, ScheduleDeclaration, SettingDeclaration,
+    SubscriptionDeclaration, WebhookDeclaration,
 };
 use witbot_core::hubot::{Hubot, Method};
 
@@ -170,6 +171,34 @@ impl HostDeclaration for State {
         Ok(())
     }
 
+    async fn schedule(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        when: String,
+        summary: String,
+    ) -> wasmtime::Result<()> {
+        self.hold(id.len() + when.len() + summary.len())?;
+        self.declaration
+            .schedules
+            .push(ScheduleDeclaration { id, when, summary });
+        Ok(())
+    }
+
+    async fn webhook(
+        &mut self,
+        _: Resource<Declaring>,
+        id: String,
+        name: String,
+        summary: String,
+    ) -> wasmtime::Result<()> {
+        self.hold(id.len() + name.len() + summary.len())?;
+        self.declaration
+            .webhooks
+            .push(WebhookDeclaration { id, name, summary });
+        Ok(())
+    }
+
     async fn drop(&mut self, declaration: Resource<Declaring>) -> wasmtime::Result<()> {
         self.table.delete(declaration)?;
         Ok(())
@@ -196,6 +225,21 @@ impl HostCommand for State {
         self.hold(text.len())?;
         let index = self.table.get(&command)?.0;
         self.declaration.commands[index].details = text;
+        Ok(())
+    }
+
+    async fn dangerous(&mut self, command: Resource<DeclaringCommand>) -> wasmtime::Result<()> {
+        let index = self.table.get(&command)?.0;
+        self.declaration.commands[index].dangerous = true;
+        Ok(())
+    }
+
+    async fn asks_permission(
+        &mut self,
+        command: Resource<DeclaringCommand>,
+    ) -> wasmtime::Result<()> {
+        let index = self.table.get(&command)?.0;
+        self.declaration.commands[index].asks_permission = true;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! `witbot:plugin/events`: what a handler is called with. It never changes within a run, so nothing of it is recorded.
 
 use wasmtime::component::Resource;
-use witbot_core::call::{React, Whisper};
+use witbot_core::call::{FindGithubLogin, React, Whisper};
 use witbot_core::chat::Standing;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{self, Body, Message, MessageId, Place, Webhook};
@@ -24,6 +24,14 @@ impl State {
             Body::Message(message) => Some(message),
             Body::Click(_) | Body::Webhook(_) => None,
         }
+    }
+
+    /// The question for the login of the person who caused the event.
+    fn whose_login(&self) -> Option<FindGithubLogin> {
+        Some(FindGithubLogin {
+            source: self.invocation.as_ref()?.event.source,
+            user: self.message()?.user.id.clone(),
+        })
     }
 
     /// Where it was said.
@@ -125,6 +133,16 @@ impl HostEvent for State {
             (known, _) => known,
         };
         Ok(Some(standing.as_str().to_owned()))
+    }
+
+    async fn user_github_login(
+        &mut self,
+        _: Resource<CurrentEvent>,
+    ) -> Result<Option<String>, Refusal> {
+        let Some(call) = self.whose_login() else {
+            return Ok(None);
+        };
+        self.gate.pass(call).await
     }
 
     async fn channel(&mut self, _: Resource<CurrentEvent>) -> wasmtime::Result<Option<String>> {

@@ -70,8 +70,8 @@ fn add_answerer(asked: &mut Asked, user: UserId) {
     match &mut asked.answerers {
         Answerers::Asked => asked.answerers = Answerers::These(vec![user]),
         Answerers::These(users) => users.push(user),
-        // Anybody includes them.
-        Answerers::Anyone => {}
+        // Anybody includes them, and only the host leaves some out.
+        Answerers::Anyone | Answerers::Others { .. } => {}
     }
 }
 

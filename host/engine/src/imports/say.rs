@@ -1,7 +1,7 @@
 //! What all ways of saying something have in common.
 
 use wasmtime::component::Resource;
-use witbot_core::call::{Broadcast, FindChannel, FindPerson, Reply};
+use witbot_core::call::{Broadcast, FindChannel, FindPerson, MentionGroup, Reply};
 use witbot_core::chat::{Person, Said};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{MessageId, Place};
@@ -27,14 +27,14 @@ impl State {
         Ok(self.table.push(OwnMessage { id, place })?)
     }
 
-    /// Asks for the permission to notify everybody, if that is what this does. Grants can have the name of the channel,
+    /// Asks for the permission to notify everybody or groups, if that is what this does. Grants can have the name of the channel,
     /// which only the chat service knows; a plugin without any grant for chats is not told it, and is denied without it.
     pub(super) async fn may_call_everyone(
         &mut self,
         channel: &ChannelId,
         said: &Said,
     ) -> Result<(), Refusal> {
-        if said.audience().is_none() {
+        if said.audience().is_none() && said.groups().is_empty() {
             return Ok(());
         }
         let find = FindChannel {
@@ -55,6 +55,14 @@ impl State {
         name: Option<String>,
         said: &Said,
     ) -> Result<(), Refusal> {
+        for group in said.groups() {
+            let call = MentionGroup {
+                channel: channel.clone(),
+                name: name.clone(),
+                group: group.clone(),
+            };
+            self.gate.pass(call).await?;
+        }
         let Some(audience) = said.audience() else {
             return Ok(());
         };

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::inbox::mark_routed;
 use crate::invocations::Lease;
 use crate::outbox::{Delivery, HandedOver, Letter, Posted};
+use crate::usage::Usage;
 
 /// A commit with everything turned into text: everybody waits for the thread that stores it, so it only has to store.
 pub(crate) struct Encoded {
@@ -27,6 +28,7 @@ pub(crate) struct Encoded {
     outgoing: Vec<Letter>,
     sender: Option<Sender<Delivery>>,
     audit: Vec<String>,
+    usage: Usage,
 }
 
 /// What a commit came to, before it is on the disk.
@@ -80,6 +82,7 @@ impl Encoded {
                 .collect::<Result<_, _>>()?,
             sender,
             audit: audit::texts(&commit.audit)?,
+            usage: Usage::new(commit.usage)?,
         })
     }
 
@@ -103,6 +106,7 @@ impl Encoded {
             }
         }
         audit::append(db, &self.audit)?;
+        self.usage.count(db)?;
         if let Some(wait) = &self.standing.wait {
             execute(
                 db,

@@ -41,6 +41,7 @@ impl Beginning {
             plugin,
             digest,
             handler,
+            permission,
             at,
             ..
         } = &self.begin;
@@ -49,8 +50,8 @@ impl Beginning {
         let inserted = execute(
             db,
             "INSERT INTO invocations (id, event, plugin, digest, handler, arguments, state, reason, incident,
-                 created_ms, updated_ms, lease_owner, lease_until_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                 created_ms, updated_ms, lease_owner, lease_until_ms, permission)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             params![
                 id.as_str(),
                 event,
@@ -65,6 +66,7 @@ impl Beginning {
                 standing.at.max(created),
                 owner,
                 until,
+                permission.as_str(),
             ],
         )?;
         Ok((inserted == 1).then(|| db.last_insert_rowid()))

@@ -65,6 +65,8 @@ impl Text {
     }
 
     /// Mentions a group of people, by the chat service's id, and notifies them.
+    ///
+    /// Grant: `chat = [{ channel = "deploys", mentions = true }]`. Without it, saying this is `denied`.
     pub fn group(self, id: impl Into<String>) -> Text {
         self.with(Piece::Group(id.into()))
     }

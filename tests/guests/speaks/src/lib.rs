@@ -24,6 +24,7 @@ fn plugin() -> Plugin {
             rest,
         ))
         .command(Command::new("name", "Says who you are.", name))
+        .command(Command::new("login", "Says who you are at GitHub.", login))
         .command(Command::new("card <text:text>", "Shows a card.", card))
         .command(Command::new(
             "board <text:text>",
@@ -111,6 +112,13 @@ fn name(event: &Event) -> Result {
     let standing = event.user_standing()?;
     let standing = standing.map_or("nobody".to_owned(), |standing| standing.to_string());
     event.reply(format!("You are {}, a {standing}.", event.user_name()))?;
+    Ok(())
+}
+
+fn login(event: &Event) -> Result {
+    let login = event.user_github_login()?;
+    let login = login.unwrap_or_else(|| "nobody".to_owned());
+    event.reply(format!("You are {login} at GitHub."))?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::json::refusal;
+use super::scope::Permissions;
 use crate::fakes::clock;
 use crate::fakes::request::{Answer, Request};
 
@@ -27,6 +28,8 @@ pub(super) struct Token {
     pub(super) access: Access,
     /// The repositories that it sees; all when none are named.
     pub(super) repositories: Option<Vec<String>>,
+    /// What it may do in detail, when it is one of an installation.
+    pub(super) permissions: Option<Permissions>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,6 +37,7 @@ pub(super) struct App {
     pub(super) id: u64,
     pub(super) installation: u64,
     pub(super) repositories: Vec<String>,
+    pub(super) permissions: Permissions,
 }
 
 /// Who sent a request.
@@ -50,6 +54,14 @@ impl Token {
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(full_name))
         })
+    }
+
+    /// What it is good for, if it is one of an installation.
+    pub(super) fn of_installation(&self) -> Option<String> {
+        let permissions = self.permissions.as_ref()?.iter();
+        let permissions = permissions.map(|(name, level)| format!(" {name}:{level}"));
+        let repositories = self.repositories.as_ref()?.join(",");
+        Some(format!("{repositories}{}", permissions.collect::<String>()))
     }
 
     /// The words for a change that it may not make.

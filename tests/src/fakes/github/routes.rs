@@ -10,7 +10,7 @@ use super::events::{self, HOOK_ID};
 use super::json::{Writer, refusal};
 use super::page::{Page, page};
 use super::repository::{Commit, Repository};
-use super::{Shared, State, deploy, merge};
+use super::{Shared, State, deploy, merge, scope};
 use crate::fakes::request::{Answer, Request};
 use crate::fakes::server::Service;
 use crate::fakes::traffic::lock;
@@ -32,6 +32,9 @@ impl Service for Shared {
     fn answer(&self, request: &Request) -> Answer {
         if request.path == "/_/state" {
             return Answer::json(200, &self.shown());
+        }
+        if let Some(answer) = self.device_route(request) {
+            return answer;
         }
         let answer = self.route(request).unwrap_or_else(|refused| refused);
         self.limits(unchanged(request, answer))
@@ -126,6 +129,9 @@ impl Shared {
         };
         let found = found.filter(|at| token.sees(&state.repositories[*at].full_name()));
         let at = found.ok_or_else(not_found)?;
+        if let Some(permissions) = &token.permissions {
+            scope::check(permissions, &request.method, rest)?;
+        }
         match request.method.as_str() {
             "GET" => self.read(&state.repositories[at], request, rest),
             method if token.access == Access::Write => {

@@ -17,7 +17,7 @@ use super::shared::Post;
 use super::speech::{Draft, Said};
 use super::state::State;
 use super::ts::Ts;
-use super::{BOT_USER, SIGNING_SECRET, Slack, TEAM};
+use super::{BOT_USER, OTHER_TEAM, SIGNING_SECRET, Slack, TEAM};
 use crate::fakes::fault::{Fault, Trouble};
 
 /// Why a socket is told to disconnect.
@@ -130,12 +130,44 @@ impl Slack {
         id
     }
 
+    /// Disables a user group, and tells the bot. Slack then knows nobody in it.
+    pub fn disable_group(&self, group: &str) {
+        self.shared.change(|state| {
+            let Some(known) = state.groups.get_mut(group) else {
+                panic!("there is no group {group}")
+            };
+            known.disabled = true;
+            known.users.clear();
+            let body = json!({ "type": "subteam_updated", "subteam": known.json(true) });
+            state.event_for("usergroups:read", &body);
+        });
+    }
+
     /// Archives a channel.
     pub fn archive(&self, channel: &str) {
         self.with_channel(channel, |channel| channel.archived = true);
     }
 
-    /// Makes a channel one that is shared with another workspace.
+    /// Makes a channel one that is shared with another workspace, or one that is so no longer, and tells the bot.
+    pub fn set_shared(&self, channel: &str, shared: bool) {
+        self.with_channel(channel, |channel| channel.shared = shared);
+        let kind = match shared {
+            true => "channel_shared",
+            false => "channel_unshared",
+        };
+        let body = json!({
+            "type": kind,
+            "channel": channel,
+            "connected_team_id": OTHER_TEAM,
+            "event_ts": "1795000000.000100",
+        });
+        self.shared.change(|state| {
+            let scope = state.place_of(channel).place.read_scope();
+            state.event_for(scope, &body);
+        });
+    }
+
+    /// Makes a channel one that is shared with another workspace, which only what is said there shows.
     pub fn share(&self, channel: &str) {
         self.with_channel(channel, |channel| channel.shared = true);
     }

@@ -87,6 +87,8 @@ fn github_grants(
 
 fn room() -> KvGrant {
     KvGrant {
+        namespace: None,
+        write: false,
         max_bytes: limits::KV_BYTES_MAX_DEFAULT,
     }
 }

@@ -260,6 +260,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_shown_by_its_size() {
         let set = KvSet {
+            namespace: None,
             key: "k".into(),
             value: Blob(b"secret".to_vec()),
         };

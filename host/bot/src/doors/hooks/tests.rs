@@ -52,6 +52,7 @@ impl Bot {
         let hooks = Hooks {
             github: secrets(github),
             circleci: secrets(circleci),
+            inbound: Arc::default(),
             now: || UnixMillis(42),
             accept: Arc::new(accept),
         };

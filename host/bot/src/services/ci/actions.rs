@@ -21,6 +21,7 @@ use std::time::Duration;
 use witbot_core::call::{ApproveRun, CancelRun, RerunRun, TriggerRun};
 use witbot_core::ci::{Project, Run, RunStatus};
 use witbot_core::error::Error;
+use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, Repository, UnixMillis};
 use witbot_core::limits;
 
@@ -49,6 +50,13 @@ impl Actions {
 }
 
 impl CiProvider for Actions {
+    fn for_plugin(&self, grants: &Arc<Grants>) -> Option<Arc<dyn CiProvider>> {
+        Some(Arc::new(Actions {
+            connection: Arc::new(self.connection.for_plugin(grants)),
+            ..*self
+        }))
+    }
+
     fn trigger<'a>(&'a self, call: &'a TriggerRun, id: &'a CallId) -> Answer<'a, Run> {
         Box::pin(self.dispatch(call, id))
     }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use http::{HeaderName, Method, Uri};
 use http_body_util::{BodyExt as _, Limited};
-use octocrab::Octocrab;
 use octocrab::models::AppId;
 use octocrab::service::middleware::retry::RetryConfig;
+use octocrab::{
+    DefaultOctocrabBuilderConfig, NoAuth, NoSvc, NotLayerReady, Octocrab, OctocrabBuilder,
+};
 use serde_json::Value;
 use tokio::time::Instant;
 use witbot_core::error::Error;
@@ -91,17 +93,7 @@ impl Client {
 /// The octocrab that speaks with these credentials to this address. `https://api.github.com` or, for GitHub Enterprise
 /// Server, `https://HOST/api/v3`.
 pub fn octocrab(api_url: &str, credentials: &Credentials) -> anyhow::Result<Octocrab> {
-    let builder = Octocrab::builder()
-        .base_uri(address(api_url)?)
-        .context("the address of GitHub")?
-        .add_retry_config(RetryConfig::None)
-        .add_header(
-            HeaderName::from_static("x-github-api-version"),
-            API_VERSION.to_owned(),
-        )
-        .set_connect_timeout(Some(limits::GITHUB_CONNECT_TIME_MAX))
-        .set_read_timeout(Some(limits::GITHUB_SILENCE_MAX))
-        .set_write_timeout(Some(limits::GITHUB_SILENCE_MAX));
+    let builder = builder(api_url)?;
     let builder = match credentials {
         Credentials::Token(token) => {
             let token = token.expose().trim();
@@ -125,6 +117,28 @@ pub fn octocrab(api_url: &str, credentials: &Credentials) -> anyhow::Result<Octo
         }
     };
     builder.build().context("the client for GitHub")
+}
+
+/// The octocrab that speaks as nobody, and wants JSON.
+pub fn nobody(url: &str) -> anyhow::Result<Octocrab> {
+    let builder = builder(url)?.add_header(http::header::ACCEPT, "application/json".to_owned());
+    builder.build().context("the client for GitHub")
+}
+
+type Builder = OctocrabBuilder<NoSvc, DefaultOctocrabBuilderConfig, NoAuth, NotLayerReady>;
+
+fn builder(url: &str) -> anyhow::Result<Builder> {
+    Ok(Octocrab::builder()
+        .base_uri(address(url)?)
+        .context("the address of GitHub")?
+        .add_retry_config(RetryConfig::None)
+        .add_header(
+            HeaderName::from_static("x-github-api-version"),
+            API_VERSION.to_owned(),
+        )
+        .set_connect_timeout(Some(limits::GITHUB_CONNECT_TIME_MAX))
+        .set_read_timeout(Some(limits::GITHUB_SILENCE_MAX))
+        .set_write_timeout(Some(limits::GITHUB_SILENCE_MAX)))
 }
 
 /// An address that requests can be made relative to.

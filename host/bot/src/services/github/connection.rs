@@ -1,16 +1,15 @@
 //! Requests to GitHub as a whole: reads that are patient within a deadline, and writes that are sent once.
 
 use std::future::Future;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::Method;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use witbot_core::error::{Code, Error};
+use witbot_core::grants::Grants;
 use witbot_core::ids::{Repository, UnixMillis};
 use witbot_core::limits;
 
@@ -47,8 +46,11 @@ impl Pace {
 }
 
 /// The way to GitHub.
+#[derive(Clone)]
 pub struct Connection {
     access: Access,
+    /// What tokens are narrowed to. None: what is asked is asked by the bot for itself.
+    grants: Option<Arc<Grants>>,
     /// As whom the bot speaks.
     pub identity: Identity,
     /// How patient it is.
@@ -56,11 +58,12 @@ pub struct Connection {
 }
 
 /// With which client a repository is reached.
+#[derive(Clone)]
 pub enum Access {
     /// All with the same.
-    One(Client),
+    One(Arc<Client>),
     /// Each with that of its installation.
-    App(Installations),
+    App(Arc<Installations>),
 }
 
 /// A write that was not answered as a write is.
@@ -76,8 +79,25 @@ impl Connection {
     pub fn new(access: Access, identity: Identity, pace: Pace) -> Connection {
         Connection {
             access,
+            grants: None,
             identity,
             pace,
+        }
+    }
+
+    /// The same, for a plugin with these grants: what the bot's app may do more, it may not do here. A personal token cannot
+    /// be narrowed.
+    pub fn for_plugin(&self, grants: &Arc<Grants>) -> Connection {
+        Connection {
+            grants: Some(grants.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Forgets what tokens there are, as what they are good for was decided anew.
+    pub fn forget_tokens(&self) {
+        if let Access::App(installations) = &self.access {
+            installations.forget_tokens();
         }
     }
 
@@ -178,29 +198,34 @@ impl Connection {
         answer.refusal().error(asked, self.identity, now())
     }
 
-    /// The client for a repository. For an app, its installation is found and its token renewed.
+    /// The client for a repository. For an app, its installation is found, and a token that is good for no more than what
+    /// was granted.
     async fn client(
         &self,
         repository: &Repository,
         deadline: Instant,
         asked: &Asked,
-    ) -> Result<Speaker<'_>, Error> {
+    ) -> Result<Arc<Client>, Error> {
         let installations = match &self.access {
-            Access::One(client) => return Ok(Speaker::One(client)),
+            Access::One(client) => return Ok(client.clone()),
             Access::App(installations) => installations,
         };
-        if let Some(id) = installations.known(repository) {
-            match self.installation(installations, id, deadline, asked).await {
-                // It was known, and is gone: perhaps the app was installed anew.
-                Err(error) if error.code == Code::NotFound => installations.forget(id),
+        if let Some(known) = installations.known(repository) {
+            let client = self.authorized(installations, &known, repository, deadline, asked);
+            match client.await {
+                // It was known, and is gone, or may do less: perhaps the app was installed anew.
+                Err(error) if matches!(error.code, Code::NotFound | Code::Invalid) => {
+                    installations.forget(known.id);
+                }
                 result => return result,
             }
         }
-        let id = self
+        let found = self
             .find_installation(installations, repository, deadline)
             .await?;
-        installations.remember(repository, id);
-        self.installation(installations, id, deadline, asked).await
+        installations.remember(repository, found.clone());
+        self.authorized(installations, &found, repository, deadline, asked)
+            .await
     }
 
     async fn find_installation(
@@ -208,11 +233,7 @@ impl Connection {
         installations: &Installations,
         repository: &Repository,
         deadline: Instant,
-    ) -> Result<u64, Error> {
-        #[derive(Deserialize)]
-        struct Found {
-            id: u64,
-        }
+    ) -> Result<Installation, Error> {
         let asked = Asked {
             action: format!("find the bot's app at {repository}"),
             thing: format!("installation of the bot's app on {repository}"),
@@ -222,26 +243,27 @@ impl Connection {
         let answer = self
             .patiently(app, deadline, &asked, || read(app, &path))
             .await?;
-        Ok(answer.read::<Found>(&asked.thing)?.id)
+        answer.read::<Installation>(&asked.thing)
     }
 
-    async fn installation<'a>(
+    /// A client for a repository of an installation, with a token that is valid.
+    async fn authorized(
         &self,
         installations: &Installations,
-        id: u64,
+        installation: &Installation,
+        repository: &Repository,
         deadline: Instant,
         asked: &Asked,
-    ) -> Result<Speaker<'a>, Error> {
-        let found = installations
-            .get(id)
-            .map_err(|failed| self.failure(&installations.app, failed, asked).0)?;
+    ) -> Result<Arc<Client>, Error> {
+        let scope = self.grants.as_ref().map(|grants| grants.scope(repository));
+        let access = installations.access(installation, scope);
         let asked = Asked {
-            thing: format!("installation {id} of the bot's app"),
+            thing: format!("installation {} of the bot's app", installation.id),
             ..asked.clone()
         };
-        self.patiently(&found.client, deadline, &asked, || found.renew())
-            .await?;
-        Ok(Speaker::Installation(found))
+        let app = &installations.app;
+        self.patiently(app, deadline, &asked, || installations.client(&access))
+            .await
     }
 
     /// Tries until it works, is refused for good, or is too late.
@@ -307,21 +329,6 @@ impl Connection {
 
 async fn read(client: &Client, path: &str) -> Result<Answer, Failed> {
     client.send(Method::GET, path, None).await?.successful()
-}
-/// A client for as long as a request takes.
-enum Speaker<'a> {
-    One(&'a Client),
-    Installation(Arc<Installation>),
-}
-
-impl Deref for Speaker<'_> {
-    type Target = Client;
-    fn deref(&self) -> &Client {
-        match self {
-            Speaker::One(client) => client,
-            Speaker::Installation(installation) => &installation.client,
-        }
-    }
 }
 
 /// The time by the bot's clock.

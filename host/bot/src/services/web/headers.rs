@@ -2,25 +2,8 @@
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use witbot_core::error::{Code, Error};
+use witbot_core::http::is_of_the_connection;
 use witbot_core::limits;
-
-/// Those that say where a message ends or how a connection is used. A plugin that could set them could smuggle a second
-/// request into the first, or reach another host by the same address.
-const OF_THE_CONNECTION: [&str; 13] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Headers to be sent.
 pub fn of(given: &[(String, String)]) -> Result<HeaderMap, Error> {
@@ -43,7 +26,7 @@ pub fn of(given: &[(String, String)]) -> Result<HeaderMap, Error> {
                 name.escape_default()
             ))
         })?;
-        if OF_THE_CONNECTION.contains(&key.as_str()) {
+        if is_of_the_connection(key.as_str()) {
             return Err(Error::invalid(format!(
                 "The header `{key}` cannot be set: the bot sets what a connection needs."
             )));

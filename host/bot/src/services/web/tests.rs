@@ -67,6 +67,13 @@ fn request(method: &str, url: String) -> Request {
     }
 }
 
+fn private() -> Terms {
+    Terms {
+        private: true,
+        ..Terms::default()
+    }
+}
+
 fn told(result: Result<Response, Error>) -> String {
     match result {
         Ok(response) => format!(
@@ -88,7 +95,7 @@ async fn a_request_is_sent_as_it_is() {
         ("User-Agent".into(), "me".into()),
     ];
     request.body = Blob(b"hello".to_vec());
-    let told = told(Web::new().unwrap().send(&request, true).await);
+    let told = told(Web::new().unwrap().send(&request, &private()).await);
     assert_eq!(
         told,
         "200 accept=*/* content-length=5 user-agent=me x-one=1 x-one=2 hello"
@@ -100,7 +107,7 @@ async fn redirects_are_answers() {
     let at = server().await;
     let response = Web::new()
         .unwrap()
-        .send(&request("GET", format!("http://{at}/redirect")), true)
+        .send(&request("GET", format!("http://{at}/redirect")), &private())
         .await
         .unwrap();
     assert_eq!(
@@ -137,8 +144,11 @@ async fn private_addresses_are_refused_in_all_forms() {
         "１２７.0.0.1",
     ] {
         let told = told(
-            web.send(&request("GET", format!("http://{host}:{port}/echo")), false)
-                .await,
+            web.send(
+                &request("GET", format!("http://{host}:{port}/echo")),
+                &Terms::default(),
+            )
+            .await,
         );
         assert!(
             told.starts_with("denied: ") && told.contains("`private = true`"),
@@ -147,8 +157,11 @@ async fn private_addresses_are_refused_in_all_forms() {
     }
     for host in ["127.0.0.1", "2130706433", "localhost"] {
         let told = told(
-            web.send(&request("GET", format!("http://{host}:{port}/echo")), true)
-                .await,
+            web.send(
+                &request("GET", format!("http://{host}:{port}/echo")),
+                &private(),
+            )
+            .await,
         );
         assert!(told.starts_with("200 "), "{host}: {told}");
     }
@@ -158,7 +171,7 @@ async fn private_addresses_are_refused_in_all_forms() {
 async fn what_is_no_request_is_refused() {
     let web = Web::new().unwrap();
     let check = async |request: Request, expected: &str| {
-        assert_eq!(told(web.send(&request, false).await), expected)
+        assert_eq!(told(web.send(&request, &Terms::default()).await), expected)
     };
     let good = || request("GET", "https://status.example.com/".into());
     let address = |url: &str| Request {
@@ -255,14 +268,14 @@ async fn answers_are_bounded() {
         format!("http://{at}/large"),
         format!("http://{}/", endless().await),
     ] {
-        let told = told(web.send(&request("GET", url), true).await);
+        let told = told(web.send(&request("GET", url), &private()).await);
         assert_eq!(
             told,
             "invalid: The answer of 127.0.0.1 has more than 4 MiB."
         );
     }
     let told_many = told(
-        web.send(&request("GET", format!("http://{at}/many")), true)
+        web.send(&request("GET", format!("http://{at}/many")), &private())
             .await,
     );
     assert_eq!(
@@ -274,7 +287,7 @@ async fn answers_are_bounded() {
         ..request("GET", format!("http://{at}/never"))
     };
     assert_eq!(
-        told(web.send(&never, true).await),
+        told(web.send(&never, &private()).await),
         "timeout: 127.0.0.1 did not answer within 1 ms."
     );
 }
@@ -287,7 +300,7 @@ async fn a_host_that_is_not_there() {
     let told = told(
         Web::new()
             .unwrap()
-            .send(&request("GET", format!("http://{at}/")), true)
+            .send(&request("GET", format!("http://{at}/")), &private())
             .await,
     );
     assert!(

@@ -304,3 +304,19 @@ fn the_secrets_of_slack_are_not_taken_for_each_other() {
             `Bot User OAuth Token`, when the app is installed; it begins with `xoxb-`
     "##);
 }
+
+/// What is read here and is not on that list could be sent to anybody whom a grant names.
+#[test]
+fn all_that_the_bot_itself_is_given_is_known_as_its_own() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    Secrets::from_environment(|name| {
+        asked.borrow_mut().push(name.to_owned());
+        None
+    })
+    .unwrap();
+    let asked = asked.into_inner();
+    assert!(asked.len() > 10, "{asked:?}");
+    for name in asked {
+        assert!(super::is_own(&name), "{name}");
+    }
+}

@@ -76,6 +76,11 @@ impl Refusal {
         )
     }
 
+    /// One that says no more than why.
+    pub fn new(code: &str) -> Refusal {
+        Refusal::of(code, None)
+    }
+
     fn of(code: &str, body: Option<&str>) -> Refusal {
         let body: Value = body
             .and_then(|body| serde_json::from_str(body).ok())

@@ -38,6 +38,7 @@ impl Method {
     pub const CHANNELS: Method = Method::of_tier_3("users.conversations");
     pub const DIRECT: Method = Method::of_tier_3("conversations.open");
     pub const PERSON: Method = Method::of_tier_4("users.info");
+    pub const GROUPS: Method = Method::of_tier_2("usergroups.list");
     pub const GROUP_MEMBERS: Method = Method::of_tier_2("usergroups.users.list");
 
     const fn paced_elsewhere(name: &'static str) -> Method {

@@ -1,7 +1,10 @@
 //! What is remembered by its id, for some time, and no more than so much of it.
+//!
+//! Whoever asks says how old the answer may be: a name may be older than what decides who may do something.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -29,13 +32,15 @@ impl<V> Default for Known<V> {
 }
 
 impl<V: Clone> Known<V> {
-    /// What is known, or what is answered now. Whoever asks for the same at the same time waits for the same answer.
+    /// What is known and not older than this, or what is answered now. Whoever asks for the same at the same time waits
+    /// for the same answer.
     pub(super) async fn get<E>(
         &self,
         id: &str,
+        age_max: Duration,
         ask: impl AsyncFnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        let entry = self.entry(id);
+        let entry = self.entry(id, age_max);
         let answer = entry.value.get_or_try_init(|| ask()).await.cloned();
         if answer.is_err() {
             // Nothing is kept of what was asked for in vain.
@@ -51,7 +56,9 @@ impl<V: Clone> Known<V> {
     /// What is known.
     pub(super) fn peek(&self, id: &str) -> Option<V> {
         let entries = self.entries();
-        let entry = entries.get(id).filter(|entry| entry.is_fresh())?;
+        let entry = entries
+            .get(id)
+            .filter(|entry| entry.is_younger(limits::SLACK_KNOWN_AGE_MAX))?;
         entry.value.get().cloned()
     }
 
@@ -73,9 +80,9 @@ impl<V: Clone> Known<V> {
             .retain(|_, entry| entry.value.get().is_some_and(|value| !test(value)));
     }
 
-    fn entry(&self, id: &str) -> Arc<Entry<V>> {
+    fn entry(&self, id: &str, age_max: Duration) -> Arc<Entry<V>> {
         let mut entries = self.entries();
-        if let Some(entry) = entries.get(id).filter(|entry| entry.is_fresh()) {
+        if let Some(entry) = entries.get(id).filter(|entry| entry.is_younger(age_max)) {
             return entry.clone();
         }
         make_room(&mut entries, id);
@@ -97,8 +104,8 @@ impl<V> Entry<V> {
         }
     }
 
-    fn is_fresh(&self) -> bool {
-        self.since.elapsed() < limits::SLACK_KNOWN_AGE_MAX
+    fn is_younger(&self, age_max: Duration) -> bool {
+        self.since.elapsed() < age_max
     }
 }
 
@@ -107,7 +114,7 @@ fn make_room<V>(entries: &mut HashMap<String, Arc<Entry<V>>>, id: &str) {
     if entries.len() < limits::SLACK_KNOWN_MAX || entries.contains_key(id) {
         return;
     }
-    entries.retain(|_, entry| entry.is_fresh());
+    entries.retain(|_, entry| entry.is_younger(limits::SLACK_KNOWN_AGE_MAX));
     if entries.len() < limits::SLACK_KNOWN_MAX {
         return;
     }
@@ -123,6 +130,8 @@ mod tests {
 
     use super::*;
 
+    const AGE: Duration = limits::SLACK_KNOWN_AGE_MAX;
+
     #[tokio::test]
     async fn those_who_ask_at_the_same_time_share_an_answer() {
         let known = Known::default();
@@ -133,21 +142,24 @@ mod tests {
             Ok::<_, ()>(7)
         };
         let answers = tokio::join!(
-            known.get("a", ask),
-            known.get("a", ask),
-            known.get("b", ask)
+            known.get("a", AGE, ask),
+            known.get("a", AGE, ask),
+            known.get("b", AGE, ask)
         );
         assert_eq!(answers, (Ok(7), Ok(7), Ok(7)));
-        assert_eq!(known.get("a", ask).await, Ok(7));
+        assert_eq!(known.get("a", AGE, ask).await, Ok(7));
         assert_eq!(asked.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test]
     async fn what_was_asked_in_vain_is_asked_again() {
         let known = Known::default();
-        assert_eq!(known.get("a", async || Err::<u8, _>("no")).await, Err("no"));
+        assert_eq!(
+            known.get("a", AGE, async || Err::<u8, _>("no")).await,
+            Err("no")
+        );
         assert!(known.entries().is_empty());
-        assert_eq!(known.get("a", async || Ok::<_, &str>(1)).await, Ok(1));
+        assert_eq!(known.get("a", AGE, async || Ok::<_, &str>(1)).await, Ok(1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -155,21 +167,33 @@ mod tests {
         let known = Known::default();
         let one = async || Ok::<_, ()>(1);
         let two = async || Ok::<_, ()>(2);
-        known.get("a", one).await.unwrap();
+        known.get("a", AGE, one).await.unwrap();
         known.put("b", 5);
         assert_eq!((known.peek("a"), known.peek("b")), (Some(1), Some(5)));
         known.forget("a");
-        assert_eq!(known.get("a", two).await, Ok(2));
+        assert_eq!(known.get("a", AGE, two).await, Ok(2));
         known.forget_if(|value| *value == 2);
         assert_eq!((known.peek("a"), known.peek("b")), (None, Some(5)));
         tokio::time::advance(limits::SLACK_KNOWN_AGE_MAX).await;
         assert_eq!(known.peek("b"), None);
-        assert_eq!(known.get("b", one).await, Ok(1));
-        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert_eq!(known.get("b", AGE, one).await, Ok(1));
+        tokio::time::advance(Duration::from_secs(1)).await;
         for number in 0..limits::SLACK_KNOWN_MAX {
             known.put(&number.to_string(), 3);
         }
         assert_eq!(known.entries().len(), limits::SLACK_KNOWN_MAX);
         assert_eq!((known.peek("b"), known.peek("0")), (None, Some(3)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_says_how_old_an_answer_may_be() {
+        let known = Known::default();
+        let second = Duration::from_secs(1);
+        known.put("a", 1);
+        tokio::time::advance(second).await;
+        let two = async || Ok::<_, ()>(2);
+        assert_eq!(known.get("a", 2 * second, two).await, Ok(1));
+        assert_eq!(known.get("a", second, two).await, Ok(2));
+        assert_eq!(known.peek("a"), Some(2));
     }
 }

@@ -1,3 +1,6 @@
+mod groups;
+mod places;
+
 use serde_json::json;
 
 use super::*;
@@ -279,26 +282,4 @@ async fn a_conversation_is_opened_once() {
         .await
         .unwrap_err();
     assert_eq!(error.code, Code::Unavailable);
-}
-
-#[tokio::test]
-async fn who_is_in_a_group_is_kept_until_it_changes() {
-    let double = Double::start(|call| match call.arguments["usergroup"].as_str() {
-        Some("S1") => Reply::Ok(json!({ "users": ["U1", 7, "U2"] })),
-        Some("S2") => Reply::Error("no_such_subteam"),
-        _ => Reply::Error("missing_scope"),
-    })
-    .await;
-    let slack = double.slack().await;
-    let (in_it, outside, group) = (user("U1"), user("U3"), user("S1"));
-    assert!(slack.belongs(&in_it, &group).await.unwrap());
-    assert!(!slack.belongs(&outside, &group).await.unwrap());
-    assert!(!slack.belongs(&in_it, &outside).await.unwrap(), "no group");
-    assert_eq!(double.methods(), ["usergroups.users.list"]);
-    slack.directory().forget(&Changed::Groups);
-    assert!(slack.belongs(&in_it, &group).await.unwrap());
-    assert_eq!(double.methods().len(), 2);
-    assert_eq!(slack.belongs(&in_it, &user("S2")).await, Ok(false));
-    let error = slack.belongs(&in_it, &user("S3")).await.unwrap_err();
-    assert_eq!(error.code, Code::Denied);
 }

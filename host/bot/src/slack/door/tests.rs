@@ -91,6 +91,33 @@ async fn what_is_said_is_stored_and_what_was_typed_is_shown() {
 }
 
 #[tokio::test]
+async fn what_a_message_says_of_its_channel_is_known_even_if_it_is_nothing_for_the_bot() {
+    let door = door(false);
+    let said = |kind, ours: bool, shared: Value| {
+        let user = if ours { "U0BOT" } else { "U1" };
+        let event =
+            json!({ "type": kind, "user": user, "text": "hi", "ts": "1.1", "channel": "C1" });
+        let payload = json!({ "event": event, "is_ext_shared_channel": shared });
+        envelope(Kind::EventsApi, payload)
+    };
+    for (kind, ours, shared) in [
+        ("message", false, json!(true)),
+        ("app_mention", false, json!(false)),
+        ("message", true, json!(true)),
+        ("message", false, json!("yes")),
+        ("message", false, json!(null)),
+        ("reaction_added", false, json!(true)),
+    ] {
+        (door.handle)(said(kind, ours, shared)).await.unwrap();
+    }
+    let shared = |shared| Changed::Shared("C1".parse().unwrap(), shared);
+    assert_eq!(
+        *door.changed.lock().unwrap(),
+        [shared(true), shared(false), shared(true)]
+    );
+}
+
+#[tokio::test]
 async fn the_name_can_change() {
     let door = door(false);
     let names = [

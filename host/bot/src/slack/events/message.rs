@@ -6,7 +6,7 @@ use witbot_core::chat::Standing;
 use witbot_core::event::{Body, Message, MessageId, Place, User};
 use witbot_core::ids::{ChannelId, UnixMillis};
 
-use super::{Meaning, Reader, cut, event, id, is_direct, parsed, text};
+use super::{Changed, Meaning, Reader, cut, event, id, is_direct, parsed, text};
 use crate::slack::incoming::{Incoming, Written};
 
 /// Slack's own bot, which is the only one that looks like a person.
@@ -15,6 +15,12 @@ const SLACKBOT: &str = "USLACKBOT";
 impl Reader<'_> {
     pub(super) fn message(&self, payload: &Value, at: UnixMillis) -> Result<Meaning, String> {
         let said = &payload["event"];
+        if let Some("channel_convert_to_private" | "channel_convert_to_public") =
+            text(said, "subtype")
+        {
+            let channel = parsed(text(said, "channel"), "channel")?;
+            return Ok(Meaning::Changed(Changed::Channel(channel)));
+        }
         if let Some(reason) = not_said(said) {
             return Ok(Meaning::Nothing(reason));
         }

@@ -51,9 +51,9 @@ fn an_app_with_sockets_has_no_addresses() {
           - reactions:write
           # begin direct messages
           - im:write
-          # know the names of public channels, and which of them it is in
+          # know the names of public channels, which of them it is in, and which are shared with another organisation
           - channels:read
-          # know the names of private channels that it was invited to
+          # know the names of private channels that it was invited to, and which are shared with another organisation
           - groups:read
           # know a direct message from a channel
           - im:read

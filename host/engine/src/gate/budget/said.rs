@@ -51,7 +51,8 @@ pub(super) fn question(
             "people who may answer",
             "a question",
         ),
-        Answerers::Asked | Answerers::Anyone => Ok(()),
+        // A role has as many people as the operator says.
+        Answerers::Asked | Answerers::Anyone | Answerers::Others { .. } => Ok(()),
     }
 }
 

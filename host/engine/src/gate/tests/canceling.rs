@@ -110,13 +110,13 @@ impl World for Replay {
     async fn perform(&self, _: &Caller, _: &CallId, _: &Operation) -> Outcome {
         panic!("a replay performs nothing")
     }
-    async fn find(&self, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
+    async fn find(&self, _: &Caller, _: &CallId, _: &Operation, _: UnixMillis) -> Found {
         panic!("a replay looks for nothing")
     }
     async fn canceled(&self, _: &InvocationId) -> Result<Option<String>, Lost> {
         panic!("a replay does not wait")
     }
-    async fn look(&self, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
         panic!("a replay does not wait")
     }
     fn witness(&self) -> Option<Arc<dyn Witness>> {
@@ -142,7 +142,7 @@ async fn a_replay_is_answered_from_the_record_and_ends_where_that_ends() {
         assert!(gate.is_live(), "what is logged is shown");
         gate.pass(create()).await.unwrap();
         let ended = match beyond {
-            "kv.get" => gate.pass(KvGet { key: "a".into() }).await.map(drop),
+            "kv.get" => gate.pass(KvGet { namespace: None, key: "a".into() }).await.map(drop),
             _ => gate.pass(long()).await,
         };
         let ended = stop(ended.unwrap_err());

@@ -7,6 +7,7 @@ use crate::fakes::clock;
 use crate::fakes::github::access::{Access, App, Token};
 use crate::fakes::github::body::Fields;
 use crate::fakes::github::json::refusal;
+use crate::fakes::github::scope;
 use crate::fakes::github::{Shared, State};
 use crate::fakes::request::{Answer, Request};
 
@@ -69,7 +70,7 @@ impl Shared {
             "app_slug": state.app_slug,
             "target_id": account["id"],
             "target_type": "Organization",
-            "permissions": permissions("write"),
+            "permissions": scope::shown(&app.permissions),
             "events": ["deployment", "deployment_status"],
             "single_file_name": null,
             "suspended_at": null,
@@ -92,25 +93,18 @@ impl Shared {
             let text = "There is at least one repository that does not exist or is not accessible to the parent installation.";
             return Err(refusal(422, text));
         }
-        let asked = fields
-            .value("permissions")
-            .map(|asked| asked["deployments"] == "write");
-        let access = if asked.unwrap_or(true) {
-            Access::Write
-        } else {
-            Access::Read
+        let permissions = match fields.value("permissions") {
+            Some(asked) => scope::asked(asked, &app.permissions)?,
+            None => app.permissions.clone(),
         };
-        let granted = permissions(if access == Access::Write {
-            "write"
-        } else {
-            "read"
-        });
+        let granted = scope::shown(&permissions);
         let text = format!("ghs_{}", state.ids.uuid().replace('-', ""));
         state.tokens.push(Token {
             text: text.clone(),
             login: format!("{}[bot]", state.app_slug),
-            access,
+            access: Access::Write,
             repositories: Some(repositories),
+            permissions: Some(permissions),
         });
         let body = json!({
             "token": text,
@@ -120,8 +114,4 @@ impl Shared {
         });
         Ok(Answer::json(201, &body))
     }
-}
-
-fn permissions(deployments: &str) -> Value {
-    json!({ "metadata": "read", "contents": "read", "checks": "read", "statuses": "read", "deployments": deployments })
 }

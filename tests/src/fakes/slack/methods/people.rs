@@ -24,6 +24,8 @@ pub(super) fn groups(state: &mut State, arguments: &Arguments) -> Outcome {
 
 pub(super) fn group_users(state: &mut State, arguments: &Arguments) -> Outcome {
     let group = state.groups.get(arguments.text("usergroup"));
-    let group = group.ok_or(Failure::of("no_such_subteam"))?;
+    let group = group
+        .filter(|group| !group.disabled || arguments.flag("include_disabled"))
+        .ok_or(Failure::of("no_such_subteam"))?;
     Ok(json!({ "users": group.users }))
 }

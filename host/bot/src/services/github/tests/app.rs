@@ -1,12 +1,13 @@
 //! The bot as a GitHub App.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use witbot_core::call::ResolveReference;
+use witbot_core::grants::Grants;
 
 use super::super::{Credentials, Github};
 use super::stand_in::{Answer, Seen, StandIn};
@@ -135,12 +136,8 @@ async fn an_app_that_was_installed_anew_is_found_again() {
     })
     .await;
     let github = github(&stand_in);
-    // The token is over before it is used, so that it is asked for once more.
-    let error = github.resolve(&main()).await.unwrap_err();
-    assert!(
-        told(error).starts_with("not-found: "),
-        "the installation went away in between"
-    );
+    // This token is over, and the next one comes of another installation.
+    assert_eq!(github.resolve(&main()).await.as_deref(), Ok("abc"));
     assert_eq!(github.resolve(&main()).await.as_deref(), Ok("abc"));
     assert_eq!(stand_in.lines().last().unwrap(), READ);
     assert!(
@@ -167,4 +164,83 @@ async fn a_failing_token_service_is_not_taken_for_a_lost_write() {
     );
     let mint = "POST /app/installations/7/access_tokens";
     assert_eq!(stand_in.lines(), [FIND, mint, mint, mint]);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_a_plugin_is_asked_with_a_token_for_its_grants() {
+    let stand_in = StandIn::new(|seen| match seen.line.as_str() {
+        FIND => Answer::Json(
+            200,
+            json!({"id": 7, "permissions": {"metadata": "read", "contents": "write", "deployments": "write"}}),
+        ),
+        READ => Answer::Json(200, json!({"sha": "abc"})),
+        _ => Answer::Json(201, token("2099-01-01T00:00:00Z")),
+    })
+    .await;
+    let github = github(&stand_in);
+    let grants = |text: &str| Arc::new(toml::from_str::<Grants>(text).unwrap());
+    let one = grants(r#"github = [{ repository = "acme/api", permissions = ["contents:read"] }]"#);
+    let all = grants(r#"github = [{ repository = "acme/*", permissions = ["contents:write"] }]"#);
+    for grants in [&one, &one, &all] {
+        let plugin = github.for_plugin(grants);
+        assert_eq!(plugin.resolve(&main()).await.as_deref(), Ok("abc"));
+    }
+    assert_eq!(github.resolve(&main()).await.as_deref(), Ok("abc"));
+    github.forget_tokens();
+    assert_eq!(
+        github.for_plugin(&one).resolve(&main()).await.as_deref(),
+        Ok("abc")
+    );
+    let asked: Vec<Value> = stand_in.with_seen(|seen| {
+        let minted = seen
+            .iter()
+            .filter(|seen| seen.line.ends_with("/access_tokens"));
+        minted.map(|seen| seen.body.clone()).collect()
+    });
+    let narrow =
+        json!({"repositories": ["api"], "permissions": {"contents": "read", "metadata": "read"}});
+    assert_eq!(
+        asked,
+        [
+            narrow.clone(),
+            json!({"permissions": {"contents": "write", "metadata": "read"}}),
+            // The bot itself, such as when it looks for webhooks that were lost.
+            Value::Null,
+            narrow,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_installation_that_may_do_less_by_now_is_looked_at_again() {
+    let mut looked = 0;
+    let stand_in = StandIn::new(move |seen| match seen.line.as_str() {
+        FIND => {
+            looked += 1;
+            let permissions = match looked {
+                1 => json!({"metadata": "read", "contents": "read", "checks": "read"}),
+                _ => json!({"metadata": "read", "contents": "read"}),
+            };
+            Answer::Json(200, json!({"id": 7, "permissions": permissions}))
+        }
+        READ => Answer::Json(200, json!({"sha": "abc"})),
+        _ if seen.body["permissions"]["checks"].is_string() && looked == 1 => {
+            looked = 10;
+            Answer::Json(201, token("2020-01-01T00:00:00Z"))
+        }
+        _ if seen.body["permissions"]["checks"].is_string() => Answer::Json(
+            422,
+            json!({"message": "The permissions requested are not granted to this installation."}),
+        ),
+        _ => Answer::Json(201, token("2099-01-01T00:00:00Z")),
+    })
+    .await;
+    let grants = r#"github = [{ repository = "acme/api", permissions = ["contents:read"] }]"#;
+    let grants = Arc::new(toml::from_str::<Grants>(grants).unwrap());
+    let github = github(&stand_in).for_plugin(&grants);
+    for _ in 0..2 {
+        assert_eq!(github.resolve(&main()).await.as_deref(), Ok("abc"));
+    }
+    let mint = "POST /app/installations/7/access_tokens";
+    assert_eq!(stand_in.lines(), [FIND, mint, READ, mint, FIND, mint, READ]);
 }

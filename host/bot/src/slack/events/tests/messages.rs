@@ -345,3 +345,12 @@ fn control_characters_do_not_come_through() {
         message.text
     );
 }
+
+#[test]
+fn a_channel_that_becomes_private_or_public_is_asked_for_again() {
+    for subtype in ["channel_convert_to_private", "channel_convert_to_public"] {
+        let line = said(but(message("made it so"), json!({ "subtype": subtype })));
+        let expected = Changed::Channel("C1".parse().unwrap());
+        assert_eq!(line, format!("changed: {expected:?}"));
+    }
+}

@@ -1,0 +1,58 @@
+//! What is worked out once for all rules of one decision: it costs most, and many rules ask for the same.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+
+use super::window::Window;
+use super::{Facts, Membership, Policy, Request};
+
+/// For one request.
+pub(super) struct Known<'a> {
+    policy: &'a Policy,
+    pub(super) facts: &'a Facts,
+    roles: RefCell<BTreeMap<&'a str, Membership>>,
+    /// The zone that was asked for last, and what its clocks show.
+    here: RefCell<Option<(&'a TimeZone, Option<(Weekday, Time)>)>>,
+}
+
+impl<'a> Known<'a> {
+    /// Nothing yet.
+    pub(super) fn new(policy: &'a Policy, facts: &'a Facts) -> Known<'a> {
+        Known {
+            policy,
+            facts,
+            roles: RefCell::default(),
+            here: RefCell::default(),
+        }
+    }
+
+    /// Whether who asks has one of some roles.
+    pub(super) fn has_one(&self, roles: &'a [String], request: &Request<'_>) -> Membership {
+        let mut known = self.roles.borrow_mut();
+        roles.iter().fold(Membership::No, |found, role| {
+            found.or(|| {
+                *known.entry(role).or_insert_with(|| {
+                    self.policy
+                        .membership(role, request.user, &self.facts.groups)
+                })
+            })
+        })
+    }
+
+    /// Whether it is the time for it.
+    pub(super) fn is_in(&self, window: &'a Window, request: &Request<'_>) -> bool {
+        let mut here = self.here.borrow_mut();
+        let shown = match &*here {
+            Some((zone, shown)) if zone.iana_name() == window.zone().iana_name() => *shown,
+            Some(_) | None => {
+                let shown = window.here(request.at);
+                *here = Some((window.zone(), shown));
+                shown
+            }
+        };
+        shown.is_some_and(|shown| window.holds_here(shown))
+    }
+}
