@@ -69,10 +69,14 @@ async fn bot() -> (Arc<Services>, Bot) {
 
 /// What of the audit says so.
 async fn audited(bot: &Bot, action: &str, outcome: &str) -> usize {
-    let answer = bot.home().witbot(&["audit", "show", "--limit", "1000"]).await;
-    let records = answer.printed.lines().map(|line| {
-        serde_json::from_str::<Value>(line).expect("a line is a record")
-    });
+    let answer = bot
+        .home()
+        .witbot(&["audit", "show", "--limit", "1000"])
+        .await;
+    let records = answer
+        .printed
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line is a record"));
     records
         .filter(|record| record["action"] == action && record["outcome"] == outcome)
         .count()
@@ -87,22 +91,43 @@ async fn said(bot: &mut Bot, line: &str, answer: &str) {
 /// How often something was merged at GitHub: what the plugin does when it may.
 fn merges(services: &Services) -> usize {
     let requests = services.github.requests();
-    let merges = requests.iter().filter(|request| request.path.ends_with("/merges"));
+    let merges = requests
+        .iter()
+        .filter(|request| request.path.ends_with("/merges"));
     merges.count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_needs_approval_is_done_when_somebody_else_approves_it() {
     let (services, mut bot) = bot().await;
-    bot.ask("@ada #ops: ship prod", "#ops witbot: @ada wants `ship prod`.").await;
+    bot.ask(
+        "@ada #ops: ship prod",
+        "#ops witbot: @ada wants `ship prod`.",
+    )
+    .await;
     bot.expect("    env: `production`").await;
     bot.expect("    commit: `c0ffee`").await;
     bot.expect("    1 approval by `leads` needed, by rule `production`: two pairs of eyes. Nobody approves what they asked for themselves. [Approve / Deny]").await;
     // Neither she herself nor somebody else who is not among the leads.
-    said(&mut bot, "@ada #ops: Approve", "#ops witbot: I do not know that command…").await;
-    said(&mut bot, "@dan #ops: Approve", "#ops witbot: I do not know that command…").await;
+    said(
+        &mut bot,
+        "@ada #ops: Approve",
+        "#ops witbot: I do not know that command…",
+    )
+    .await;
+    said(
+        &mut bot,
+        "@dan #ops: Approve",
+        "#ops witbot: I do not know that command…",
+    )
+    .await;
     bot.kill9_and_restart().await;
-    said(&mut bot, "@bob #ops: Approve", "#ops witbot: shipped to production after asking with …").await;
+    said(
+        &mut bot,
+        "@bob #ops: Approve",
+        "#ops witbot: shipped to production after asking with …",
+    )
+    .await;
     assert_eq!(audited(&bot, "policy.judge", "asks").await, 1);
     assert_eq!(audited(&bot, "policy.judge", "allowed").await, 1);
     assert_eq!(merges(&services), 1);
@@ -114,9 +139,24 @@ async fn what_needs_approval_is_done_when_somebody_else_approves_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_what_they_asked_for_themselves() {
     let (services, mut bot) = bot().await;
-    said(&mut bot, "@bob #ops: ship production", "    1 approval by `leads` needed…").await;
-    said(&mut bot, "@bob #ops: Approve", "#ops witbot: I do not know that command…").await;
-    said(&mut bot, "@cyd #ops: Deny", "#ops witbot: it was not approved; nothing was done").await;
+    said(
+        &mut bot,
+        "@bob #ops: ship production",
+        "    1 approval by `leads` needed…",
+    )
+    .await;
+    said(
+        &mut bot,
+        "@bob #ops: Approve",
+        "#ops witbot: I do not know that command…",
+    )
+    .await;
+    said(
+        &mut bot,
+        "@cyd #ops: Deny",
+        "#ops witbot: it was not approved; nothing was done",
+    )
+    .await;
     assert_eq!(merges(&services), 0);
     bot.forgive("WARN [careful] the handler gave up…");
     bot.stop().await;
@@ -131,12 +171,17 @@ async fn who_may_not_is_told_why_and_whom_to_ask() {
         bot.ask(&format!("@dan #ops: {line}"), told).await;
     }
     assert_eq!(merges(&services), 0);
-    bot.ask("@dan #ops: ship staging", "#ops witbot: shipped to staging at once with …").await;
+    bot.ask(
+        "@dan #ops: ship staging",
+        "#ops witbot: shipped to staging at once with …",
+    )
+    .await;
     assert_eq!(merges(&services), 1);
     // Without a rule nobody does what is dangerous, and everybody what is not.
     let nobody = "#ops witbot: You may not `wipe disk`: it is a command that nobody may give unless a rule says so, and none does. Nobody can: no rule allows it.";
     bot.ask("@ada #ops: wipe disk", nobody).await;
-    bot.ask("@dan #ops: look closely", "#ops witbot: looked at closely").await;
+    bot.ask("@dan #ops: look closely", "#ops witbot: looked at closely")
+        .await;
     assert_eq!(audited(&bot, "command", "denied").await, 1);
     assert_eq!(audited(&bot, "policy.judge", "denied").await, 3);
     assert_eq!(merges(&services), 1);
@@ -149,12 +194,27 @@ async fn what_is_confirmed_is_asked_before_the_handler_is_called() {
     let (services, mut bot) = bot().await;
     let asks = "    You are asked to confirm it, by rule `think`. [Yes, do it / No]";
     said(&mut bot, "@ada #ops: wipe logs", asks).await;
-    said(&mut bot, "@bob #ops: Yes, do it", "#ops witbot: I do not know that command…").await;
+    said(
+        &mut bot,
+        "@bob #ops: Yes, do it",
+        "#ops witbot: I do not know that command…",
+    )
+    .await;
     bot.kill9_and_restart().await;
-    said(&mut bot, "@ada #ops: No", "#ops witbot: it was not confirmed; nothing was done").await;
+    said(
+        &mut bot,
+        "@ada #ops: No",
+        "#ops witbot: it was not confirmed; nothing was done",
+    )
+    .await;
     assert_eq!(merges(&services), 0);
     said(&mut bot, "@ada #ops: wipe logs", asks).await;
-    said(&mut bot, "@ada #ops: Yes, do it", "#ops witbot: wiped logs with …").await;
+    said(
+        &mut bot,
+        "@ada #ops: Yes, do it",
+        "#ops witbot: wiped logs with …",
+    )
+    .await;
     assert_eq!(merges(&services), 1);
     bot.forgive("WARN [careful] the handler gave up…");
     bot.stop().await;
@@ -163,7 +223,8 @@ async fn what_is_confirmed_is_asked_before_the_handler_is_called() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_done_before_permission_is_asked() {
     let (services, mut bot) = bot().await;
-    bot.ask("@ada #ops: sneak", "#ops witbot: caught: denied").await;
+    bot.ask("@ada #ops: sneak", "#ops witbot: caught: denied")
+        .await;
     assert_eq!(merges(&services), 0);
     bot.stop().await;
 }
@@ -172,17 +233,45 @@ async fn nothing_is_done_before_permission_is_asked() {
 async fn help_and_listeners_keep_to_the_rules() {
     let (_services, mut bot) = bot().await;
     bot.say("@dan #ops: help").await;
-    bot.expect("#ops witbot: careful: Asks whether it may, or does not.").await;
-    for command in ["look <what>", "ship [<env>]", "sneak [<env>]", "may <command> <env>"] {
+    bot.expect("#ops witbot: careful: Asks whether it may, or does not.")
+        .await;
+    for command in [
+        "look <what>",
+        "ship [<env>]",
+        "sneak [<env>]",
+        "may <command> <env>",
+    ] {
         bot.expect(&format!("    - `{command}` …")).await;
     }
     said(&mut bot, "@ada #ops: help", "    - `wipe <what>` …").await;
-    said(&mut bot, "@dan #ops: may ship production", "#ops witbot: ship production: false").await;
-    bot.ask("@dan #ops: may ship staging", "#ops witbot: ship staging: true").await;
-    bot.ask("@ada #ops: may ship production", "#ops witbot: ship production: true").await;
-    bot.ask("@ada #ops: may fly production", "#ops witbot: fly production: the plugin has no command or listener `fly`").await;
+    said(
+        &mut bot,
+        "@dan #ops: may ship production",
+        "#ops witbot: ship production: false",
+    )
+    .await;
+    bot.ask(
+        "@dan #ops: may ship staging",
+        "#ops witbot: ship staging: true",
+    )
+    .await;
+    bot.ask(
+        "@ada #ops: may ship production",
+        "#ops witbot: ship production: true",
+    )
+    .await;
+    bot.ask(
+        "@ada #ops: may fly production",
+        "#ops witbot: fly production: the plugin has no command or listener `fly`",
+    )
+    .await;
     bot.say("@dan #ops: launch mars").await;
-    said(&mut bot, "@dan #ops: launch moon", "#ops witbot: launched moon").await;
+    said(
+        &mut bot,
+        "@dan #ops: launch moon",
+        "#ops witbot: launched moon",
+    )
+    .await;
     assert_eq!(audited(&bot, "command", "denied").await, 1);
     bot.stop().await;
 }

@@ -2,7 +2,7 @@
 
 mod at_slack;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use witbot_core::ci::Provider;
+use witbot_core::ids::UserId;
 use witbot_core::limits;
 use witbot_engine::Engine;
 use witbot_store::Store;
@@ -45,6 +46,7 @@ use crate::services::ci::circleci::Circleci;
 use crate::services::github::device::Device;
 use crate::services::github::{Credentials, Github};
 use crate::services::web::Web;
+use crate::settings::problem::SettingsError;
 use crate::settings::secrets::webhooks::Locks;
 use crate::settings::secrets::{GithubCredential, Secrets};
 use crate::settings::{ChatChoice, Settings};
@@ -108,6 +110,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     )
     .await?;
     rooms.locks.store(Arc::new(locks));
+    if let Some(problem) = groups_that_are_none(&rooms, at_slack.is_some()).await {
+        return Err(problem.into());
+    }
     rooms.recover().await?;
 
     let _watch = watch(&rooms);
@@ -177,6 +182,42 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let _ = stop.send(true);
     rooms.stop(wakes, served).await?;
     ended
+}
+
+/// A group that a role names and that Slack does not have: nobody would have that role, and nobody would be told. What
+/// cannot be found out just now is looked at again when a rule needs it.
+async fn groups_that_are_none(rooms: &Rooms, at_slack: bool) -> Option<SettingsError> {
+    let policy = rooms.settings.load().policy.clone();
+    let groups: BTreeSet<UserId> = policy
+        .roles
+        .values()
+        .flat_map(|role| role.groups.iter().cloned())
+        .collect();
+    if groups.is_empty() {
+        return None;
+    }
+    if !at_slack {
+        tracing::warn!("nobody is in a group at the terminal: what hangs on one is denied");
+        return None;
+    }
+    let mut none = Vec::new();
+    for (group, error) in rooms.ground.rights.people.verify_groups(&groups).await {
+        let roles = policy.roles.iter();
+        let role = roles
+            .filter(|(_, role)| role.groups.contains(&group))
+            .map(|(name, _)| name.as_str());
+        let roles = role.collect::<Vec<_>>().join("`, `");
+        let text = format!(
+            "the role `{roles}` names the group `{group}`: {}",
+            error.message
+        );
+        if error.is_transient() {
+            tracing::warn!("{text}; what hangs on it is denied meanwhile");
+        } else {
+            none.push(text);
+        }
+    }
+    (!none.is_empty()).then(|| SettingsError::beside(&rooms.settings_file, &none))
 }
 
 /// Holds the sockets open. A bot that cannot hear, and never will, stops.

@@ -139,9 +139,7 @@ impl Cli {
         let done = match self.command {
             Command::Run(options) => runtime.block_on(run(options, settings, origin)),
             Command::Check(options) => runtime.block_on(check(options, settings, &origin)),
-            Command::Plugin(command) => {
-                runtime.block_on(plugin::run(command, settings, &origin))
-            },
+            Command::Plugin(command) => runtime.block_on(plugin::run(command, settings, &origin)),
             Command::Policy(command) => runtime.block_on(policy::run(command, settings)),
             Command::Slack(command) => slack::run(command, &settings),
             Command::DeployImport(options) => deploy_import::run(&options),
@@ -192,7 +190,11 @@ async fn run(
         chat,
         script,
     })
-    .await?;
+    .await
+    .map_err(|error| match error.downcast::<SettingsError>() {
+        Ok(error) => Failure::from(error),
+        Err(error) => Failure::from(error),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -241,7 +241,11 @@ fn who_can(text: &str) -> Option<String> {
         word.is_some_and(|word| word.eq_ignore_ascii_case(wanted))
     };
     let begins = is(words.next(), "who") && is(words.next(), "can");
-    let what = words.next().unwrap_or_default().trim().trim_end_matches('?');
+    let what = words
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('?');
     (begins && !what.is_empty()).then(|| what.to_owned())
 }
 
@@ -270,8 +274,14 @@ fn own_command(live: &Live, text: &str) -> Option<(&'static str, Text)> {
             let listing = Span::Code(format!("{}\n", live.listing()));
             Some(("plugins", Text::default().with(listing)))
         }
-        "stop" => Some(("stop", "Usage: `stop [RUN]`. `runs` lists what goes on for you.".into())),
-        "who" => Some(("who-can", "Usage: `who can COMMAND`, such as `who can deploy api to production`.".into())),
+        "stop" => Some((
+            "stop",
+            "Usage: `stop [RUN]`. `runs` lists what goes on for you.".into(),
+        )),
+        "who" => Some((
+            "who-can",
+            "Usage: `who can COMMAND`, such as `who can deploy api to production`.".into(),
+        )),
         _ => admin::usage(text).map(|usage| ("help", Text::from(usage))),
     }
 }

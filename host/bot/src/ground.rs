@@ -12,7 +12,9 @@ use witbot_core::error::{Code, Error};
 use witbot_core::event::Body;
 use witbot_core::grants::Grants;
 use witbot_core::http::{Request, Response};
-use witbot_core::ids::{CallId, ChannelId, InvocationId, Namespace, PluginName, UnixMillis, UserId};
+use witbot_core::ids::{
+    CallId, ChannelId, InvocationId, Namespace, PluginName, UnixMillis, UserId,
+};
 use witbot_core::journal::{Blob, Commit, Entry, Outcome, State, Wait};
 use witbot_core::limits;
 use witbot_engine::{Caller, Found, Lost, World};

@@ -16,8 +16,8 @@ use witbot_core::chat::{ChannelKind, Standing};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::User;
 use witbot_core::ids::{ChannelId, UserId};
-use witbot_core::{limits, printable};
 use witbot_core::policy::{Facts, Needs};
+use witbot_core::{limits, printable};
 
 use crate::chat::Chat;
 
@@ -81,7 +81,11 @@ impl People {
         if more > 0 {
             names.push(format!("{more} more"));
         }
-        names.extend(groups.iter().map(|group| format!("the members of the group {group}")));
+        names.extend(
+            groups
+                .iter()
+                .map(|group| format!("the members of the group {group}")),
+        );
         if names.is_empty() {
             return "nobody".to_owned();
         }

@@ -34,8 +34,8 @@ pub use artefacts::Artefacts;
 use folder::{Found, Scan, Stamp, read, scan};
 use judge::Judgement;
 pub use judge::unfounded;
-pub use ruled::OWN_COMMANDS;
 use ordered::Back;
+pub use ruled::OWN_COMMANDS;
 
 /// All plugins. Cheap to clone.
 #[derive(Clone)]
@@ -378,7 +378,10 @@ impl Keeper {
         let mut names: Vec<PluginName> = self.entries.keys().cloned().collect();
         // Who serves already has the right to its commands.
         let has_right = |name: &PluginName| {
-            let held = self.entries.get(name).is_some_and(|entry| entry.hold.is_some());
+            let held = self
+                .entries
+                .get(name)
+                .is_some_and(|entry| entry.hold.is_some());
             held || before.serving.contains_key(name) || self.served.contains(name)
         };
         names.sort_by_key(|name| !has_right(name));
@@ -435,8 +438,8 @@ impl Keeper {
     /// Whether a version that does not serve clashes with another plugin.
     fn conflict(&self, name: &PluginName, version: Option<&Arc<Plugin>>) -> Option<Problem> {
         let serving = self.entries.get(name)?.serving.as_ref();
-        let waiting =
-            version.filter(|waiting| Some(waiting.digest) != serving.map(|plugin| plugin.digest))?;
+        let waiting = version
+            .filter(|waiting| Some(waiting.digest) != serving.map(|plugin| plugin.digest))?;
         let others = self.entries.iter();
         let others: Vec<_> = others
             .filter_map(|(name, entry)| entry.declared(name))
@@ -609,7 +612,9 @@ impl Entry {
     /// The version that serves, if it is not the newest.
     fn before(&self) -> Option<Arc<Plugin>> {
         let newest = self.newest.as_ref()?.digest;
-        self.serving.clone().filter(|serving| serving.digest != newest)
+        self.serving
+            .clone()
+            .filter(|serving| serving.digest != newest)
     }
 
     fn declared(&self, name: &PluginName) -> Option<(PluginName, Arc<Checked>)> {

@@ -212,7 +212,10 @@ impl Rights {
     /// Whether somebody could have something done, be it with the approval of others.
     pub async fn may(&self, plugin: &PluginName, call: &May) -> Result<bool, Error> {
         if self.declares(plugin, &call.command).is_none() {
-            let text = format!("the plugin has no command or listener `{}`", printable::short(&call.command));
+            let text = format!(
+                "the plugin has no command or listener `{}`",
+                printable::short(&call.command)
+            );
             return Err(Error::invalid(text));
         }
         let place = Where {
@@ -268,7 +271,11 @@ impl Rights {
         };
         let facts = self.facts(&policy, &request, &message.user).await;
         let able = policy.who_can(&request, &facts);
-        let mut text = format!("`{}`: {}", printable::line(asked).replace('`', "'"), who(&able));
+        let mut text = format!(
+            "`{}`: {}",
+            printable::line(asked).replace('`', "'"),
+            who(&able)
+        );
         let mut named: BTreeSet<&str> = BTreeSet::new();
         for able in &able {
             named.extend(able.role);
@@ -341,7 +348,10 @@ impl Rights {
                 asks_permission: command.asks_permission,
             });
         }
-        let listens = declaration.listeners.iter().any(|listener| listener.id == id);
+        let listens = declaration
+            .listeners
+            .iter()
+            .any(|listener| listener.id == id);
         listens.then_some(Declared {
             dangerous: false,
             asks_permission: false,

@@ -536,7 +536,9 @@ impl Rooms {
         });
         let mut settings = match read {
             Ok((settings, warnings)) => {
-                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                warnings
+                    .iter()
+                    .for_each(|warning| tracing::warn!("{warning}"));
                 settings
             }
             Err(error) => {
@@ -705,7 +707,11 @@ async fn may(
     let Some(Ruled::Denied { by, told }) = ground.rights.own(event, message, own).await else {
         return true;
     };
-    answer(ground.clone(), dispatch::denied_own(row, event, message, &by, &told)).await;
+    answer(
+        ground.clone(),
+        dispatch::denied_own(row, event, message, &by, &told),
+    )
+    .await;
     false
 }
 
@@ -727,11 +733,13 @@ async fn judged(
     let (mut begins, mut denied) = (Vec::new(), Vec::new());
     for (plugin, mut call) in calls {
         let (handler, arguments) = (&call.handler, &call.arguments);
-        let ruled = ground.rights.rule(event, message, &plugin.name, handler, arguments);
+        let ruled = ground
+            .rights
+            .rule(event, message, &plugin.name, handler, arguments);
         match ruled.await {
             Ruled::Begins { permission, by } => {
                 call.permission = permission;
-                for begin in &mut call.begin {
+                if let Some(begin) = &mut call.begin {
                     begin.permission = permission;
                 }
                 for record in &mut call.opening {
@@ -752,7 +760,10 @@ async fn judged(
         };
         let listens = plugin.declaration.declaration.listeners.iter();
         // Who listens was not spoken to, and does not answer.
-        if listens.into_iter().any(|listener| listener.id == call.handler) {
+        if listens
+            .into_iter()
+            .any(|listener| listener.id == call.handler)
+        {
             ground.store.audit(vec![refused.record(event)]).await?;
         } else if let Action::Say(run, commit) =
             dispatch::denied(row, event, message, &refused, begins.is_empty())
@@ -763,10 +774,10 @@ async fn judged(
     if begins.is_empty() {
         ground.store.mark_routed(row).await?;
     }
-    if let [(_, call)] = begins.as_mut_slice() {
-        for begin in &mut call.begin {
-            begin.routed = true;
-        }
+    if let [(_, call)] = begins.as_mut_slice()
+        && let Some(begin) = &mut call.begin
+    {
+        begin.routed = true;
     }
     Ok(begins)
 }

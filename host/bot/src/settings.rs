@@ -14,9 +14,9 @@ pub mod lines;
 pub mod linking;
 pub mod mask;
 pub mod named;
-mod schedules;
 mod roles;
 mod rules;
+mod schedules;
 mod section;
 #[cfg(test)]
 mod tests;

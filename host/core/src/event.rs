@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::chat::Standing;
-use crate::policy::Origin;
 use crate::ids::{CallId, ChannelId, UnixMillis, UserId};
+use crate::policy::Origin;
 
 /// An event as it is kept in the inbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

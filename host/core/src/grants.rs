@@ -200,12 +200,9 @@ impl Grants {
                 call.name.as_deref(),
                 call.audience,
             ),
-            Operation::MentionGroup(call) => chat::allows_mention(
-                &self.chat,
-                &call.channel,
-                call.name.as_deref(),
-                &call.group,
-            ),
+            Operation::MentionGroup(call) => {
+                chat::allows_mention(&self.chat, &call.channel, call.name.as_deref(), &call.group)
+            }
             Operation::FindChannel(call) => chat::finds(&self.chat, &call.name),
             Operation::FindDirect(call) => chat::allows_direct(&self.chat, &call.user),
 

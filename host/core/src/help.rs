@@ -34,7 +34,9 @@ impl<'a> View<'a> {
     }
 
     fn commands(self) -> impl Iterator<Item = Command<'a>> {
-        self.table.commands().filter(move |command| (self.may)(*command))
+        self.table
+            .commands()
+            .filter(move |command| (self.may)(*command))
     }
 
     fn plugins(self) -> impl Iterator<Item = &'a (PluginName, Arc<Checked>)> {
@@ -113,7 +115,9 @@ pub fn about(view: View<'_>, words: &str) -> String {
 /// A command of the bot itself, by its first word.
 fn own(word: &str) -> &'static str {
     match word {
-        "help" => "`help` is a command of the bot itself: type it alone, or with a word that you look for.",
+        "help" => {
+            "`help` is a command of the bot itself: type it alone, or with a word that you look for."
+        }
         "runs" => {
             "`runs` is a command of the bot itself: typed alone, it lists what goes on for you in this channel. For \
              admins, `runs all` lists what goes on for everybody, `runs cancel RUN` ends a run, and `runs retry RUN` \
@@ -181,8 +185,7 @@ fn mentions(command: &Command, words: &str) -> bool {
 
 fn nearest<'a>(view: View<'a>, words: &str) -> Option<&'a str> {
     let plugins = view.plugins().map(|(name, _)| name.as_str());
-    view
-        .nearest(words)
+    view.nearest(words)
         .or_else(|| crate::command::nearest::nearest(words, plugins))
 }
 

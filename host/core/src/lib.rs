@@ -23,5 +23,5 @@ pub mod limits;
 pub mod policy;
 pub mod printable;
 pub mod route;
-pub mod usage;
 pub mod schedule;
+pub mod usage;

@@ -255,7 +255,13 @@ impl Policy {
         let mut denied: Vec<&str> = Vec::new();
         let known = Known::new(self, facts);
         for rule in &self.rules {
-            if rule.fits(&known, request) != Match::Yes || !rule.is_about_members() {
+            let fits = match rule.fits(&known, request) {
+                Match::Yes => true,
+                // With some arguments it does: who may do that is told, and who may not is not.
+                Match::Open => rule.verdict != Verdict::Deny,
+                Match::No | Match::Unknown => false,
+            };
+            if !fits || !rule.is_about_members() {
                 continue;
             }
             match (&rule.who, &rule.verdict) {

@@ -21,7 +21,8 @@ use witbot_core::error::{Code, Error};
 use witbot_core::event::Place;
 use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{
-    Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, Permission, State, Step, Wait,
+    Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, Permission, State, Step,
+    Wait,
 };
 use witbot_core::limits;
 use witbot_core::policy::Judgement;
@@ -279,7 +280,10 @@ impl Run {
         }
         match operation.class() {
             Class::Open => {
-                if matches!(operation, Operation::Broadcast(_) | Operation::MentionGroup(_)) {
+                if matches!(
+                    operation,
+                    Operation::Broadcast(_) | Operation::MentionGroup(_)
+                ) {
                     self.audit(operation, "ok");
                 }
                 Ok(self.count_and_record(entry, operation, Outcome::Ok(Value::Null)))

@@ -87,7 +87,11 @@ mod tests {
     }
 
     fn get() -> Operation {
-        KvGet { namespace: None, key: "a".into() }.into()
+        KvGet {
+            namespace: None,
+            key: "a".into(),
+        }
+        .into()
     }
 
     fn answered(number: u32, outcome: Outcome) -> Entry {

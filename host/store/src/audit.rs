@@ -3,13 +3,16 @@
 //! The hashes have no key: they show tampering to somebody who kept the head of the chain elsewhere, and clumsy tampering
 //! to everybody.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::{Connection, Row};
+use serde_json::json;
 
 use witbot_core::audit::Record;
 use witbot_core::ids::{Digest, PluginName, UnixMillis, UserId};
 
 use crate::Store;
-use crate::column::{all, execute, json, stored_millis};
+use crate::column::{self, all, execute, first, stored_millis};
 use crate::error::{Failure, StoreError};
 
 /// A record in its place in the chain.
@@ -19,8 +22,18 @@ pub struct Link {
     pub seq: i64,
     /// What happened.
     pub record: Record,
+    /// The hash of the record before it; empty for the first.
+    pub previous: String,
     /// Of the record and all before it.
     pub hash: String,
+}
+
+impl Link {
+    /// Whether it is as it was written, by itself: whether the record before it is the right one is for its hash to say.
+    pub fn is_whole(&self) -> bool {
+        let text = serde_json::to_string(&self.record);
+        text.is_ok_and(|text| hash(&self.previous, &text) == self.hash)
+    }
 }
 
 /// Which records are shown.
@@ -30,10 +43,16 @@ pub struct Filter {
     pub plugin: Option<PluginName>,
     /// Only caused by this person.
     pub actor: Option<UserId>,
-    /// Only of this action.
+    /// Only of this action; of all that begin so, when it ends with a dot.
     pub action: Option<String>,
+    /// Only what came to this.
+    pub outcome: Option<String>,
+    /// Only of runs whose id begins so: the number of an incident is such a beginning.
+    pub run: Option<String>,
     /// Only from this time on.
     pub since: Option<UnixMillis>,
+    /// Only before this time.
+    pub until: Option<UnixMillis>,
 }
 
 /// What is wrong with an audit.
@@ -84,6 +103,38 @@ impl Store {
         let mut found = self.read(move |db| tail(db, limit, &filter)).await?;
         found.reverse();
         Ok(found)
+    }
+
+    /// The newest record's number and hash. Who keeps them elsewhere can tell later that nothing until then was changed.
+    pub async fn audit_head(&self) -> Result<(i64, String), StoreError> {
+        self.read(|db| Ok::<_, StoreError>(head(db)?)).await
+    }
+
+    /// The number of the record with a hash, if it is one of the chain: also of the last one that was forgotten.
+    pub async fn audit_place_of(&self, hash: String) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT seq FROM audit WHERE hash = ?1 UNION ALL SELECT seq FROM audit_anchor WHERE hash = ?1";
+        let read = |row: &Row<'_>| Ok(row.get(0)?);
+        self.read(move |db| first(db, sql, [hash], read)).await
+    }
+
+    /// Forgets all records from before a time that have none after it before them. That is a record itself, and the chain
+    /// goes on from the last one that was forgotten. Answers how many they were.
+    pub async fn audit_prune(
+        &self,
+        before: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        self.write(move |db| prune(db, before, now)).await
+    }
+
+    /// Notes the settings that are taken up, by key, and records what changed since the last time. Nothing changed when
+    /// there was no last time.
+    pub async fn settings_taken_up(
+        &self,
+        keys: BTreeMap<String, String>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| taken_up(db, &keys, now)).await
     }
 
     /// Checks the whole chain, and answers how many records it has.
@@ -139,13 +190,20 @@ fn tail(db: &Connection, limit: u32, filter: &Filter) -> Result<Vec<Link>, Store
         plugin,
         actor,
         action,
+        outcome,
+        run,
         since,
+        until,
     } = filter;
     all(
         db,
-        "SELECT seq, record, hash FROM audit
+        "SELECT seq, record, previous, hash FROM audit
          WHERE (?1 IS NULL OR record ->> 'plugin' = ?1) AND (?2 IS NULL OR record ->> 'actor' = ?2)
-             AND (?3 IS NULL OR record ->> 'action' = ?3) AND (?4 IS NULL OR record ->> 'at' >= ?4)
+             AND (?3 IS NULL OR record ->> 'action' = ?3
+                 OR (substr(?3, -1) = '.' AND substr(record ->> 'action', 1, length(?3)) = ?3))
+             AND (?4 IS NULL OR record ->> 'at' >= ?4) AND (?6 IS NULL OR record ->> 'at' < ?6)
+             AND (?7 IS NULL OR record ->> 'outcome' = ?7)
+             AND (?8 IS NULL OR substr(record ->> 'invocation', 1, length(?8)) = ?8)
          ORDER BY seq DESC LIMIT ?5",
         (
             plugin.as_ref().map(PluginName::as_str),
@@ -153,6 +211,9 @@ fn tail(db: &Connection, limit: u32, filter: &Filter) -> Result<Vec<Link>, Store
             action,
             since.map(stored_millis),
             limit,
+            until.map(stored_millis),
+            outcome,
+            run,
         ),
         link,
     )
@@ -161,7 +222,8 @@ fn tail(db: &Connection, limit: u32, filter: &Filter) -> Result<Vec<Link>, Store
 fn link(row: &Row<'_>) -> Result<Link, StoreError> {
     Ok(Link {
         seq: row.get("seq")?,
-        record: json(row, "record")?,
+        record: column::json(row, "record")?,
+        previous: row.get("previous")?,
         hash: row.get("hash")?,
     })
 }
@@ -170,10 +232,13 @@ fn verify(db: &Connection) -> Result<u64, AuditError> {
     // In one transaction, so that records that are appended meanwhile do not look like a wrong head.
     let transaction = db.unchecked_transaction()?;
     let (end, last) = head(&transaction)?;
+    let (forgotten, anchor) = anchor(&transaction)?;
     let mut statement =
         transaction.prepare_cached("SELECT seq, record, previous, hash FROM audit ORDER BY seq")?;
     let mut rows = statement.query(())?;
-    let (mut records, mut previous) = (0, String::new());
+    let (mut records, mut previous) = (forgotten, anchor.clone());
+    // What was forgotten is told by a record further on.
+    let mut told = forgotten == 0;
     while let Some(row) = rows.next()? {
         records += 1;
         let (seq, record): (i64, String) = (row.get(0)?, row.get(1)?);
@@ -189,6 +254,15 @@ fn verify(db: &Connection) -> Result<u64, AuditError> {
         if stored != previous {
             return broken(seq, "something was changed");
         }
+        told = told || tells_of(&record, forgotten, &anchor);
+    }
+    if !told {
+        let what = "the beginning was removed";
+        return Err(Broken {
+            seq: forgotten,
+            what,
+        }
+        .into());
     }
     if (end, &last) != (records, &previous) {
         return Err(Broken {
@@ -197,7 +271,90 @@ fn verify(db: &Connection) -> Result<u64, AuditError> {
         }
         .into());
     }
-    Ok(records.cast_unsigned())
+    Ok((records - forgotten).cast_unsigned())
+}
+
+/// The action of the record which tells that records were forgotten.
+const PRUNED: &str = "audit.pruned";
+
+fn anchor(db: &Connection) -> Result<(i64, String), rusqlite::Error> {
+    let mut statement = db.prepare_cached("SELECT seq, hash FROM audit_anchor")?;
+    statement.query_row((), |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Whether a record tells that all until another one were forgotten.
+fn tells_of(text: &str, last: i64, hash: &str) -> bool {
+    let record: Option<Record> = serde_json::from_str(text).ok();
+    record.is_some_and(|record| {
+        let detail = &record.detail;
+        record.action == PRUNED && detail["last"] == last && detail["hash"] == hash
+    })
+}
+
+fn prune(db: &Connection, before: UnixMillis, now: UnixMillis) -> Result<u64, StoreError> {
+    // The newest one always stays, so that no number is ever used again.
+    let sql = "SELECT coalesce(min(seq), (SELECT max(seq) FROM audit)) - 1 FROM audit WHERE record ->> 'at' >= ?";
+    let mut statement = db.prepare_cached(sql)?;
+    let last: Option<i64> = statement.query_row([stored_millis(before)], |row| row.get(0))?;
+    let (forgotten, _) = anchor(db)?;
+    let Some(last) = last.filter(|last| *last > forgotten) else {
+        return Ok(0);
+    };
+    let mut statement = db.prepare_cached("SELECT hash FROM audit WHERE seq = ?")?;
+    let hash: String = statement.query_row([last], |row| row.get(0))?;
+    let records = execute(db, "DELETE FROM audit WHERE seq <= ?", [last])? as u64;
+    execute(
+        db,
+        "UPDATE audit_anchor SET seq = ?, hash = ?",
+        (last, &hash),
+    )?;
+    let detail = json!({ "first": forgotten + 1, "last": last, "records": records, "hash": hash });
+    append(db, &texts(&[of_host(PRUNED, detail, now)])?)?;
+    Ok(records)
+}
+
+fn taken_up(
+    db: &Connection,
+    keys: &BTreeMap<String, String>,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let sql = "SELECT keys FROM settings_taken_up";
+    let before: Option<BTreeMap<String, String>> =
+        first(db, sql, (), |row| column::json(row, "keys"))?;
+    if before.as_ref() == Some(keys) {
+        return Ok(());
+    }
+    let text = serde_json::to_string(keys)?;
+    let sql = "INSERT INTO settings_taken_up (id, keys) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET keys = ?1";
+    execute(db, sql, [text])?;
+    let Some(before) = before else {
+        return Ok(());
+    };
+    let names: BTreeSet<&String> = before.keys().chain(keys.keys()).collect();
+    let differs = names
+        .into_iter()
+        .filter(|name| before.get(*name) != keys.get(*name));
+    let mut records = Vec::new();
+    for name in differs {
+        let detail = json!({ "key": name, "before": before.get(name), "now": keys.get(name) });
+        records.push(of_host("settings.changed", detail, now));
+    }
+    append(db, &texts(&records)?)?;
+    Ok(())
+}
+
+/// What the bot does by itself.
+fn of_host(action: &str, detail: serde_json::Value, at: UnixMillis) -> Record {
+    Record {
+        at,
+        actor: None,
+        plugin: None,
+        digest: None,
+        invocation: None,
+        action: action.to_owned(),
+        detail,
+        outcome: "ok".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +371,103 @@ mod tests {
             .unwrap();
         assert_eq!(store.audit_verify().await, Ok(5));
         (folder, store)
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_is_told_and_the_chain_goes_on_from_it() {
+        let (_folder, store) = store();
+        let at = |number: u64| Record {
+            at: UnixMillis(number * 1_000),
+            ..record("a")
+        };
+        for number in 1..=6 {
+            store.audit(vec![at(number)]).await.unwrap();
+        }
+        let (_, third) = {
+            let links = store.audit_tail(9, Filter::default()).await.unwrap();
+            (links[0].seq, links[2].hash.clone())
+        };
+        assert_eq!(
+            store
+                .audit_prune(UnixMillis(4_000), UnixMillis(7_000))
+                .await,
+            Ok(3)
+        );
+        assert_eq!(
+            store.audit_verify().await,
+            Ok(4),
+            "three are left, and the record of it"
+        );
+        assert_eq!(store.audit_place_of(third).await, Ok(Some(3)));
+        // Nothing more is as old.
+        assert_eq!(
+            store
+                .audit_prune(UnixMillis(4_000), UnixMillis(7_000))
+                .await,
+            Ok(0)
+        );
+        // The newest stays, whatever its age.
+        assert_eq!(
+            store
+                .audit_prune(UnixMillis(99_000), UnixMillis(8_000))
+                .await,
+            Ok(3)
+        );
+        assert_eq!(store.audit_verify().await, Ok(2));
+        let links = store.audit_tail(9, Filter::default()).await.unwrap();
+        assert!(links.iter().all(Link::is_whole));
+        assert_eq!(links[1].record.detail["last"], 6);
+    }
+
+    #[tokio::test]
+    async fn a_beginning_that_was_cut_off_is_found() {
+        let (folder, store) = with_records().await;
+        drop(store);
+        let db = Connection::open(folder.path().join("witbot.db")).unwrap();
+        db.execute_batch(
+            "UPDATE audit_anchor SET seq = 2, hash = (SELECT hash FROM audit WHERE seq = 2);
+             DELETE FROM audit WHERE seq <= 2",
+        )
+        .unwrap();
+        drop(db);
+        let store = Store::open(folder.path()).unwrap();
+        let what = "the beginning was removed";
+        let broken = AuditError::Broken(Broken { seq: 2, what });
+        assert_eq!(store.audit_verify().await, Err(broken));
+    }
+
+    #[tokio::test]
+    async fn settings_that_change_are_told_key_by_key() {
+        let (_folder, store) = store();
+        let keys = |all: &[(&str, &str)]| {
+            let all = all
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            all.collect::<BTreeMap<_, _>>()
+        };
+        for (number, taken) in [
+            keys(&[("name", "witbot"), ("alias", "/")]),
+            keys(&[("name", "witbot"), ("alias", "/")]),
+            keys(&[("name", "bot"), ("data", "x")]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            store
+                .settings_taken_up(taken, UnixMillis(number as u64))
+                .await
+                .unwrap();
+        }
+        let links = store.audit_tail(9, Filter::default()).await.unwrap();
+        let told = links.iter().map(|link| link.record.detail.to_string());
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                r#"{"before":"/","key":"alias","now":null}"#,
+                r#"{"before":null,"key":"data","now":"x"}"#,
+                r#"{"before":"witbot","key":"name","now":"bot"}"#,
+            ]
+        );
     }
 
     #[tokio::test]

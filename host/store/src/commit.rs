@@ -361,7 +361,10 @@ mod tests {
         assert!(matches!(panics, Err(StoreError::Refused(_))), "{panics:?}");
         assert_eq!(store.journal(&id).await.unwrap(), [read(0), read(1)]);
         assert_eq!(
-            store.kv_get(&Space::Own("a".parse().unwrap()), "b").await.unwrap(),
+            store
+                .kv_get(&Space::Own("a".parse().unwrap()), "b")
+                .await
+                .unwrap(),
             None
         );
     }

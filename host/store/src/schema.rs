@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_expected.sql"),
     include_str!("migrations/0006_blobs.sql"),
     include_str!("migrations/0007_permission.sql"),
+    include_str!("migrations/0008_audit.sql"),
     include_str!("migrations/0009_identities.sql"),
     include_str!("migrations/0010_schedules.sql"),
     include_str!("migrations/0011_usage.sql"),

@@ -292,7 +292,7 @@ mod tests {
     async fn what_waits_meanwhile_is_one_commit() {
         const WAITING: i64 = 8;
         let (folder, store) = store();
-        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
         let busy = store.write(move |_: &Connection| {
             let _ = released.recv();
             Ok::<_, StoreError>(())

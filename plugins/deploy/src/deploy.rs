@@ -184,7 +184,10 @@ impl Work<'_> {
 
     /// Whether the operator's rules let the person pass over checks: whether they could have said `deploy!`.
     pub fn may_be_forced(&self) -> bool {
-        let arguments = [("app", self.order.app.name), ("env", self.order.environment)];
+        let arguments = [
+            ("app", self.order.app.name),
+            ("env", self.order.environment),
+        ];
         self.order.forced || permission::may("deploy!", arguments).unwrap_or(false)
     }
 

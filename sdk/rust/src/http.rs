@@ -3,6 +3,11 @@
 //! Grant: `http = [{ host = "status.example.com", methods = ["GET"], path = "/api/" }]`. Addresses in private networks
 //! are refused unless the grant says `private = true`. Redirects are not followed.
 //!
+//! A plugin needs no tokens: with `headers = { Authorization = "Bearer ${PAGER_TOKEN}" }` in the grant, the host adds that
+//! header to the requests that the grant covers, with the secret of that name. The plugin never sees it. Such requests go to
+//! `https` addresses only, unless the grant says `private = true`; the plugin leaves these headers out, and
+//! `Accept-Encoding` and `Range` too; and where the secret comes back in an answer, `***` stands for it.
+//!
 //! ```no_run
 //! use witbot_sdk::{Event, Result, http};
 //!
@@ -54,7 +59,8 @@ impl Request {
         }
     }
 
-    /// Adds a header. `Host`, `Content-Length` and the headers of a single connection cannot be set.
+    /// Adds a header. `Host`, `Content-Length` and the headers of a single connection cannot be set; with one that the host
+    /// adds, the request is `denied`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Request {
         self.headers.push((name.into(), value.into()));
         self

@@ -43,5 +43,7 @@ pub fn may<'a>(
 
 fn pairs<'a>(named: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     let named = named.into_iter();
-    named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    named
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }

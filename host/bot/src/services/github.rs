@@ -35,8 +35,8 @@ use witbot_core::call::{
     ReadDeploymentStatus, ResolveReference,
 };
 use witbot_core::error::{Code, Error};
-use witbot_core::grants::Grants;
 use witbot_core::github::{Checks, Commit, Comparison, Deployment, DeploymentStatus};
+use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, Repository, UnixMillis};
 
 use self::asked::{Asked, Identity};

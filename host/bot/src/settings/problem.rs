@@ -164,10 +164,7 @@ fn headline(place: &str, problems: usize) -> String {
 }
 
 /// The candidate that was probably meant.
-pub fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // One slip in a short word and a third of a longer one: beyond that, a guess is more often wrong than right.
     let slips_max = (word.chars().count() / 3).max(1);
     let word = word.to_lowercase();

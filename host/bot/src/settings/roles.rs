@@ -16,12 +16,13 @@ const HELP: &str = "each key of `roles` is a role, with a table such as `[roles.
 pub(super) fn read(section: Section<'_>, problems: &mut Problems) -> BTreeMap<String, Role> {
     let (mut roles, mut named) = (BTreeMap::new(), Vec::new());
     for (key, mut section) in section.into_sections(HELP, problems) {
+        let says_who = ["users", "groups", "roles"].map(|key| section.get(key).is_some());
         let role = Role {
             users: ids(&mut section, "users", problems),
             groups: ids(&mut section, "groups", problems),
             roles: others(key.get_ref(), &mut section, &mut named, problems),
         };
-        if role == Role::default() {
+        if !says_who.contains(&true) {
             let message = format!("nobody has the role `{}`", key.get_ref());
             problems.add(Problem::at(key.span(), message, "empty").help(
                 "write `users = [\"U0ADA\"]` or `groups = [\"S0DEPLOY\"]` below it, or take it out",

@@ -37,7 +37,8 @@ impl<'t> Section<'t> {
     /// All keys, whatever they are called, with their values.
     pub(super) fn keys(&mut self) -> Vec<(String, &'t Spanned<DeValue<'t>>)> {
         let keys = self.table.into_iter().flatten();
-        keys.map(|(key, value)| (key.get_ref().to_string(), value)).collect()
+        keys.map(|(key, value)| (key.get_ref().to_string(), value))
+            .collect()
     }
 
     /// The texts of a key: a list with one at least, or a single text. `example` is a line that sets it rightly.

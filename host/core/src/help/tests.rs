@@ -161,8 +161,14 @@ fn nothing_found() {
     insta::assert_snapshot!(about(View::all(&table()), "depoly"), @r#"There is no help for `depoly`. Did you mean `help deploy`?"#);
     insta::assert_snapshot!(about(View::all(&table()), "tikets"), @r#"There is no help for `tikets`. Did you mean `help ticket`?"#);
     insta::assert_snapshot!(about(View::all(&table()), "coffee"), @r#"There is no help for `coffee`. Type `help` for all commands."#);
-    assert_eq!(about(View::all(&table()), " "), overview(View::all(&table())));
-    assert_eq!(about(View::all(&table()), "help"), overview(View::all(&table())));
+    assert_eq!(
+        about(View::all(&table()), " "),
+        overview(View::all(&table()))
+    );
+    assert_eq!(
+        about(View::all(&table()), "help"),
+        overview(View::all(&table()))
+    );
     insta::assert_snapshot!(about(View::all(&table()), "plugins"), @"`plugins` is a command of the bot itself: type it alone, and it lists the plugins.");
     for word in RESERVED {
         let told = about(View::all(&table()), &format!("{word} something"));

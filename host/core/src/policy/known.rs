@@ -9,13 +9,16 @@ use jiff::tz::TimeZone;
 use super::window::Window;
 use super::{Facts, Membership, Policy, Request};
 
+/// What the clocks of a zone show. None: nobody can say.
+type Clocks<'a> = (&'a TimeZone, Option<(Weekday, Time)>);
+
 /// For one request.
 pub(super) struct Known<'a> {
     policy: &'a Policy,
     pub(super) facts: &'a Facts,
     roles: RefCell<BTreeMap<&'a str, Membership>>,
     /// The zone that was asked for last, and what its clocks show.
-    here: RefCell<Option<(&'a TimeZone, Option<(Weekday, Time)>)>>,
+    here: RefCell<Option<Clocks<'a>>>,
 }
 
 impl<'a> Known<'a> {

@@ -22,6 +22,14 @@ impl Pattern {
 
     /// Whether a text is meant.
     pub fn matches(&self, text: &str) -> bool {
+        // Most patterns mean something else, which their first letter says.
+        if let ([wanted, ..], [letter, ..]) = (self.text.as_bytes(), text.as_bytes())
+            && wanted.is_ascii()
+            && letter.is_ascii()
+            && !letter.eq_ignore_ascii_case(wanted)
+        {
+            return false;
+        }
         if self.ascii && text.is_ascii() {
             let begins = text
                 .get(..self.text.len())

@@ -17,7 +17,7 @@ use witbot_core::chat::Answerers;
 use witbot_core::github::DeploymentRequest;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{ChannelId, InvocationId, PluginName};
-use witbot_core::journal::Blob;
+use witbot_core::journal::{Blob, Permission};
 
 use super::*;
 use crate::world::Lost;
@@ -86,7 +86,7 @@ impl Memory {
             },
             digest: Digest::of(b"deploy"),
             actor: None,
-            permission: witbot_core::journal::Permission::Given,
+            permission: Permission::Given,
             begin: None,
             opening: Vec::new(),
             journal,
@@ -588,7 +588,10 @@ async fn another_call_than_before_stops_the_run() {
     let difference = stop(
         world
             .gate()
-            .pass(KvGet { namespace: None, key: "a".into() })
+            .pass(KvGet {
+                namespace: None,
+                key: "a".into(),
+            })
             .await
             .unwrap_err(),
     );
@@ -622,13 +625,23 @@ async fn sizes_and_counts_are_bounded() {
     );
     // The two that were refused for their size were calls as well, and so was the one too many.
     for _ in limits::MESSAGES_MAX + 3..limits::CALLS_MAX {
-        gate.pass(KvGet { namespace: None, key: "a".into() })
-            .await
-            .map_err(error)
-            .unwrap();
+        gate.pass(KvGet {
+            namespace: None,
+            key: "a".into(),
+        })
+        .await
+        .map_err(error)
+        .unwrap();
     }
     assert!(matches!(
-        stop(gate.pass(KvGet { namespace: None, key: "a".into() }).await.unwrap_err()),
+        stop(
+            gate.pass(KvGet {
+                namespace: None,
+                key: "a".into()
+            })
+            .await
+            .unwrap_err()
+        ),
         Stop::Budget(_)
     ));
 }

@@ -123,7 +123,8 @@ impl State {
     /// The arguments as they are really meant.
     fn with_subject(&self, subject: &[(String, String)]) -> Arguments {
         let invocation = self.invocation.as_ref();
-        let mut arguments = invocation.map_or(Vec::new(), |invocation| invocation.arguments.clone());
+        let mut arguments =
+            invocation.map_or(Vec::new(), |invocation| invocation.arguments.clone());
         for (name, value) in subject {
             match arguments.iter_mut().find(|(known, _)| known == name) {
                 Some((_, known)) => known.clone_from(value),
@@ -176,7 +177,10 @@ fn question(
     let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
     let asked = code(asked);
     let text = if demand.approvals == 0 {
-        format!(": `{asked}`?{about}\nYou are asked to confirm it, by {}{reason}.", demand.by)
+        format!(
+            ": `{asked}`?{about}\nYou are asked to confirm it, by {}{reason}.",
+            demand.by
+        )
     } else {
         let more = match so_far {
             0 => String::new(),
@@ -208,7 +212,10 @@ fn roles(roles: &[String]) -> String {
 fn nobody(demand: &Demand) -> String {
     let minutes = demand.within_ms.div_ceil(60_000);
     if demand.approvals == 0 {
-        format!("it was not confirmed within {minutes} min, as {} wants it; nothing was done", demand.by)
+        format!(
+            "it was not confirmed within {minutes} min, as {} wants it; nothing was done",
+            demand.by
+        )
     } else {
         format!(
             "nobody of {} approved it within {minutes} min, as {} wants it; nothing was done",

@@ -20,7 +20,11 @@ fn plugin() -> Plugin {
                 .dangerous()
                 .asks_permission(),
         )
-        .command(Command::new("may <command> <env>", "Whether they may.", may))
+        .command(Command::new(
+            "may <command> <env>",
+            "Whether they may.",
+            may,
+        ))
         .listener("launch (?<env>\\w+)", "Does what it hears.", launch)
         .wants("github", "To merge.")
 }

@@ -270,7 +270,7 @@ fn a_mistake_is_shown_with_its_line_and_what_to_write() {
     let named = "[roles.x]\nusers = [\"@ada\"]\n";
     let shown = rendered(&Settings::parse(named, Path::new("witbot.toml")).unwrap_err());
     assert!(
-        shown.contains("witbot.toml:2:") && shown.contains("Copy member ID"),
+        shown.contains("witbot.toml:2:") && shown.contains("Copy member"),
         "{shown}"
     );
 }

@@ -142,7 +142,13 @@ async fn a_replay_is_answered_from_the_record_and_ends_where_that_ends() {
         assert!(gate.is_live(), "what is logged is shown");
         gate.pass(create()).await.unwrap();
         let ended = match beyond {
-            "kv.get" => gate.pass(KvGet { namespace: None, key: "a".into() }).await.map(drop),
+            "kv.get" => gate
+                .pass(KvGet {
+                    namespace: None,
+                    key: "a".into(),
+                })
+                .await
+                .map(drop),
             _ => gate.pass(long()).await,
         };
         let ended = stop(ended.unwrap_err());
