@@ -160,10 +160,45 @@ async fn runs_and_audit_tell_what_was_done_beside_a_running_bot() {
     assert_eq!(command["plugin"], "remembers");
     assert_eq!(command["detail"]["text"], "count");
     let verified = bot.home().witbot(&["audit", "verify"]).await.ok();
+    let last = records.last().unwrap();
+    let (seq, hash) = (&last["seq"], last["hash"].as_str().unwrap());
     assert_eq!(
         verified,
-        format!("all {} records are as they were written\n", records.len())
+        format!(
+            "all {} records are as they were written\nhead: {seq} {hash}\n",
+            records.len()
+        )
     );
+    let export = bot.home().folder().join("export.jsonl");
+    std::fs::write(&export, &audit).unwrap();
+    let export = export.to_str().unwrap();
+    let checked = bot
+        .home()
+        .witbot(&["audit", "verify", "--file", export])
+        .await
+        .ok();
+    assert!(
+        checked.starts_with(&format!("all {} records", records.len())),
+        "{checked}"
+    );
+    std::fs::write(export, audit.replace("\"ada\"", "\"bob\"")).unwrap();
+    let forged = bot
+        .home()
+        .witbot(&["audit", "verify", "--file", export])
+        .await;
+    assert_eq!(forged.code, Some(1), "{}", forged.printed);
+    let head = bot
+        .home()
+        .witbot(&["audit", "verify", "--head", hash])
+        .await
+        .ok();
+    assert!(head.contains(&format!("record {seq} is the one")), "{head}");
+    let narrowed = bot
+        .home()
+        .witbot(&["audit", "show", "--actor", "ada", "--action", "kv."])
+        .await
+        .ok();
+    assert!(narrowed.lines().count() < records.len(), "{narrowed}");
     bot.stop().await;
 }
 

@@ -113,6 +113,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     if let Some(problem) = groups_that_are_none(&rooms, at_slack.is_some()).await {
         return Err(problem.into());
     }
+    let text = rooms.settings_text();
+    let keys = crate::settings::audit::keys(&text);
+    rooms.store.settings_taken_up(keys, clock::now()).await?;
     rooms.recover().await?;
 
     let _watch = watch(&rooms);

@@ -475,9 +475,19 @@ impl Rooms {
     /// Forgets what ended long ago, and versions that nothing needs. The audit and what plugins remember are not touched.
     fn forget(&self) {
         let (store, plugins) = (self.store.clone(), self.plugins.clone());
+        let audit_kept = self.settings.load().audit_kept;
         tokio::spawn(async move {
             let kept_ms = limits::KEPT.as_millis() as u64;
             let before = UnixMillis(clock::now().0.saturating_sub(kept_ms));
+            if let Some(kept) = audit_kept {
+                let now = clock::now();
+                let before = UnixMillis(now.0.saturating_sub(kept.as_millis() as u64));
+                match store.audit_prune(before, now).await {
+                    Ok(0) => {}
+                    Ok(records) => tracing::info!("forgot {records} records of the audit"),
+                    Err(error) => tracing::error!("cannot forget old records: {error}"),
+                }
+            }
             match store.prune(before).await {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!("forgot {rows} rows of what ended long ago"),
@@ -505,6 +515,13 @@ impl Rooms {
                 "{file} is gone: what it said holds until it is there again, or until the next start"
             );
         }
+    }
+
+    /// What stood in the file of settings when it was taken up.
+    pub fn settings_text(&self) -> String {
+        let read = self.settings_read.lock();
+        let read = read.unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&read.taken_up).into_owned()
     }
 
     /// The text of the file of settings, if it is new and has come to rest.
@@ -598,6 +615,10 @@ impl Rooms {
             }
         };
         self.locks.store(Arc::new(locks));
+        let keys = crate::settings::audit::keys(&text);
+        if let Err(error) = self.store.settings_taken_up(keys, clock::now()).await {
+            tracing::error!("what changed in the settings is not in the audit: {error}");
+        }
         self.settings.store(Arc::new(settings));
         if let Some(github) = &self.ground.services.github {
             github.forget_tokens();

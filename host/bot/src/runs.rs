@@ -6,8 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
+use witbot_core::audit;
 use witbot_core::chat::{Said, Text};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
@@ -326,7 +328,7 @@ impl Parts {
             .engine
             .run(plugin, invocation, self.ground.clone())
             .await;
-        let commit = match ending {
+        let mut commit = match ending {
             Ending::Parked => return,
             Ending::Lost(reason) => {
                 tracing::warn!(run = %id, plugin = %plugin.name, "the run is left for later: {reason}");
@@ -353,6 +355,11 @@ impl Parts {
                 crashed(&id, &plugin.name, &event, rest, &report.summary)
             }
         };
+        let record = commit
+            .state
+            .as_ref()
+            .and_then(|state| failure(&id, plugin, &event, state));
+        commit.audit.extend(record);
         if let Err(error) = self.ground.keep(&id, commit).await {
             tracing::error!(run = %id, "the end of the run is not stored, so it ends again later: {error}");
             self.try_again(&id, row, &event);
@@ -419,6 +426,33 @@ fn failed(
         incident: incident(id),
     });
     rest
+}
+
+/// What the audit keeps of a bad end, to be found by its incident.
+fn failure(
+    id: &InvocationId,
+    plugin: &Plugin,
+    event: &Event,
+    state: &State,
+) -> Option<audit::Record> {
+    let State::Failed { reason, incident } = state else {
+        return None;
+    };
+    let actor = match &event.body {
+        Body::Message(message) => Some(message.user.id.clone()),
+        Body::Click(click) => Some(click.user.id.clone()),
+        Body::Webhook(_) => None,
+    };
+    Some(audit::Record {
+        at: clock::now(),
+        actor,
+        plugin: Some(plugin.name.clone()),
+        digest: Some(plugin.digest),
+        invocation: Some(id.clone()),
+        action: "run.failed".to_owned(),
+        detail: json!({ "reason": reason, "incident": incident }),
+        outcome: "failed".to_owned(),
+    })
 }
 
 /// What people are told to look for: short, and enough to find the run by.

@@ -8,6 +8,7 @@ pub mod problem;
 pub mod secrets;
 pub mod slack;
 
+pub mod audit;
 mod grants;
 mod json;
 pub mod lines;
@@ -29,6 +30,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use toml::de::DeTable;
 use witbot_core::address::Names;
@@ -71,6 +73,8 @@ pub struct Settings {
     pub circleci_api_url: String,
     /// What is set for and granted to each plugin, whether or not it is there.
     pub plugins: BTreeMap<PluginName, PluginSettings>,
+    /// How long the audit is kept. None: for ever.
+    pub audit_kept: Option<Duration>,
     /// Who may do what. Shared, because every command asks it.
     pub policy: Arc<Policy>,
     /// The secrets that grants name. They are read by who starts the bot or takes new settings up, and by nobody else.
@@ -166,6 +170,7 @@ impl Settings {
             linking: Linking::default(),
             circleci_api_url: "https://circleci.com".to_owned(),
             plugins: BTreeMap::new(),
+            audit_kept: None,
             policy: Arc::default(),
             secrets: NamedSecrets::default(),
         }
@@ -242,6 +247,7 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
 
     settings.secrets = NamedSecrets::in_grants(table.get_ref());
     settings.plugins = plugins(&mut top, text, problems);
+    settings.audit_kept = audit::read(top.section("audit", problems), problems);
     settings.policy = Arc::new(policy(&mut top, text, problems));
     top.close(problems);
     settings

@@ -510,6 +510,10 @@ pub const STORE_PRUNE_ROWS: u32 = 500;
 pub const FACTS_TIME_MAX: Duration = Duration::from_secs(5);
 /// What could not be found out is asked for once more after this: most hiccups of a service are over by then.
 pub const FACT_AGAIN: Duration = Duration::from_millis(500);
+/// The audit is kept for this long at the least: as long as the runs that it tells of, so that each of them can be explained.
+pub const AUDIT_KEPT_MIN: Duration = KEPT;
+/// Of the value of a setting that changed, in the audit: a rule is told whole, and a whole file is not copied.
+pub const SETTING_RECORDED_CHARS_MAX: usize = 4_000;
 /// How many people a rule can want to approve something: more would never be found at the same time.
 pub const APPROVALS_MAX: u32 = 10;
 /// How many people of a role are named to somebody who asks who can do something: a message, not a directory.

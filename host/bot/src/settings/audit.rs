@@ -1,0 +1,72 @@
+//! `[audit]`: how long the audit is kept; and the settings by key, for its record of what changed in them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use toml::{Table, Value};
+use witbot_core::{command, limits};
+
+use super::mask;
+use super::problem::{Problem, Problems};
+use super::section::Section;
+
+/// How long records are kept. None: for ever.
+pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<Duration> {
+    let keep = section.string("keep", r#"keep = "365d""#, problems);
+    section.close(problems);
+    let text = keep?;
+    let length = command::milliseconds(text.get_ref()).map(Duration::from_millis);
+    let long_enough = length.filter(|length| *length >= limits::AUDIT_KEPT_MIN);
+    if long_enough.is_none() {
+        let days = limits::AUDIT_KEPT_MIN.as_secs() / 86_400;
+        let message = format!("`{}` is no time to keep the audit for", text.get_ref());
+        let help =
+            format!("write {days} days or more, such as `365d`, or take it out to keep all of it");
+        problems.add(Problem::at(text.span(), message, "too short").help(help));
+    }
+    long_enough
+}
+
+/// What a file sets, by dotted key and without what may be secret, for telling what changed. It was read before, so that
+/// it is TOML.
+pub fn keys(text: &str) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    if let Ok(table) = mask::mask(text).parse::<Table>() {
+        enter(&mut keys, "", &table);
+    }
+    keys
+}
+
+fn enter(keys: &mut BTreeMap<String, String>, path: &str, table: &Table) {
+    for (key, value) in table {
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        match value {
+            Value::Table(table) => enter(keys, &path, table),
+            // Rules and grants are lists, and are told whole.
+            value => {
+                let shown = value.to_string();
+                let shown = shown.chars().take(limits::SETTING_RECORDED_CHARS_MAX);
+                keys.insert(path, shown.collect());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_place_and_secrets_have_none() {
+        let keys = keys(
+            "name = \"bot\"\n[plugins.a.settings]\ntoken = \"xoxb-1\"\n[[rules]]\ndecision = \"deny\"\n",
+        );
+        assert_eq!(keys["name"], "\"bot\"");
+        assert!(keys["rules"].contains("deny"), "{keys:?}");
+        assert!(!format!("{keys:?}").contains("xoxb-1"), "{keys:?}");
+    }
+}
