@@ -188,7 +188,7 @@ impl Bot {
     }
 
     /// Everything that was said, printed and logged, in order.
-    pub(crate) fn everything(&self) -> String {
+    pub fn everything(&self) -> String {
         self.transcript.everything()
     }
 

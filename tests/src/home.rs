@@ -78,6 +78,12 @@ impl Home {
         self
     }
 
+    /// A secret that whatever is run in it has in its environment.
+    pub fn secret(&self, name: &str) -> Option<&str> {
+        let known = self.secrets.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| value.as_str())
+    }
+
     /// With something that a shell does first, which the program inherits.
     pub fn with_prelude(mut self, prelude: &'static str) -> Home {
         self.prelude = prelude;

@@ -17,7 +17,7 @@ const MORE: &str = r#"
 chat = [{ channel = "*" }]
 
 [[rules]]
-plugin = "deploy"
+commands = ["deploy*"]
 decision = "allow"
 "#;
 

@@ -18,10 +18,17 @@ async fn told(workspace: &Workspace, count: usize) -> Vec<String> {
     posts.iter().map(|post| post.text().to_owned()).collect()
 }
 
+/// Without it they may do nothing.
+const STRANGERS_MAY: &str = r#"
+[[rules]]
+standings = ["stranger"]
+decision = "allow"
+"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_knows_who_somebody_is() {
     for mode in Mode::BOTH {
-        let settings = format!("slack.bots = [\"B000000JENK\"]\n{FAST}{GRANTS}");
+        let settings = format!("slack.bots = [\"B000000JENK\"]\n{FAST}{GRANTS}{STRANGERS_MAY}");
         let (workspace, mut bot) = Workspace::with_bot_of(mode, &settings).await;
         let (slack, deploys) = (&workspace.slack, &workspace.deploys);
         for (name, kind, answer) in [

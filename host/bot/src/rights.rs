@@ -95,7 +95,13 @@ impl Rights {
         let decision = policy.decide(&request, &facts);
         let by = by(&decision);
         if decision.denies() {
-            let told = self.told(&policy, &request, &decision, &facts, &message.text);
+            // Whatever it comes to is denied: so is what was typed, and that is what the person wants to know about.
+            let typed = Request {
+                settled: true,
+                ..request
+            };
+            let decision = policy.decide(&typed, &facts);
+            let told = self.told(&policy, &typed, &decision, &facts, &message.text);
             return Ruled::Denied { by, told };
         }
         let permission = match &decision {

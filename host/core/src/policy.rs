@@ -80,7 +80,7 @@ impl Origin {
 /// What holds when no rule matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Otherwise {
-    /// Members and guests may.
+    /// Whoever is of the workspace may; other bots, too, when they are heard at all.
     Allow,
     /// Nobody may: the command says of itself that it is dangerous.
     Deny,
@@ -162,8 +162,8 @@ pub enum Decision<'p> {
 pub enum Why {
     /// The command is dangerous.
     Dangerous,
-    /// The person is not one of the workspace.
-    Outsider(Standing),
+    /// The person is of another organisation.
+    Outsider,
     /// It is not known whether the person is one of the workspace.
     Unknown,
     /// It takes this role.
@@ -239,9 +239,7 @@ impl Policy {
             };
         }
         match (facts.standing, request.otherwise) {
-            (Some(standing @ (Standing::Stranger | Standing::Bot)), _) => {
-                Decision::Denied(Why::Outsider(standing))
-            }
+            (Some(Standing::Stranger), _) => Decision::Denied(Why::Outsider),
             (None, _) => Decision::Denied(Why::Unknown),
             (Some(_), Otherwise::Deny) => Decision::Denied(Why::Dangerous),
             (Some(_), Otherwise::Allow | Otherwise::Role(_)) => Decision::Allowed,
@@ -292,11 +290,11 @@ impl Policy {
                 role: None,
                 verdict: &Verdict::Allow,
             }),
-            Otherwise::Role(role) => able.push(Able {
+            Otherwise::Role(role) if self.roles.contains_key(role) => able.push(Able {
                 role: Some(role),
                 verdict: &Verdict::Allow,
             }),
-            Otherwise::Deny => {}
+            Otherwise::Role(_) | Otherwise::Deny => {}
         }
         able
     }

@@ -56,7 +56,7 @@ pub struct Shown {
     /// Only of this action; of all that begin so, when it ends with a dot: `github.`
     #[arg(long)]
     action: Option<String>,
-    /// Only what came to this: `ok`, `denied`, `asks`, or the code of an error.
+    /// Only what came to this: `ok`, `allowed`, `denied`, `asks`, `failed`, or the code of an error.
     #[arg(long)]
     outcome: Option<String>,
     /// Only of the run, or the incident, whose number begins so.

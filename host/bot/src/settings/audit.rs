@@ -31,10 +31,31 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
 /// it is TOML.
 pub fn keys(text: &str) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
-    if let Ok(table) = mask::mask(text).parse::<Table>() {
+    if let Ok(table) = text.parse::<Table>() {
         enter(&mut keys, "", &table);
     }
     keys
+}
+
+/// What stands for a value that may be secret.
+const HIDDEN: &str = "***";
+
+fn shown(key: &str, value: &Value) -> Value {
+    match value {
+        _ if mask::is_secret(key) || key == "headers" => Value::from(HIDDEN),
+        Value::Table(table) => {
+            let entries = table
+                .iter()
+                .map(|(key, value)| (key.clone(), shown(key, value)));
+            Value::Table(entries.collect())
+        }
+        Value::Array(values) => {
+            Value::Array(values.iter().map(|value| shown(key, value)).collect())
+        }
+        // An address can have a password in it.
+        Value::String(text) if text.contains("://") && text.contains('@') => Value::from(HIDDEN),
+        other => other.clone(),
+    }
 }
 
 fn enter(keys: &mut BTreeMap<String, String>, path: &str, table: &Table) {
@@ -45,10 +66,10 @@ fn enter(keys: &mut BTreeMap<String, String>, path: &str, table: &Table) {
             format!("{path}.{key}")
         };
         match value {
-            Value::Table(table) => enter(keys, &path, table),
+            Value::Table(table) if key != "headers" => enter(keys, &path, table),
             // Rules and grants are lists, and are told whole.
             value => {
-                let shown = value.to_string();
+                let shown = shown(key, value).to_string();
                 let shown = shown.chars().take(limits::SETTING_RECORDED_CHARS_MAX);
                 keys.insert(path, shown.collect());
             }
@@ -63,10 +84,11 @@ mod tests {
     #[test]
     fn each_key_has_its_place_and_secrets_have_none() {
         let keys = keys(
-            "name = \"bot\"\n[plugins.a.settings]\ntoken = \"xoxb-1\"\n[[rules]]\ndecision = \"deny\"\n",
+            "name = \"bot\"\n[plugins.a.settings]\ntoken = \"xoxb-1\"\nlist = [{ password = \"xoxb-1\", url = \"https://a:xoxb-1@b.example\" }]\n[[rules]]\ndecision = \"deny\"\n",
         );
         assert_eq!(keys["name"], "\"bot\"");
         assert!(keys["rules"].contains("deny"), "{keys:?}");
+        assert_eq!(keys["plugins.a.settings.token"], "\"***\"");
         assert!(!format!("{keys:?}").contains("xoxb-1"), "{keys:?}");
     }
 }

@@ -43,11 +43,18 @@ impl Version<'_> {
             } else {
                 ""
             };
-            format!("{}{dangerous} – {}", command.usage, command.summary)
+            // Rules go by it.
+            let id = if command.usage.starts_with(&command.id) {
+                String::new()
+            } else {
+                format!(" (`{}` in rules)", command.id)
+            };
+            format!("{}{dangerous}{id} – {}", command.usage, command.summary)
         });
         let listeners = said.listeners.iter().map(|listener| {
             let (pattern, place) = (listener.written(), listener.place());
-            format!("{pattern}{place} – {}", listener.summary)
+            let id = &listener.id;
+            format!("{pattern}{place} (`{id}` in rules) – {}", listener.summary)
         });
         let subscriptions = said.subscriptions.iter();
         let schedules = said.schedules.iter();
@@ -68,7 +75,7 @@ impl Version<'_> {
             (
                 "is called at",
                 schedules
-                    .map(|one| format!("{} – {}", one.when, one.summary))
+                    .map(|one| format!("{} (`{}`) – {}", one.when, one.id, one.summary))
                     .collect(),
             ),
             (

@@ -1,7 +1,6 @@
 //! What people are told who may not do something: what says so, and who can.
 
 use super::{Able, Decision, Facts, Policy, Request, Rule, Verdict, Why};
-use crate::chat::Standing;
 
 /// Why a request is denied, for the person who made it. `asked` is what they said, or what it comes to.
 pub fn told(
@@ -18,8 +17,7 @@ pub fn told(
         Decision::Denied(Why::Dangerous) => {
             "it is a command that nobody may give unless a rule says so, and none does".to_owned()
         }
-        Decision::Denied(Why::Outsider(Standing::Bot)) => "other bots may not".to_owned(),
-        Decision::Denied(Why::Outsider(_)) => {
+        Decision::Denied(Why::Outsider) => {
             "you are of another organisation, and no rule lets you".to_owned()
         }
         Decision::Denied(Why::Role(role)) => format!("it takes the role `{role}`"),
@@ -69,7 +67,7 @@ pub fn who(able: &[Able<'_>]) -> String {
 fn one(able: &Able<'_>) -> String {
     let who = match able.role {
         Some(role) => format!("`{role}`"),
-        None => "everybody here".to_owned(),
+        None => "everybody of this workspace".to_owned(),
     };
     match able.verdict {
         Verdict::Allow | Verdict::Deny => who,

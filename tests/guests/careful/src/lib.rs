@@ -25,6 +25,11 @@ fn plugin() -> Plugin {
             "Whether they may.",
             may,
         ))
+        .command(Command::new(
+            "scan <reversed>",
+            "Looks for a text in all of its memory.",
+            scan,
+        ))
         .listener("launch (?<env>\\w+)", "Does what it hears.", launch)
         .wants("github", "To merge.")
 }
@@ -71,6 +76,55 @@ fn may(event: &Event) -> Result {
 fn launch(event: &Event) -> Result {
     event.reply(format!("launched {}", event.required("env")?))?;
     Ok(())
+}
+
+/// Says how often a text is in the memory of this instance. It comes in reverse, and is never put together.
+fn scan(event: &Event) -> Result {
+    let reversed = event.required("reversed")?.into_bytes();
+    // What uses the bot's credentials could bring them along.
+    let merged = merge()?;
+    let found = found(&reversed);
+    // Two lines above there is one that can be found.
+    let own: Vec<u8> = merged.bytes().rev().collect();
+    event.reply(format!("found {found} and {}", found_at_all(&own)))?;
+    Ok(())
+}
+
+fn found_at_all(reversed: &[u8]) -> &'static str {
+    if found(reversed) > 0 {
+        "itself"
+    } else {
+        "not even itself"
+    }
+}
+
+fn found(reversed: &[u8]) -> usize {
+    let (first, last) = (8, memory_bytes().saturating_sub(reversed.len()));
+    let here = |start: &usize| {
+        let bytes = reversed.iter().rev().enumerate();
+        bytes
+            .into_iter()
+            .all(|(offset, byte)| byte_at(start + offset) == *byte)
+    };
+    (first..last).filter(here).count()
+}
+
+#[cfg(target_arch = "wasm32")]
+fn memory_bytes() -> usize {
+    core::arch::wasm32::memory_size(0) << 16
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn memory_bytes() -> usize {
+    0
+}
+
+#[expect(
+    unsafe_code,
+    reason = "all of the linear memory is looked at, whatever lies there"
+)]
+fn byte_at(address: usize) -> u8 {
+    unsafe { core::ptr::read_volatile(address as *const u8) }
 }
 
 fn merge() -> Result<String, Error> {

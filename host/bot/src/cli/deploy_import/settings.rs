@@ -19,6 +19,13 @@ pub struct Imported {
     pub warnings: Vec<String>,
 }
 
+/// hubot-deploy lets everybody deploy.
+const RULE: &str = r#"# Who may deploy: everybody, as with hubot-deploy. Write `who = ["…"]` with a role of yours to change that.
+[[rules]]
+plugin = "deploy"
+decision = "allow"
+"#;
+
 /// Imports a file.
 ///
 /// # Errors
@@ -49,7 +56,7 @@ pub fn import(text: &str) -> anyhow::Result<Imported> {
         .whole(&usable)
         .context("it cannot be written as TOML")?;
     Ok(Imported {
-        text: import.written.into_text(),
+        text: import.written.into_text() + RULE,
         warnings: import.warnings,
     })
 }

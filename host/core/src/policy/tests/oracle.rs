@@ -260,7 +260,7 @@ fn decided(policy: &Policy, case: &Case) -> (bool, Option<usize>) {
     }
     let ours = matches!(
         case.facts.standing,
-        Some(Standing::Member | Standing::Guest)
+        Some(Standing::Member | Standing::Guest | Standing::Bot)
     );
     let may = match case.otherwise {
         Otherwise::Allow => ours,
