@@ -248,6 +248,12 @@ async fn a_run_that_brings_the_bot_down_again_and_again_is_put_aside_and_can_be_
         .await;
     let dead = bot.home().witbot(&["runs", "--state", "dead"]).await.ok();
     assert!(dead.contains("dead     traps loop  @ada #ops"), "{dead}");
+    let put_aside = ["audit", "show", "--json", "--action", "run.dead"];
+    let told = bot.home().witbot(&put_aside).await.ok();
+    assert!(
+        told.lines().count() == 1 && told.contains(r#""actor":"ada""#),
+        "{told}"
+    );
     bot.kill9_and_restart().await;
     let run = newest(bot.home()).await;
     let shown = bot.home().witbot(&["runs", run.id.short()]).await.ok();

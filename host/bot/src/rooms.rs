@@ -76,7 +76,7 @@ impl Rooms {
         self.waits.recover().await?;
         // Before anything runs: what is being said from then on was not left over.
         self.outbox.recover().await;
-        let recovered = self.store.recover(runs::last_word).await?;
+        let recovered = self.store.recover(clock::now(), runs::last_word).await?;
         for run in recovered.dead {
             self.runs.put_aside(&run).await;
         }
@@ -472,23 +472,25 @@ impl Rooms {
         self.tasks.spawn(async move { outbox.sweep().await });
     }
 
-    /// Forgets what ended long ago, and versions that nothing needs. The audit and what plugins remember are not touched.
+    /// Forgets what ended long ago, versions that nothing needs, and of the audit what is older than the settings want. What
+    /// plugins remember is not touched.
     fn forget(&self) {
         let (store, plugins) = (self.store.clone(), self.plugins.clone());
         let audit_kept = self.settings.load().audit_kept;
         tokio::spawn(async move {
-            let kept_ms = limits::KEPT.as_millis() as u64;
-            let before = UnixMillis(clock::now().0.saturating_sub(kept_ms));
+            let now = clock::now();
+            let ago = |kept: Duration| UnixMillis(now.0.saturating_sub(kept.as_millis() as u64));
             if let Some(kept) = audit_kept {
-                let now = clock::now();
-                let before = UnixMillis(now.0.saturating_sub(kept.as_millis() as u64));
-                match store.audit_prune(before, now).await {
+                match store.audit_prune(ago(kept), now).await {
                     Ok(0) => {}
                     Ok(records) => tracing::info!("forgot {records} records of the audit"),
-                    Err(error) => tracing::error!("cannot forget old records: {error}"),
+                    Err(StoreError::Closed) => return,
+                    Err(error) => {
+                        tracing::error!("cannot forget old records of the audit: {error}");
+                    }
                 }
             }
-            match store.prune(before).await {
+            match store.prune(ago(limits::KEPT)).await {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!("forgot {rows} rows of what ended long ago"),
                 Err(StoreError::Closed) => return,

@@ -230,7 +230,7 @@ impl Parts {
         let (ground, why) = (&self.ground, format!("{error:#}"));
         let noted = ground
             .store
-            .could_not_go_on(id, &ground.lease(), &why, last_word)
+            .could_not_go_on(id, &ground.lease(), &why, clock::now(), last_word)
             .await;
         match noted {
             Ok(Some(run)) if run.status == Status::Dead => self.put_aside(&run).await,

@@ -23,7 +23,8 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invocation: Option<InvocationId>,
     /// What was done: the name of a call, or `command`, `event`, `plugin.loaded`, `plugin.held`, `plugin.refused`,
-    /// `plugin.removed`, `run.cancel`, `run.retry`.
+    /// `plugin.removed`, `run.cancel`, `run.retry`; of runs that ended badly `run.failed` and `run.dead`, with the incident; of
+    /// the bot itself `settings.changed` and `audit.pruned`.
     pub action: String,
     /// With what. Never holds a secret: those are added below the gate.
     pub detail: Value,

@@ -512,7 +512,11 @@ pub const FACTS_TIME_MAX: Duration = Duration::from_secs(5);
 pub const FACT_AGAIN: Duration = Duration::from_millis(500);
 /// The audit is kept for this long at the least: as long as the runs that it tells of, so that each of them can be explained.
 pub const AUDIT_KEPT_MIN: Duration = KEPT;
-/// Of the value of a setting that changed, in the audit: a rule is told whole, and a whole file is not copied.
+/// How many records of the audit are forgotten in one change: a day of a busy bot, in well under a second, as all who store
+/// something wait for it meanwhile.
+pub const AUDIT_FORGOTTEN_ROWS: u32 = 5_000;
+/// Of the value of a setting that changed, in the audit, around where it changed: a rule is told whole, and a whole file is
+/// not copied.
 pub const SETTING_RECORDED_CHARS_MAX: usize = 4_000;
 /// How many people a rule can want to approve something: more would never be found at the same time.
 pub const APPROVALS_MAX: u32 = 10;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use witbot_core::audit::Record;
 use witbot_core::ids::{Digest, PluginName, UnixMillis, UserId};
+use witbot_core::limits::{AUDIT_FORGOTTEN_ROWS, SETTING_RECORDED_CHARS_MAX};
 
 use crate::Store;
 use crate::column::{self, all, execute, first, stored_millis};
@@ -112,19 +113,26 @@ impl Store {
 
     /// The number of the record with a hash, if it is one of the chain: also of the last one that was forgotten.
     pub async fn audit_place_of(&self, hash: String) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT seq FROM audit WHERE hash = ?1 UNION ALL SELECT seq FROM audit_anchor WHERE hash = ?1";
+        let sql = "SELECT seq FROM audit WHERE hash = ?1 UNION ALL SELECT seq FROM audit_anchor WHERE hash = ?1 AND seq > 0";
         let read = |row: &Row<'_>| Ok(row.get(0)?);
         self.read(move |db| first(db, sql, [hash], read)).await
     }
 
-    /// Forgets all records from before a time that have none after it before them. That is a record itself, and the chain
-    /// goes on from the last one that was forgotten. Answers how many they were.
+    /// Forgets all records from before a time that have none after it before them, [`AUDIT_FORGOTTEN_ROWS`] at a time. Each
+    /// time is a record itself, and the chain goes on from the last one that was forgotten. Answers how many they were.
     pub async fn audit_prune(
         &self,
         before: UnixMillis,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
-        self.write(move |db| prune(db, before, now)).await
+        let mut forgotten = 0;
+        loop {
+            let records = self.write(move |db| prune(db, before, now)).await?;
+            forgotten += records;
+            if records < u64::from(AUDIT_FORGOTTEN_ROWS) {
+                return Ok(forgotten);
+            }
+        }
     }
 
     /// Notes the settings that are taken up, by key, and records what changed since the last time. Nothing changed when
@@ -292,14 +300,17 @@ fn tells_of(text: &str, last: i64, hash: &str) -> bool {
 }
 
 fn prune(db: &Connection, before: UnixMillis, now: UnixMillis) -> Result<u64, StoreError> {
-    // The newest one always stays, so that no number is ever used again.
-    let sql = "SELECT coalesce(min(seq), (SELECT max(seq) FROM audit)) - 1 FROM audit WHERE record ->> 'at' >= ?";
-    let mut statement = db.prepare_cached(sql)?;
-    let last: Option<i64> = statement.query_row([stored_millis(before)], |row| row.get(0))?;
     let (forgotten, _) = anchor(db)?;
-    let Some(last) = last.filter(|last| *last > forgotten) else {
+    let (newest, _) = head(db)?;
+    // The newest one always stays, so that no number is ever used again.
+    let end = (newest - 1).min(forgotten + i64::from(AUDIT_FORGOTTEN_ROWS));
+    let sql = "SELECT min(seq) FROM audit WHERE seq <= ? AND record ->> 'at' >= ?";
+    let mut statement = db.prepare_cached(sql)?;
+    let kept: Option<i64> = statement.query_row((end, stored_millis(before)), |row| row.get(0))?;
+    let last = kept.map_or(end, |kept| kept - 1);
+    if last <= forgotten {
         return Ok(0);
-    };
+    }
     let mut statement = db.prepare_cached("SELECT hash FROM audit WHERE seq = ?")?;
     let hash: String = statement.query_row([last], |row| row.get(0))?;
     let records = execute(db, "DELETE FROM audit WHERE seq <= ?", [last])? as u64;
@@ -336,11 +347,40 @@ fn taken_up(
         .filter(|name| before.get(*name) != keys.get(*name));
     let mut records = Vec::new();
     for name in differs {
-        let detail = json!({ "key": name, "before": before.get(name), "now": keys.get(name) });
+        let (before, now_set) = differing(before.get(name), keys.get(name));
+        let detail = json!({ "key": name, "before": before, "now": now_set });
         records.push(of_host("settings.changed", detail, now));
     }
     append(db, &texts(&records)?)?;
     Ok(())
+}
+
+/// Two values that differ, as far as they are told: when one of them is long, from a little before where they begin to differ.
+fn differing(before: Option<&String>, now: Option<&String>) -> (Option<String>, Option<String>) {
+    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    let (old, new) = (text(before), text(now));
+    let same = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(old, new)| old == new)
+        .count();
+    let is_long = |value: &str| value.chars().count() > SETTING_RECORDED_CHARS_MAX;
+    let from = if is_long(&old) || is_long(&new) {
+        same.saturating_sub(SETTING_RECORDED_CHARS_MAX / 4)
+    } else {
+        0
+    };
+    let cut = |value: &String| {
+        let mut rest = value.chars().skip(from);
+        let told: String = rest.by_ref().take(SETTING_RECORDED_CHARS_MAX).collect();
+        let (left, right) = (from > 0, rest.next().is_some());
+        format!(
+            "{}{told}{}",
+            if left { "…" } else { "" },
+            if right { "…" } else { "" }
+        )
+    };
+    (before.map(cut), now.map(cut))
 }
 
 /// What the bot does by itself.
@@ -371,6 +411,78 @@ mod tests {
             .unwrap();
         assert_eq!(store.audit_verify().await, Ok(5));
         (folder, store)
+    }
+
+    #[tokio::test]
+    async fn much_is_forgotten_step_by_step_and_stays_provable() {
+        let (_folder, store) = store();
+        let rows = u64::from(AUDIT_FORGOTTEN_ROWS);
+        let records = (1..=2 * rows + 10).map(|number| Record {
+            at: UnixMillis(number),
+            ..record("a")
+        });
+        store.audit(records.collect()).await.unwrap();
+        let before = UnixMillis(2 * rows + 4);
+        let forgotten = store.audit_prune(before, UnixMillis(9 * rows)).await;
+        assert_eq!(forgotten, Ok(2 * rows + 3));
+        let filter = Filter {
+            action: Some(PRUNED.into()),
+            ..Filter::default()
+        };
+        let told = store.audit_tail(9, filter).await.unwrap();
+        let spans: Vec<_> = told
+            .iter()
+            .map(|link| {
+                (
+                    link.record.detail["first"].as_u64(),
+                    link.record.detail["last"].as_u64(),
+                )
+            })
+            .collect();
+        let expected = [
+            (1, rows),
+            (rows + 1, 2 * rows),
+            (2 * rows + 1, 2 * rows + 3),
+        ];
+        assert_eq!(
+            spans,
+            expected.map(|(first, last)| (Some(first), Some(last)))
+        );
+        assert_eq!(store.audit_verify().await, Ok(7 + 3));
+    }
+
+    #[tokio::test]
+    async fn no_hash_is_no_head() {
+        let (_folder, store) = with_records().await;
+        assert_eq!(store.audit_place_of(String::new()).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn of_a_long_setting_is_told_where_it_changed() {
+        let (_folder, store) = store();
+        let rules = |last: &str| {
+            let value = "x".repeat(3 * SETTING_RECORDED_CHARS_MAX) + last;
+            BTreeMap::from([("rules".to_owned(), value)])
+        };
+        store
+            .settings_taken_up(rules("deny"), UnixMillis(1))
+            .await
+            .unwrap();
+        store
+            .settings_taken_up(rules("allow"), UnixMillis(2))
+            .await
+            .unwrap();
+        let told = store.audit_tail(9, Filter::default()).await.unwrap();
+        assert_eq!(told.len(), 1, "{told:?}");
+        let detail = &told[0].record.detail;
+        for (which, end) in [("before", "xdeny"), ("now", "xallow")] {
+            let value = detail[which].as_str().unwrap();
+            assert!(value.starts_with('…') && value.ends_with(end), "{value}");
+            assert!(
+                value.chars().count() <= SETTING_RECORDED_CHARS_MAX + 2,
+                "{value}"
+            );
+        }
     }
 
     #[tokio::test]

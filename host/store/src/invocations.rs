@@ -255,7 +255,7 @@ impl Store {
             let why = found.stopped();
             found.settle(Some(lease), &why);
             found.save(db, run)?;
-            found.say(db, last_word)?;
+            found.say(db, at, last_word)?;
             Ok(Some(found))
         })
         .await
@@ -273,7 +273,11 @@ impl Store {
 
     /// What was running when the last host ended, however that ended. Nobody can be running it now, since the folder
     /// is ours, so all of it is free to be claimed.
-    pub async fn recover(&self, last_word: LastWord) -> Result<Recovered, StoreError> {
+    pub async fn recover(
+        &self,
+        at: UnixMillis,
+        last_word: LastWord,
+    ) -> Result<Recovered, StoreError> {
         self.write(move |db| {
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, invocation(row)?));
             let found = all(
@@ -290,7 +294,7 @@ impl Store {
                     let why = found.stopped();
                     found.settle(None, &why);
                     found.save(db, run)?;
-                    found.say(db, last_word)?;
+                    found.say(db, at, last_word)?;
                 }
                 let list = match found.status {
                     Status::Dead => &mut recovered.dead,
@@ -471,7 +475,7 @@ mod tests {
         for attempt in 1..ATTEMPTS_MAX {
             drop(store);
             store = Store::open(folder.path()).unwrap();
-            let recovered = store.recover(nobody).await.unwrap();
+            let recovered = store.recover(UnixMillis(50), nobody).await.unwrap();
             assert_eq!(
                 recovered
                     .runs
@@ -482,7 +486,7 @@ mod tests {
             );
             // A start that did not get as far as running it does not count.
             assert_eq!(
-                store.recover(nobody).await.unwrap().runs[0].attempts,
+                store.recover(UnixMillis(50), nobody).await.unwrap().runs[0].attempts,
                 attempt
             );
             store
@@ -491,13 +495,16 @@ mod tests {
                 .unwrap()
                 .unwrap();
         }
-        let recovered = store.recover(nobody).await.unwrap();
+        let recovered = store.recover(UnixMillis(50), nobody).await.unwrap();
         assert_eq!((recovered.runs.len(), recovered.dead.len()), (0, 1));
         assert_eq!(
             store.invocation(&id).await.unwrap().unwrap().status,
             Status::Dead
         );
-        assert_eq!(store.recover(nobody).await.unwrap(), Recovered::default());
+        assert_eq!(
+            store.recover(UnixMillis(50), nobody).await.unwrap(),
+            Recovered::default()
+        );
     }
 
     #[tokio::test]

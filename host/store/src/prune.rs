@@ -1,4 +1,4 @@
-//! Forgets what is old and over. The audit and what plugins remember stay.
+//! Forgets what is old and over. What plugins remember stays, and the audit is forgotten apart, if at all.
 
 use rusqlite::Connection;
 

@@ -199,7 +199,8 @@ mod tests {
         line_up(&store, &first, 0).await;
         line_up(&store, &second, 0).await;
         for _ in 0..ATTEMPTS_MAX {
-            let stuck = store.could_not_go_on(&first, &lease, "no file", |_, _| None);
+            let stuck =
+                store.could_not_go_on(&first, &lease, "no file", UnixMillis(50), |_, _| None);
             stuck.await.unwrap().unwrap();
         }
         assert_eq!(ahead(&store, &first).await, None);

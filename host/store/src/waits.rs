@@ -358,7 +358,11 @@ mod tests {
             Status::Parked
         );
         assert_eq!(
-            store.recover(|_, _| None).await.unwrap().runs,
+            store
+                .recover(UnixMillis(50), |_, _| None)
+                .await
+                .unwrap()
+                .runs,
             [],
             "it does not run"
         );

@@ -40,9 +40,14 @@ pub fn keys(text: &str) -> BTreeMap<String, String> {
 /// What stands for a value that may be secret.
 const HIDDEN: &str = "***";
 
+/// Whether nothing below a key is shown, a whole table of credentials neither.
+fn is_hidden(key: &str) -> bool {
+    mask::is_secret(key) || key == "headers"
+}
+
 fn shown(key: &str, value: &Value) -> Value {
     match value {
-        _ if mask::is_secret(key) || key == "headers" => Value::from(HIDDEN),
+        _ if is_hidden(key) => Value::from(HIDDEN),
         Value::Table(table) => {
             let entries = table
                 .iter()
@@ -66,12 +71,10 @@ fn enter(keys: &mut BTreeMap<String, String>, path: &str, table: &Table) {
             format!("{path}.{key}")
         };
         match value {
-            Value::Table(table) if key != "headers" => enter(keys, &path, table),
-            // Rules and grants are lists, and are told whole.
+            Value::Table(table) if !is_hidden(key) => enter(keys, &path, table),
+            // Rules and grants are lists, and are kept whole: one that changed far behind is found as well.
             value => {
-                let shown = shown(key, value).to_string();
-                let shown = shown.chars().take(limits::SETTING_RECORDED_CHARS_MAX);
-                keys.insert(path, shown.collect());
+                keys.insert(path, shown(key, value).to_string());
             }
         }
     }
@@ -90,5 +93,26 @@ mod tests {
         assert!(keys["rules"].contains("deny"), "{keys:?}");
         assert_eq!(keys["plugins.a.settings.token"], "\"***\"");
         assert!(!format!("{keys:?}").contains("xoxb-1"), "{keys:?}");
+    }
+
+    #[test]
+    fn of_a_table_of_secrets_nothing_is_told() {
+        let keys = keys(
+            "[plugins.a.settings]\ncredentials = { user = \"u\", value = \"xoxb-1\" }\n[plugins.a.settings.tokens]\nmain = \"xoxb-1\"\n",
+        );
+        assert_eq!(keys["plugins.a.settings.tokens"], "\"***\"");
+        assert_eq!(keys["plugins.a.settings.credentials"], "\"***\"");
+        assert!(!format!("{keys:?}").contains("xoxb-1"), "{keys:?}");
+    }
+
+    #[test]
+    fn a_long_list_is_kept_to_its_end() {
+        let rule =
+            |number: u32| format!("[[rules]]\nname = \"rule-{number}\"\ndecision = \"deny\"\n");
+        let text: String = (0..1_000).map(rule).collect();
+        let last = text.rfind("deny").unwrap();
+        let mut changed = text.clone();
+        changed.replace_range(last..last + 4, "allow");
+        assert_ne!(keys(&text), keys(&changed));
     }
 }

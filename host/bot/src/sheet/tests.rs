@@ -124,7 +124,7 @@ fn a_terminal_shows_all_of_it() {
         commands:
           deploy <app> (dangerous) – Deploys an app.
         is called at:
-          every 5m – Looks for stale locks.
+          every 5m (`sweep`) – Looks for stale locks.
         imports:
           witbot:github/github@0.1.0
           witbot:http/http@0.1.0
@@ -159,7 +159,7 @@ fn a_terminal_shows_all_of_it() {
         new since 1.0.0 cba06b5736fa:
           - commands: deploy <app> – Deploys an app.
           + commands: deploy <app> (dangerous) – Deploys an app.
-          + is called at: every 5m – Looks for stale locks.
+          + is called at: every 5m (`sweep`) – Looks for stale locks.
           + imports: witbot:http/http@0.1.0
           - wants: github: To create deployments.
           + wants: github: To create deployments, and merge.
@@ -194,7 +194,7 @@ fn a_chat_shows_the_same_in_a_message() {
         ```
         *is called at*
         ```
-        every 5m – Looks for stale locks.
+        every 5m (`sweep`) – Looks for stale locks.
         ```
         *imports*
         ```
@@ -247,7 +247,7 @@ fn a_chat_shows_the_same_in_a_message() {
         ```
         - commands: deploy <app> – Deploys an app.
         + commands: deploy <app> (dangerous) – Deploys an app.
-        + is called at: every 5m – Looks for stale locks.
+        + is called at: every 5m (`sweep`) – Looks for stale locks.
         + imports: witbot:http/http@0.1.0
         - wants: github: To create deployments.
         + wants: github: To create deployments, and merge.

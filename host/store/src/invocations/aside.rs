@@ -2,10 +2,11 @@
 //! how they get back.
 
 use rusqlite::Connection;
+use serde_json::json;
 
 use witbot_core::audit::Record;
-use witbot_core::event::Event;
-use witbot_core::ids::InvocationId;
+use witbot_core::event::{Body, Event};
+use witbot_core::ids::{InvocationId, UnixMillis, UserId};
 use witbot_core::journal::Outgoing;
 use witbot_core::limits::ATTEMPTS_MAX;
 
@@ -29,6 +30,7 @@ impl Store {
         invocation: &InvocationId,
         lease: &Lease,
         why: &str,
+        at: UnixMillis,
         last_word: LastWord,
     ) -> Result<Option<Invocation>, StoreError> {
         let (which, lease, why) = (invocation.clone(), lease.clone(), why.to_owned());
@@ -47,7 +49,7 @@ impl Store {
             let why = format!("it could not go on, {} times: {why}", found.attempts);
             found.settle(None, &why);
             found.save(db, run)?;
-            found.say(db, last_word)?;
+            found.say(db, at, last_word)?;
             Ok(Some(found))
         })
         .await
@@ -82,16 +84,40 @@ impl Store {
 }
 
 impl Invocation {
-    /// Says what there is to say about a run that is put aside.
-    pub(super) fn say(&self, db: &Connection, last_word: LastWord) -> Result<(), StoreError> {
+    /// Says what there is to say about a run that is put aside, in the chat and in the audit.
+    pub(super) fn say(
+        &self,
+        db: &Connection,
+        at: UnixMillis,
+        last_word: LastWord,
+    ) -> Result<(), StoreError> {
         if self.status != Status::Dead {
             return Ok(());
         }
         let event = inbox::event_at(db, self.event)?;
+        let actor = event.as_ref().and_then(|event| match &event.body {
+            Body::Message(message) => Some(message.user.id.clone()),
+            Body::Click(click) => Some(click.user.id.clone()),
+            Body::Webhook(_) => None,
+        });
+        audit::append(db, &audit::texts(&[self.aside(actor, at)])?)?;
         if let Some(outgoing) = event.and_then(|event| last_word(self, &event)) {
             Letter::new(outgoing, self.updated)?.post(db, None)?;
         }
         Ok(())
+    }
+
+    fn aside(&self, actor: Option<UserId>, at: UnixMillis) -> Record {
+        Record {
+            at,
+            actor,
+            plugin: Some(self.plugin.clone()),
+            digest: Some(self.digest),
+            invocation: Some(self.id.clone()),
+            action: "run.dead".to_owned(),
+            detail: json!({ "reason": self.reason, "incident": self.id.short() }),
+            outcome: "dead".to_owned(),
+        }
     }
 
     /// Gives it to an owner, or puts it aside.
@@ -117,9 +143,8 @@ impl Invocation {
 
 #[cfg(test)]
 mod tests {
-    use witbot_core::ids::UnixMillis;
-
     use super::*;
+    use crate::audit::Filter;
     use crate::fixture::{begun, lease, outgoing, record, store};
 
     fn word(run: &Invocation, _: &Event) -> Option<Outgoing> {
@@ -136,7 +161,9 @@ mod tests {
             assert_eq!(store.outbox_waiting(&channel).await, Ok(0));
             let run = store.claim(&id, &ours, UnixMillis(40), word).await.unwrap();
             assert_eq!(run.unwrap().attempts, attempt - 1);
-            let stuck = store.could_not_go_on(&id, &ours, "no file", word).await;
+            let stuck = store
+                .could_not_go_on(&id, &ours, "no file", UnixMillis(50), word)
+                .await;
             assert_eq!(stuck.unwrap().unwrap().attempts, attempt);
         }
         let dead = store.invocation(&id).await.unwrap().unwrap();
@@ -145,14 +172,29 @@ mod tests {
             (Status::Dead, Some("it could not go on, 5 times: no file"))
         );
         assert_eq!(store.outbox_waiting(&channel).await, Ok(1));
-        let again = store.could_not_go_on(&id, &ours, "no file", word).await;
+        let told = store.audit_tail(9, Filter::default()).await.unwrap();
+        let [told] = told.as_slice() else {
+            panic!("told once, not {told:?}");
+        };
+        assert_eq!(
+            (told.record.action.as_str(), told.record.at),
+            ("run.dead", UnixMillis(50))
+        );
+        assert_eq!(told.record.detail["incident"], id.short());
+        assert_eq!(
+            told.record.detail["reason"],
+            "it could not go on, 5 times: no file"
+        );
+        let again = store
+            .could_not_go_on(&id, &ours, "no file", UnixMillis(50), word)
+            .await;
         assert_eq!(again, Ok(None));
 
         let before = store.retry(&id, record("run.retry")).await;
         assert_eq!(before, Ok(Some(Status::Dead)));
         let before = store.retry(&id, record("run.retry")).await;
         assert_eq!(before, Ok(Some(Status::Running)));
-        assert_eq!(store.audit_verify().await, Ok(1), "once");
+        assert_eq!(store.audit_verify().await, Ok(2), "once");
         let run = store.claim(&id, &ours, UnixMillis(40), word).await.unwrap();
         let run = run.unwrap();
         assert_eq!((run.attempts, run.reason), (0, None));

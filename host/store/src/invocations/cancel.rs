@@ -223,7 +223,9 @@ mod tests {
         let ours = lease("a", 2_000);
         let id = begun(&store, "1", &ours).await;
         while store.invocation(&id).await.unwrap().unwrap().status != Status::Dead {
-            let stuck = store.could_not_go_on(&id, &ours, "no file", nobody).await;
+            let stuck = store
+                .could_not_go_on(&id, &ours, "no file", UnixMillis(50), nobody)
+                .await;
             assert!(stuck.unwrap().is_some());
         }
         assert_eq!(cancel(&store, &id, "ada").await, Canceled::Ended);
