@@ -36,8 +36,8 @@ async fn hubots_listeners_hear_the_name_and_the_groups() {
     let shown = bot.home().witbot(&["plugin", "show", "listens"]).await.ok();
     let listens = r"
 listens for:
-  /OPS-(\d+)/gi – Hears of tickets.
-  /open the (.*) doors( now)?/i behind the name of the bot – Opens doors.
+  /OPS-(\d+)/gi (`hear` in rules) – Hears of tickets.
+  /open the (.*) doors( now)?/i behind the name of the bot (`respond` in rules) – Opens doors.
 ";
     assert!(shown.contains(listens), "{shown}");
     bot.stop().await;
