@@ -266,6 +266,8 @@ async fn a_click_is_acknowledged_at_once() {
         let ack = slack.acknowledged(&click.id).await;
         assert!(ack.payload.is_null(), "{ack:?}");
     }
+    // What was acknowledged is stored. Nothing says that it is answered yet.
+    workspace.answer(4).await;
     let said = workspace.said_at_the_end(&mut bot).await;
     assert_eq!(said.len(), 5, "{said:?}");
     assert_eq!(slack.counts().lost, 0);

@@ -80,6 +80,13 @@ impl Ground {
             Some(State::Done | State::Failed { .. }) | None => None,
         };
         let over = matches!(&commit.state, Some(State::Done | State::Failed { .. }));
+        // The outbox may be at work in that channel, and say the question as soon as it is stored.
+        if let Some(wait) = parked
+            .as_ref()
+            .filter(|wait| matches!(wait.operation, Operation::Ask(_)))
+        {
+            let _ = self.wakes.send(Wake::Asking(wait.key.clone())).await;
+        }
         let channels = self.store(invocation, commit).await?;
         self.follow(channels, parked).await;
         if over {
@@ -129,8 +136,7 @@ impl Ground {
     }
 
     async fn follow(&self, channels: Vec<ChannelId>, parked: Option<Box<Wait>>) {
-        // A loop that has ended needs no telling: the next start finds all of this in the store. The wait comes first,
-        // so that no answer to what is said can come before it.
+        // A loop that has ended needs no telling: the next start finds all of this in the store.
         if let Some(wait) = parked {
             let _ = self.wakes.send(Wake::Parked(wait)).await;
         }

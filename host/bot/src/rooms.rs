@@ -145,6 +145,7 @@ impl Rooms {
             Wake::ToSay(channels) => channels
                 .into_iter()
                 .for_each(|channel| self.outbox.deliver(channel)),
+            Wake::Asking(key) => self.waits.expect(&key),
             Wake::Parked(wait) => self.waits.add(*wait),
             Wake::Moved(key) => self.waits.poke(&key),
             Wake::Runnable(run) => self.runs.resume(run),

@@ -151,6 +151,11 @@ impl Waits {
         Ok(())
     }
 
+    /// Something is about to wait for this key, and what it waits for may come at once.
+    pub fn expect(&self, key: &str) {
+        self.parts.memory().keys.note(key);
+    }
+
     /// Takes a wait up that was just parked. What it waits for may have come in between.
     pub fn add(&self, wait: Wait) {
         let parts = &self.parts;

@@ -21,6 +21,8 @@ pub enum Wake {
     },
     /// There is something to say in these channels.
     ToSay(Vec<ChannelId>),
+    /// A question of this key is about to be asked: its answer can come as soon as it is stored.
+    Asking(String),
     /// A run waits.
     Parked(Box<Wait>),
     /// Somebody has left the line of this key.

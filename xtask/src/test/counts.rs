@@ -15,7 +15,8 @@ impl Counts {
     pub fn read(line: &str) -> Option<Counts> {
         let plain = without_colours(line);
         let line = plain.trim();
-        let is_closing = line.starts_with("test result: ") || line.starts_with("Summary [");
+        // What nextest repeats of a single test's output is indented.
+        let is_closing = plain.starts_with("test result: ") || line.starts_with("Summary [");
         if !is_closing {
             return None;
         }
@@ -99,6 +100,7 @@ mod tests {
                 "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 3 filtered out",
                 Some("1 passed, 2 failed"),
             ),
+            ("    test result: FAILED. 0 passed; 1 failed; 0 ignored", None),
             ("12 passed, 0 failed", None),
             ("test counts::tests::it ... ok", None),
             ("", None),
