@@ -302,13 +302,13 @@ impl Admin {
     async fn roles(&self, message: &Message) -> (Vec<String>, Vec<String>) {
         let policy = self.rights.settings.load().policy.clone();
         let mut groups = BTreeSet::new();
-        for role in policy.roles.keys() {
+        for role in policy.roles().keys() {
             policy.groups_of(role, &mut groups);
         }
         let user = &message.user.id;
         let known = self.rights.people.groups(user, &groups).await;
         let (mut has, mut unknown) = (Vec::new(), Vec::new());
-        for role in policy.roles.keys() {
+        for role in policy.roles().keys() {
             match policy.membership(role, user, &known) {
                 Membership::Yes => has.push(role.clone()),
                 Membership::Unknown => unknown.push(role.clone()),

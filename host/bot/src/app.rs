@@ -1,10 +1,10 @@
 //! Builds the rooms and wires them: the only place that knows all of them. What they then do is in `rooms`.
 
 mod at_slack;
+mod probes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -19,18 +19,21 @@ use witbot_engine::Engine;
 use witbot_store::Store;
 
 use crate::app::at_slack::{AtSlack, Ear};
+use crate::app::probes::Probes;
 use crate::chat::Chat;
 use crate::clock;
 use crate::control::Control;
 use crate::door::{self, Door};
 use crate::doors::console::Console;
 use crate::doors::hooks;
-use crate::doors::http::Server;
 use crate::expected::Expected;
 use crate::ground::Ground;
 use crate::identities::Identities;
 use crate::lines::Lines;
 use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::metrics::health::Health;
+use crate::metrics::scrape::{self, Scraper};
 use crate::outbox::Outbox;
 use crate::people::People;
 use crate::plugins::{Keeper, Plugins};
@@ -86,9 +89,14 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         chat,
         script,
     } = options;
+    let (metrics, health) = (Metrics::new(), Health::new());
+    let store = Store::open(&settings.data)?;
+    let watched = observe(&store, &metrics, &health);
+    let scraper = Scraper::new(metrics.clone(), health.clone());
+    let probes = Probes::start(&settings, &scraper, &health).await?;
     let at_slack = match chat {
         ChatChoice::Console => None,
-        ChatChoice::Slack(access) => Some(AtSlack::connect(&settings, access).await?),
+        ChatChoice::Slack(access) => Some(AtSlack::connect(&settings, access, &metrics).await?),
     };
     let (send_wake, mut wakes) = mpsc::channel(WAKES_MAX);
     std::fs::create_dir_all(&settings.plugins_folder).with_context(|| {
@@ -97,9 +105,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             settings.plugins_folder.display()
         )
     })?;
-    let store = Store::open(&settings.data)?;
-    let server = Server::bind(settings.listen).await?;
-    let (address, ready) = (server.address()?, server.ready());
+    let seen = Seen {
+        metrics: metrics.clone(),
+        health: health.clone(),
+        scraper,
+    };
     let (rooms, keeper) = build(
         settings,
         settings_file,
@@ -107,6 +117,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         store,
         send_wake,
         at_slack.as_ref(),
+        seen,
     )
     .await?;
     rooms.locks.store(Arc::new(locks));
@@ -127,6 +138,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         wakes: rooms.door.wakes.clone(),
         live: rooms.live.clone(),
         settings: rooms.settings.clone(),
+        metrics: metrics.clone(),
     };
     let mut background = vec![
         tokio::spawn(keeper.run()),
@@ -134,6 +146,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         tokio::spawn(async move { waits.run().await }),
     ];
     background.extend(control);
+    background.push(watched);
     if let Some(github) = rooms.ground.services.github.clone() {
         let expected = rooms.ground.expected.clone();
         background.push(tokio::spawn(
@@ -148,29 +161,24 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let mut heard = None;
     match at_slack.map(|slack| slack.ear(&rooms.door, &rooms.settings)) {
         None => {
-            ready.store(true, Ordering::Relaxed);
+            health.connected(true);
             if script.is_none() {
                 let lines = door::read_lines(rooms.door.clone(), rooms.settings.clone());
                 background.push(tokio::spawn(lines));
             }
         }
         Some(Ear::Routes(slack)) => {
-            ready.store(true, Ordering::Relaxed);
+            health.connected(true);
             routes = routes.merge(slack);
         }
         Some(Ear::Sockets(sockets, count)) => {
             routes = routes.merge(slack::hooks::closed());
-            background.push(tokio::spawn(while_connected(count, ready.clone())));
-            heard = Some(hear(*sockets, stopping.clone(), rooms.door.wakes.clone()));
+            background.push(tokio::spawn(while_connected(count, metrics, health.clone())));
+            heard = Some(hear(*sockets, stopping, rooms.door.wakes.clone()));
         }
     }
-    let served = tokio::spawn(async move {
-        let served = server.run(routes, stopping).await;
-        if let Some(heard) = heard {
-            let _ = heard.await;
-        }
-        served
-    });
+    probes.doors.open(routes);
+    let address = probes.address;
     let stopped = rooms::stop_signal()?;
     let plugins = rooms.live.load().serving.len();
     tracing::info!(
@@ -181,9 +189,16 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 
     // Doors first, so that nothing new begins; then what runs; then what it had to say.
     background.iter().for_each(JoinHandle::abort);
-    ready.store(false, Ordering::Relaxed);
+    health.stopping();
+    probes.doors.refuse();
     let _ = stop.send(true);
-    rooms.stop(wakes, served).await?;
+    let closed = async move {
+        probes.close().await;
+        if let Some(heard) = heard {
+            let _ = heard.await;
+        }
+    };
+    rooms.stop(wakes, closed).await?;
     ended
 }
 
@@ -192,7 +207,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 async fn groups_that_are_none(rooms: &Rooms, at_slack: bool) -> Option<SettingsError> {
     let policy = rooms.settings.load().policy.clone();
     let groups: BTreeSet<UserId> = policy
-        .roles
+        .roles()
         .values()
         .flat_map(|role| role.groups.iter().cloned())
         .collect();
@@ -205,7 +220,7 @@ async fn groups_that_are_none(rooms: &Rooms, at_slack: bool) -> Option<SettingsE
     }
     let mut none = Vec::new();
     for (group, error) in rooms.ground.rights.people.verify_groups(&groups).await {
-        let roles = policy.roles.iter();
+        let roles = policy.roles().iter();
         let role = roles
             .filter(|(_, role)| role.groups.contains(&group))
             .map(|(name, _)| name.as_str());
@@ -236,14 +251,34 @@ fn hear(
     })
 }
 
-/// The bot is ready while it has a socket.
-async fn while_connected(mut count: watch::Receiver<usize>, ready: Arc<AtomicBool>) {
+/// The bot is connected while it has a socket.
+async fn while_connected(mut count: watch::Receiver<usize>, metrics: Metrics, health: Health) {
     loop {
-        ready.store(*count.borrow_and_update() > 0, Ordering::Relaxed);
+        let sockets = *count.borrow_and_update();
+        metrics.sockets(sockets);
+        health.connected(sockets > 0);
         if count.changed().await.is_err() {
-            return ready.store(false, Ordering::Relaxed);
+            metrics.sockets(0);
+            return health.connected(false);
         }
     }
+}
+
+/// Has the store say how it is.
+fn observe(store: &Store, metrics: &Metrics, health: &Health) -> JoinHandle<()> {
+    let (counted, seen) = (metrics.clone(), health.clone());
+    store.observe_writes(Box::new(move |written| {
+        counted.written(written);
+        seen.written(written.stored);
+    }));
+    tokio::spawn(health.clone().watch(store.clone()))
+}
+
+/// Who is told how the bot is.
+struct Seen {
+    metrics: Metrics,
+    health: Health,
+    scraper: Scraper,
 }
 
 /// Without it, operators can do nothing with a run while the bot runs.
@@ -281,6 +316,7 @@ async fn build(
     store: Store,
     wakes: mpsc::Sender<Wake>,
     at_slack: Option<&AtSlack>,
+    seen: Seen,
 ) -> anyhow::Result<(Rooms, Keeper)> {
     let engine = Engine::new(&settings.data.join("compiled"))?;
     let artefacts = settings.data.join("artefacts");
@@ -291,7 +327,9 @@ async fn build(
     };
     let pace = at_slack.map(|_| AtSlack::pace(&settings));
     let tell = tell::tell(store.clone(), chat.clone());
-    let (outbox, handed_over) = Outbox::new(store.clone(), chat.clone(), pace, tell);
+    let metrics = seen.metrics;
+    let (outbox, handed_over) =
+        Outbox::new(store.clone(), chat.clone(), pace, tell, metrics.clone());
     tokio::spawn(outbox.clone().run(handed_over));
     let services = services(&settings, secrets)?;
     let linking = &settings.linking;
@@ -307,6 +345,7 @@ async fn build(
         live.clone(),
         Some(store.clone()),
         artefacts,
+        metrics.clone(),
     );
     let keeper = plugins.load_all().await;
     let owner = format!("{}-{}", std::process::id(), clock::now().0);
@@ -323,9 +362,15 @@ async fn build(
         services,
         lines: Lines::new(store.lines().await?),
         expected,
+        metrics: metrics.clone(),
         settings: settings.clone(),
         wakes: wakes.clone(),
         owner,
+    });
+    seen.scraper.ask(scrape::Rooms {
+        store: store.clone(),
+        live: live.clone(),
+        engine: engine.clone(),
     });
     let versions = plugins.clone();
     let find = Arc::new(move |name, digest| {
@@ -345,7 +390,9 @@ async fn build(
         door: Door {
             store: store.clone(),
             wakes,
+            metrics,
         },
+        health: seen.health,
         settings,
         settings_read: Mutex::new(SettingsRead::at_start(
             std::fs::read(&settings_file).unwrap_or_default(),

@@ -256,7 +256,7 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
 fn policy(top: &mut Section<'_>, text: &str, problems: &mut Problems) -> Policy {
     let roles = roles::read(top.section("roles", problems), problems);
     let rules = rules::read(top.get("rules"), &roles, text, problems);
-    Policy { roles, rules }
+    Policy::new(roles, rules)
 }
 
 /// For whatever else is written below `plugins`.

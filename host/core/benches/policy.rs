@@ -34,12 +34,12 @@ fn policy(differs: Differs) -> Policy {
         groups: vec![name("S1")],
         roles: Vec::new(),
     };
-    Policy {
-        roles: (0..10)
+    Policy::new(
+        (0..10)
             .map(|number| (format!("role{number}"), role(number)))
             .collect(),
-        rules: (0..RULES).map(|number| rule(number, differs)).collect(),
-    }
+        (0..RULES).map(|number| rule(number, differs)).collect(),
+    )
 }
 
 fn rule(number: usize, differs: Differs) -> Rule {

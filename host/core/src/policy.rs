@@ -10,6 +10,7 @@ mod known;
 mod pattern;
 mod role;
 mod rule;
+mod same;
 mod told;
 mod window;
 
@@ -33,14 +34,15 @@ pub use window::{Window, WindowError};
 
 use known::Known;
 use rule::Match;
+use same::Same;
 
 /// All roles and rules of the operator.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
-    /// By name.
-    pub roles: BTreeMap<String, Role>,
-    /// In their order.
-    pub rules: Vec<Rule>,
+    roles: BTreeMap<String, Role>,
+    rules: Vec<Rule>,
+    /// Of each rule.
+    same: Vec<Same>,
 }
 
 /// How something was said.
@@ -182,18 +184,44 @@ impl Decision<'_> {
 }
 
 impl Policy {
+    /// Roles by name, and rules in their order.
+    pub fn new(roles: BTreeMap<String, Role>, rules: Vec<Rule>) -> Policy {
+        let same = same::same(&rules);
+        Policy { roles, rules, same }
+    }
+
+    /// By name.
+    pub fn roles(&self) -> &BTreeMap<String, Role> {
+        &self.roles
+    }
+
+    /// In their order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rules in their order, each with what it has in common with others.
+    fn each(&self) -> impl Iterator<Item = (&Rule, &Same)> {
+        self.rules.iter().zip(&self.same)
+    }
+
     /// What has to be known before a request is decided. Only rules that can be about it ask for something.
     pub fn needs(&self, request: &Request<'_>) -> Needs {
         let mut needs = Needs::default();
         let nothing = Facts::default();
         let known = Known::new(self, &nothing);
-        let rules = self.rules.iter();
-        for rule in rules.filter(|rule| rule.may_be_about(&known, request)) {
+        for (rule, same) in self.each() {
+            if !rule.may_be_about(same, &known, request) {
+                continue;
+            }
             needs.kind |= rule.kinds.is_some();
             needs.standing |= rule.tells_guests_apart();
-            for name in rule.who.iter().flatten() {
-                self.groups_of(name, &mut needs.groups);
-            }
+            known.once(same.who, || {
+                for name in rule.who.iter().flatten() {
+                    self.groups_of(name, &mut needs.groups);
+                }
+                Match::Yes
+            });
         }
         if let Otherwise::Role(role) = request.otherwise {
             self.groups_of(role, &mut needs.groups);
@@ -207,8 +235,8 @@ impl Policy {
         let (mut may_pass, mut may_fail) = (false, false);
         let mut first = None;
         let known = Known::new(self, facts);
-        for rule in &self.rules {
-            match rule.matches(&known, request) {
+        for (rule, same) in self.each() {
+            match rule.matches(same, &known, request) {
                 Match::No => {}
                 Match::Yes => {
                     first = Some(Decision::Rule(rule));
@@ -252,8 +280,8 @@ impl Policy {
         let mut able: Vec<Able<'_>> = Vec::new();
         let mut denied: Vec<&str> = Vec::new();
         let known = Known::new(self, facts);
-        for rule in &self.rules {
-            let fits = match rule.fits(&known, request) {
+        for (rule, same) in self.each() {
+            let fits = match rule.fits(same, &known, request) {
                 Match::Yes => true,
                 // With some arguments it does: who may do that is told, and who may not is not.
                 Match::Open => rule.verdict != Verdict::Deny,

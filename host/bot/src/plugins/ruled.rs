@@ -42,7 +42,7 @@ struct Handler<'a> {
 /// bot itself has not. A line for each.
 pub fn unfounded(policy: &Policy, plugins: &BTreeSet<PluginName>) -> Vec<String> {
     let mut mistakes = Vec::new();
-    for rule in &policy.rules {
+    for rule in policy.rules() {
         let Some(plugin) = &rule.plugin else { continue };
         if plugin.as_str() == OWN_NAME {
             mistakes.extend(about(rule, OWN_NAME, &own()));
@@ -61,7 +61,7 @@ pub fn unfounded(policy: &Policy, plugins: &BTreeSet<PluginName>) -> Vec<String>
 
 /// What is wrong with the rules about a plugin. A line for each mistake.
 pub fn mistakes(policy: &Policy, plugin: &PluginName, declared: &Checked) -> Vec<String> {
-    let rules = policy.rules.iter();
+    let rules = policy.rules().iter();
     let rules = rules.filter(|rule| rule.plugin.as_ref() == Some(plugin));
     let mut handlers = None;
     rules
@@ -197,10 +197,7 @@ mod tests {
             verdict: Verdict::Deny,
             reason: None,
         };
-        Policy {
-            rules: vec![rule],
-            ..Policy::default()
-        }
+        Policy::new(std::collections::BTreeMap::new(), vec![rule])
     }
 
     #[test]

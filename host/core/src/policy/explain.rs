@@ -31,8 +31,8 @@ impl Policy {
     pub fn explain(&self, request: &Request<'_>, facts: &Facts) -> Explanation<'_> {
         let known = Known::new(self, facts);
         let mut looked = Vec::new();
-        for rule in &self.rules {
-            let seen = match rule.matches(&known, request) {
+        for (rule, same) in self.each() {
+            let seen = match rule.matches(same, &known, request) {
                 Match::No => Seen::NotAbout(rule.apart(&known, request)),
                 Match::Yes => Seen::Matches,
                 Match::Open => Seen::Open,

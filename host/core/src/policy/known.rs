@@ -1,11 +1,13 @@
 //! What is worked out once for all rules of one decision: it costs most, and many rules ask for the same.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 
+use super::rule::Match;
+use super::same::First;
 use super::window::Window;
 use super::{Facts, Membership, Policy, Request};
 
@@ -16,6 +18,8 @@ type Clocks<'a> = (&'a TimeZone, Option<(Weekday, Time)>);
 pub(super) struct Known<'a> {
     policy: &'a Policy,
     pub(super) facts: &'a Facts,
+    /// What came of the parts of rules, by the first rule that has each.
+    parts: Vec<[Cell<Option<Match>>; First::KINDS]>,
     roles: RefCell<BTreeMap<&'a str, Membership>>,
     /// The zone that was asked for last, and what its clocks show.
     here: RefCell<Option<Clocks<'a>>>,
@@ -27,9 +31,22 @@ impl<'a> Known<'a> {
         Known {
             policy,
             facts,
+            parts: policy.rules.iter().map(|_| Default::default()).collect(),
             roles: RefCell::default(),
             here: RefCell::default(),
         }
+    }
+
+    /// What came of a part of a rule, which is looked at once for all that have the same.
+    pub(super) fn once(&self, first: First, look: impl FnOnce() -> Match) -> Match {
+        let Some(part) = self.parts.get(first.rule).map(|parts| &parts[first.kind]) else {
+            return look();
+        };
+        part.get().unwrap_or_else(|| {
+            let found = look();
+            part.set(Some(found));
+            found
+        })
     }
 
     /// Whether who asks has one of some roles.

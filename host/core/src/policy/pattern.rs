@@ -1,7 +1,7 @@
 //! What names and values are compared with in rules: `production`, or `prod*` for all that begins so.
 
 /// A text, or the beginning of one, without regard to case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern {
     /// In small letters.
     text: String,

@@ -2,6 +2,7 @@
 
 use super::known::Known;
 use super::pattern::Pattern;
+use super::same::Same;
 use super::window::Window;
 use super::{Facts, Membership, Origin, Request};
 use crate::chat::{ChannelKind, Standing};
@@ -140,34 +141,44 @@ impl Rule {
     }
 
     /// Whether it can be about a request, whatever is found out.
-    pub(super) fn may_be_about<'a>(&'a self, known: &Known<'a>, request: &Request<'_>) -> bool {
-        self.is_about_command(request) && self.settled(known, request) != Match::No
+    pub(super) fn may_be_about<'a>(
+        &'a self,
+        same: &Same,
+        known: &Known<'a>,
+        request: &Request<'_>,
+    ) -> bool {
+        self.settled(same, known, request) != Match::No
     }
 
     /// Whether it is about a request.
-    pub(super) fn matches<'a>(&'a self, known: &Known<'a>, request: &Request<'_>) -> Match {
-        if !self.is_about_command(request) {
-            return Match::No;
-        }
-        self.settled(known, request)
+    pub(super) fn matches<'a>(
+        &'a self,
+        same: &Same,
+        known: &Known<'a>,
+        request: &Request<'_>,
+    ) -> Match {
+        self.settled(same, known, request)
             .and(|| self.place(known.facts))
             .and(|| self.standing(known.facts))
             .and(|| match &self.who {
                 None => Match::Yes,
-                Some(roles) => match known.has_one(roles, request) {
+                Some(roles) => known.once(same.who, || match known.has_one(roles, request) {
                     Membership::Yes => Match::Yes,
                     Membership::No => Match::No,
                     Membership::Unknown => Match::Unknown,
-                },
+                }),
             })
     }
 
     /// Whether it is about a request, whoever makes it.
-    pub(super) fn fits<'a>(&'a self, known: &Known<'a>, request: &Request<'_>) -> Match {
-        if !self.is_about_command(request) {
-            return Match::No;
-        }
-        self.settled(known, request).and(|| self.place(known.facts))
+    pub(super) fn fits<'a>(
+        &'a self,
+        same: &Same,
+        known: &Known<'a>,
+        request: &Request<'_>,
+    ) -> Match {
+        self.settled(same, known, request)
+            .and(|| self.place(known.facts))
     }
 
     /// The first part by which a rule that does not match is about something else.
@@ -187,11 +198,19 @@ impl Rule {
     }
 
     /// What the request itself says.
-    fn settled<'a>(&'a self, known: &Known<'a>, request: &Request<'_>) -> Match {
+    fn settled<'a>(&'a self, same: &Same, known: &Known<'a>, request: &Request<'_>) -> Match {
         // The time last: it costs most.
-        Match::from(self.here(request) && self.so(request))
-            .and(|| self.arguments(request))
-            .and(|| self.now(known, request).into())
+        known
+            .once(same.command, || self.is_about_command(request).into())
+            .and(|| Match::from(self.here(request) && self.so(request)))
+            .and(|| match self.arguments.is_empty() {
+                true => Match::Yes,
+                false => known.once(same.arguments, || self.arguments(request)),
+            })
+            .and(|| match &self.when {
+                None => Match::Yes,
+                Some(_) => known.once(same.when, || self.now(known, request).into()),
+            })
     }
 
     fn now<'a>(&'a self, known: &Known<'a>, request: &Request<'_>) -> bool {
@@ -210,10 +229,7 @@ impl Rule {
     }
 
     fn arguments(&self, request: &Request<'_>) -> Match {
-        if self.arguments.is_empty() {
-            return Match::Yes;
-        }
-        if !request.settled {
+        if !self.arguments.is_empty() && !request.settled {
             return Match::Open;
         }
         let is = |(name, values): &(String, Vec<Pattern>)| {

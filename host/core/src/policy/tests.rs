@@ -56,12 +56,12 @@ fn story() -> Policy {
         commands: only("deploy*"),
         ..rule(number, verdict)
     };
-    Policy {
-        roles: BTreeMap::from([
+    Policy::new(
+        BTreeMap::from([
             ("crew".to_owned(), role(&["UADA"], &["SCREW"], &["leads"])),
             ("leads".to_owned(), role(&["UBOB"], &[], &[])),
         ]),
-        rules: vec![
+        vec![
             Rule {
                 kinds: Some(vec![ChannelKind::Shared]),
                 reason: Some("not before others".to_owned()),
@@ -83,7 +83,7 @@ fn story() -> Policy {
                 ..deploy(4, Verdict::Allow)
             },
         ],
-    }
+    )
 }
 
 struct Asked {

@@ -96,7 +96,7 @@ pub fn test(text: &str, policy: &Policy, live: &Live) -> Result<Tested, String> 
 fn compare(case: Case, policy: &Policy, live: &Live) -> Result<Option<String>, String> {
     let named = |rule: &String| {
         policy
-            .rules
+            .rules()
             .iter()
             .any(|known| known.name.as_ref() == Some(rule))
     };

@@ -78,10 +78,7 @@ fn never_enough(rule: &Rule, roles: &BTreeMap<String, Role>) -> Option<String> {
     else {
         return None;
     };
-    let policy = Policy {
-        roles: roles.clone(),
-        rules: Vec::new(),
-    };
+    let policy = Policy::new(roles.clone(), Vec::new());
     let members = |names: &[String]| {
         let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for name in names {

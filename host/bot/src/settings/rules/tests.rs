@@ -33,13 +33,13 @@ fn everything_is_read() {
         when = { days = [\"mon-fri\"], from = \"09:00\", to = \"17:00\", zone = \"Europe/Berlin\" }\n\
         decision = \"approve\"\napprovals = 2\napprovers = [\"leads\"]\nwithin = \"15m\"\nreason = \"ask\"\n";
     let policy = policy(&format!("{ROLES}{rule}[[rules]]\ndecision = \"confirm\"\n"));
-    assert_eq!(policy.roles.len(), 3);
+    assert_eq!(policy.roles().len(), 3);
     assert_eq!(
-        policy.roles["crew"].groups,
+        policy.roles()["crew"].groups,
         ["S0CREW".parse::<UserId>().unwrap()]
     );
-    assert_eq!(policy.roles["crew"].roles, ["leads"]);
-    let [first, second] = policy.rules.as_slice() else {
+    assert_eq!(policy.roles()["crew"].roles, ["leads"]);
+    let [first, second] = policy.rules() else {
         panic!("{policy:?}")
     };
     assert_eq!(first.called(), "rule `production`");
@@ -255,7 +255,7 @@ fn a_rule_that_never_decides_is_told() {
         ),
     ] {
         let policy = policy(&format!("{ROLES}[[rules]]\n{above}\n[[rules]]\n{below}\n"));
-        assert_eq!(policy.rules.len(), 2);
+        assert_eq!(policy.rules().len(), 2);
     }
 }
 

@@ -72,7 +72,7 @@ fn policy(chance: &mut Chance) -> Policy {
     let rules = (0..chance.below(8))
         .map(|number| made_up_rule(chance, number))
         .collect();
-    Policy { roles, rules }
+    Policy::new(roles, rules)
 }
 
 fn made_up_rule(chance: &mut Chance, number: usize) -> Rule {
