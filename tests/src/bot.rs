@@ -18,7 +18,7 @@ use crate::slack::{Mode, Workspace};
 use crate::transcript::{Record, Transcript};
 
 /// Process supervisors send SIGKILL after about this time.
-const STOP_TIME_MAX: Duration = Duration::from_secs(10);
+const STOP_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// As much fits into a pipe on Linux.
 const PIPE_BYTES: usize = 65_536;
@@ -113,15 +113,24 @@ impl Bot {
         self.process.as_ref().map_or("", |process| &process.url)
     }
 
+    /// The number of its process.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn id(&self) -> u32 {
+        let process = self.process.as_ref();
+        let id = process.and_then(|process| process.child.id());
+        id.expect("the bot runs")
+    }
+
     /// How much memory it has in use.
     ///
     /// # Panics
     ///
     /// When it does not run, or where the system does not say.
     pub fn resident_bytes(&self) -> u64 {
-        let process = self.process.as_ref();
-        let id = process.and_then(|process| process.child.id());
-        let status = format!("/proc/{}/status", id.expect("the bot runs"));
+        let status = format!("/proc/{}/status", self.id());
         let status = fs::read_to_string(status).expect("this is Linux");
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<u64>().ok());

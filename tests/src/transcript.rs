@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// What is awaited for longer than this will not come: everything is on this machine, and a poll comes every 5 s.
-pub const AWAITED_MAX: Duration = Duration::from_secs(20);
+pub const AWAITED_MAX: Duration = Duration::from_secs(60);
 
 /// What a bot printed and logged, over all of its restarts.
 #[derive(Debug)]

@@ -555,3 +555,48 @@ async fn a_place_in_line_survives_a_kill() {
     assert_eq!(stage.deployments().len(), 2);
     stage.bot.kill9().await;
 }
+
+const BY_OTHERS: &str = r#"
+[[rules]]
+plugin = "deploy"
+arguments = { env = "production" }
+decision = "deny"
+reason = "ask in #releases"
+
+[[rules]]
+plugin = "deploy"
+decision = "allow"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_leads_round_no_rule() {
+    let mut stage = Stage::with(Home::new().with_plugin("deploy"), BY_OTHERS).await;
+    let bot = &mut stage.bot;
+    for command in [
+        "auto-deploy api in prod on",
+        "auto-deploy api in prod off",
+        "lock api in prod",
+        // That is all environments, production among them.
+        "lock api",
+        "unlock api in prod",
+        "cancel deploy api in prod",
+    ] {
+        bot.say(&format!("@ada #ops: {command}")).await;
+        bot.expect_soon("#ops witbot: …ask in #releases…").await;
+    }
+    bot.ask("locks", "#console witbot: Nothing is locked.")
+        .await;
+    bot.ask(
+        "@ada #ops: lock api in staging",
+        "#ops witbot: Locked api in staging by ada …",
+    )
+    .await;
+    bot.ask(
+        "@ada #ops: auto-deploy api in prod",
+        "#ops witbot: api in production: auto-deploy is off.",
+    )
+    .await;
+    assert!(stage.deployments().is_empty());
+    stage.bot.forgive("WARN [deploy] the handler gave up…");
+    stage.bot.stop().await;
+}

@@ -28,6 +28,7 @@ async fn an_error_that_nobody_forgave_fails() {
     let mut bot = Bot::start(Home::new().with_guest("traps")).await;
     bot.ask("trap panic", "#console witbot: `traps` failed: …")
         .await;
+    bot.expect_log("ERROR [traps] panicked at …").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

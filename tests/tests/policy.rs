@@ -137,6 +137,22 @@ async fn what_needs_approval_is_done_when_somebody_else_approves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn blanks_hide_nothing_from_those_who_approve() {
+    let (_services, mut bot) = bot().await;
+    let blanks = " ".repeat(3_000);
+    bot.ask(
+        &format!("@ada #ops: ship{blanks}prod"),
+        "#ops witbot: @ada wants `ship prod`.",
+    )
+    .await;
+    bot.expect("    env: `production`").await;
+    bot.expect("    commit: `c0ffee`").await;
+    bot.expect("    1 approval by `leads` needed, …[Approve / Deny]")
+        .await;
+    bot.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_what_they_asked_for_themselves() {
     let (services, mut bot) = bot().await;
     said(

@@ -278,7 +278,7 @@ async fn a_run_whose_version_is_gone_is_put_aside_and_tried_again_when_it_is_bac
     bot.ask("@ada #ops: wait time 60", "#ops witbot: Good night.")
         .await;
     bot.expect("#ops witbot: Good morning.").await;
-    bot.ask("@ada #ops: wait time 1000", "#ops witbot: Good night.")
+    bot.ask("@ada #ops: wait time 5000", "#ops witbot: Good night.")
         .await;
     bot.kill9().await;
     bot.home().put("waits", &guest("traps"));
@@ -287,7 +287,7 @@ async fn a_run_whose_version_is_gone_is_put_aside_and_tried_again_when_it_is_bac
     std::fs::rename(&artefacts, &moved).expect("the bot does not run");
     bot.restart().await;
     bot.expect_soon(
-        "#ops witbot: @ada: `wait time 1000` is put aside: it could not go on, 5 times: …",
+        "#ops witbot: @ada: `wait time 5000` is put aside: it could not go on, 5 times: …",
     )
     .await;
     let run = stands(bot.home(), "dead").await;

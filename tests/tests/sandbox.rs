@@ -40,7 +40,7 @@ async fn a_panic_costs_one_command() {
     crashes(
         "trap panic",
         reason,
-        "it crashed…traps.wasm!…panics…this was to be expected…",
+        "it crashed…panics…this was to be expected…",
     )
     .await;
 }
@@ -48,34 +48,19 @@ async fn a_panic_costs_one_command() {
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_recursion_costs_one_command() {
     let reason = "it called itself too deeply";
-    crashes(
-        "trap deep",
-        reason,
-        "it called itself too deeply…traps.wasm!…deeper…",
-    )
-    .await;
+    crashes("trap deep", reason, "it called itself too deeply…deeper…").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eating_memory_costs_one_command() {
     let reason = "it needed more than 64 MiB of memory…";
-    crashes(
-        "trap memory",
-        reason,
-        "it needed more than…traps.wasm!…eats_memory…",
-    )
-    .await;
+    crashes("trap memory", reason, "it needed more than…eats_memory…").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_host_calls_cost_one_command() {
     let reason = "the run made more than 500 calls to the host";
-    crashes(
-        "trap calls",
-        reason,
-        "the run made more…traps.wasm!…calls_the_host…",
-    )
-    .await;
+    crashes("trap calls", reason, "the run made more…calls_the_host…").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +73,7 @@ async fn an_endless_loop_costs_one_command_and_holds_nobody_up() {
         "#console witbot: `traps` failed: it computed for too long. Incident …; the log says more.",
     )
     .await;
-    bot.expect_log("ERROR [traps] it computed for too long…traps.wasm!…never_ends…")
+    bot.expect_log("ERROR [traps] it computed for too long…never_ends…")
         .await;
     bot.ask("hello Bob", "#console witbot: Hello, Bob!").await;
     bot.stop().await;

@@ -28,7 +28,7 @@ const TIMES: u64 = 20;
 /// How often the bot is killed.
 const KILLS: u64 = 5;
 /// Slack closes a socket about so long after it says so.
-const NOTICE: Duration = Duration::from_secs(10);
+const NOTICE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_answered_once_and_in_order() {

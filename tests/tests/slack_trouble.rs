@@ -136,6 +136,10 @@ async fn an_edit_is_tried_until_it_is_there() {
     workspace.ask("progress 3").await;
     let last = |slack: &Slack| (slack.call_count("chat.update") >= 3).then_some(());
     slack.until(last).await;
+    let posted = workspace.answer(0).await;
+    workspace
+        .becomes(&posted.ts, |message| message.text() == "Step 3.")
+        .await;
     workspace.said_at_the_end(&mut bot).await;
     assert_eq!(there(&workspace), ["Step 3."]);
 }
@@ -159,7 +163,7 @@ async fn a_channel_with_a_full_queue_takes_no_more() {
     let refused = refused.expect("there is a bound");
     let expected = "After …: rate-limited: 500 messages wait to be said in …: say less there";
     assert!(matches(expected, refused.text()), "{refused:#?}");
-    assert_eq!(workspace.slack.post_count(&ops), 20);
+    assert_eq!(workspace.slack.posts_of(&ops, 20).await.len(), 20);
     // What waits is too much for a stop to wait for.
     bot.kill9().await;
 }

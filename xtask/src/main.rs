@@ -2,6 +2,7 @@
 
 mod binaries;
 mod demo;
+mod fuzz;
 mod guests;
 mod http;
 mod step;
@@ -27,6 +28,8 @@ enum Task {
     Demo(demo::Options),
     /// Runs all tests and checks, as CI does.
     Test(test::Options),
+    /// Tries everything that reads outside bytes with bytes that nobody would think of.
+    Fuzz(fuzz::Options),
     /// Builds the plugins in `plugins/` for WebAssembly.
     Plugins {
         /// Where they are put; `target/plugins` unless named.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Plugins { into } => plugins(into).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::binaries::{self, Binaries, cargo};
+use crate::fuzz;
 use crate::guests;
 use crate::step::{run_openly, run_overheard, seconds, step, succeeds_within};
 use crate::{repository, target_folder};
@@ -56,6 +57,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     workspace_tests(&mut report, &built, &options.filter);
     if options.filter.is_empty() && !options.quick {
         checks::lints(&mut report);
+        fuzzing(&mut report);
         deny::check(&mut report);
     }
     Ok(report.close())
@@ -145,6 +147,20 @@ fn documentation_tests(report: &mut Report) {
         "the examples in the documentation (half a minute)",
         "run them alone with `cargo test --doc`",
         cargo().args(["test", "--workspace", "--doc", "--no-fail-fast"]),
+    );
+}
+
+/// All targets for a short time. They take a compiler of C++, which is not on every machine that can do all else.
+fn fuzzing(report: &mut Report) {
+    let compiler = succeeds_within(VERSION_TIME_MAX, Command::new("c++").arg("--version"));
+    if !compiler && std::env::var_os("CI").is_none() {
+        report.remark("nothing is fuzzed: there is no C++ compiler, `c++`".to_owned());
+        return;
+    }
+    report.check(
+        "fuzzing what reads outside bytes (a minute; the first time up to 10)",
+        "each input that was found stands above",
+        fuzz::short,
     );
 }
 

@@ -215,6 +215,7 @@ impl Admin {
             problem: standing.problem.as_ref(),
             grants: &part.grants,
             observe: part.observe.as_deref(),
+            limits: part.limits,
             usage: usage.as_deref().map_err(Clone::clone),
         };
         sheet.chat()

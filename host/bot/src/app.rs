@@ -21,6 +21,7 @@ use witbot_store::Store;
 use crate::app::at_slack::{AtSlack, Ear};
 use crate::app::probes::Probes;
 use crate::chat::Chat;
+use crate::cli;
 use crate::clock;
 use crate::control::Control;
 use crate::door::{self, Door};
@@ -173,7 +174,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         }
         Some(Ear::Sockets(sockets, count)) => {
             routes = routes.merge(slack::hooks::closed());
-            background.push(tokio::spawn(while_connected(count, metrics, health.clone())));
+            background.push(tokio::spawn(while_connected(
+                count,
+                metrics,
+                health.clone(),
+            )));
             heard = Some(hear(*sockets, stopping, rooms.door.wakes.clone()));
         }
     }
@@ -318,7 +323,7 @@ async fn build(
     at_slack: Option<&AtSlack>,
     seen: Seen,
 ) -> anyhow::Result<(Rooms, Keeper)> {
-    let engine = Engine::new(&settings.data.join("compiled"))?;
+    let engine = Engine::new(&settings.data.join("compiled"), cli::compile::compiler())?;
     let artefacts = settings.data.join("artefacts");
     let console = Console::new(&settings.name);
     let chat: Arc<dyn Chat> = match at_slack {
@@ -331,10 +336,10 @@ async fn build(
     let (outbox, handed_over) =
         Outbox::new(store.clone(), chat.clone(), pace, tell, metrics.clone());
     tokio::spawn(outbox.clone().run(handed_over));
-    let services = services(&settings, secrets)?;
+    let services = services(&settings, secrets, &metrics)?;
     let linking = &settings.linking;
     let device = linking.client_id.clone();
-    let device = device.map(|id| Device::new(&linking.url, &settings.github_api_url, id));
+    let device = device.map(|id| Device::new(&linking.url, &settings.github_api_url, id, &metrics));
     let identities = Identities::new(store.clone(), device.transpose()?);
     let expected = Expected::new(store.clone(), !secrets.github_webhook.is_empty());
     let settings = Arc::new(ArcSwap::from_pointee(settings));
@@ -409,7 +414,7 @@ async fn build(
     Ok((rooms, keeper))
 }
 
-fn services(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Services> {
+fn services(settings: &Settings, secrets: &Secrets, metrics: &Metrics) -> anyhow::Result<Services> {
     let credentials = secrets.github.clone().map(|credential| match credential {
         GithubCredential::Token(token) => Credentials::Token(token),
         GithubCredential::App { id, private_key } => Credentials::App {
@@ -418,12 +423,12 @@ fn services(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Services> 
         },
     });
     let github = credentials
-        .map(|credentials| Github::new(&settings.github_api_url, credentials))
+        .map(|credentials| Github::new(&settings.github_api_url, credentials, metrics))
         .transpose()?;
     let circleci = secrets
         .circleci
         .clone()
-        .map(|token| Circleci::new(&settings.circleci_api_url, token))
+        .map(|token| Circleci::new(&settings.circleci_api_url, token, metrics))
         .transpose()?;
     let mut ci: BTreeMap<Provider, Arc<dyn CiProvider>> = BTreeMap::new();
     if let Some(circleci) = circleci {

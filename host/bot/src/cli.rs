@@ -1,6 +1,7 @@
 //! What can be asked on the command line, and the exit codes: 0, 64 for bad usage or settings, 1 for the rest.
 
 mod audit;
+pub mod compile;
 mod deploy_import;
 mod log;
 mod plugin;
@@ -9,15 +10,18 @@ mod replay;
 mod runs;
 mod slack;
 
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use witbot_core::printable;
+use witbot_core::{limits, printable};
 
 use crate::app;
+use crate::harden::{Reach, harden};
 use crate::plugins::unfounded;
 use crate::settings::problem::SettingsError;
 use crate::settings::secrets::slack::SlackAccess;
@@ -132,7 +136,12 @@ impl Cli {
 
     fn outcome(self) -> Result<ExitCode, Failure> {
         let (settings, origin) = Settings::find(self.config.as_deref(), Path::new(""))?;
+        if let Command::Run(options) = &self.command {
+            give_up(options, &settings, &origin);
+        }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(processors * limits::WORKERS_PER_PROCESSOR)
             .enable_all()
             .build()
             .context("cannot start")?;
@@ -151,6 +160,27 @@ impl Cli {
         runtime.shutdown_background();
         done
     }
+}
+
+/// Before there is a second thread, since each has rights of its own.
+fn give_up(options: &RunOptions, settings: &Settings, origin: &Origin) {
+    let settings_file = match origin {
+        Origin::File(path) => path,
+        Origin::Defaults => Path::new(settings::FILE),
+    };
+    let script = options.script.as_deref();
+    // What is granted is a folder and not its name, so it has to be there. Who uses it says what is wrong with it.
+    let _ = std::fs::create_dir_all(&settings.plugins_folder);
+    let _ = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&settings.data);
+    harden(&Reach::of(
+        settings,
+        settings_file,
+        script,
+        std::env::vars_os(),
+    ));
 }
 
 async fn run(

@@ -123,14 +123,14 @@ fn heard(live: &Live, row: i64, event: &Arc<Event>, message: &Message) -> Action
         }
         Routed::Usage { usage, reason, .. } => {
             let reason = reason.map_or(String::new(), |reason| format!("{reason}\n"));
-            say(row, event, message, format!("{reason}Usage: `{usage}`"))
+            Action::Tell("help", format!("{reason}Usage: `{usage}`").into())
         }
         // Who listens to it makes something of it.
         Routed::Unknown { .. } if !routes.is_empty() => call(live, row, event, routes),
         Routed::Unknown { nearest } => {
             let text =
                 kept_from(live, &message.text).unwrap_or_else(|| unknown(nearest.as_deref()));
-            say(row, event, message, text)
+            Action::Tell("help", text.into())
         }
     }
 }
@@ -336,6 +336,7 @@ fn invocation(
         event_row: row,
         begin: Some(begin),
         journal: Vec::new(),
+        limits: None,
         started: event.received,
     }
 }

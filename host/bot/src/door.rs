@@ -12,6 +12,7 @@ use witbot_store::inbox::Accepted;
 use crate::clock;
 use crate::doors::console;
 use crate::doors::hooks::Hooks;
+use crate::metrics::{Arrival, Metrics};
 use crate::settings::Settings;
 use crate::settings::secrets::Secrets;
 use crate::settings::secrets::webhooks::Locks;
@@ -24,6 +25,8 @@ pub struct Door {
     pub store: Store,
     /// Who acts on what came.
     pub wakes: mpsc::Sender<Wake>,
+    /// Who counts it.
+    pub metrics: Metrics,
 }
 
 impl Door {
@@ -38,7 +41,14 @@ impl Door {
 
     /// Takes an event, and answers where it is in the inbox if it is new.
     pub async fn take(&self, event: Event) -> anyhow::Result<Option<(i64, Arc<Event>)>> {
-        match self.store.accept(&event, false).await? {
+        let accepted = self.store.accept(&event, false).await;
+        let arrival = match &accepted {
+            Ok(Accepted::New(_)) => Arrival::Accepted,
+            Ok(Accepted::Duplicate) => Arrival::Duplicate,
+            Err(_) => Arrival::Failed,
+        };
+        self.metrics.event(event.source, arrival);
+        match accepted? {
             Accepted::Duplicate => Ok(None),
             Accepted::New(row) => Ok(Some((row, Arc::new(event)))),
         }
@@ -52,6 +62,7 @@ impl Door {
             circleci: secrets.circleci_webhook.clone(),
             inbound,
             now: clock::now,
+            metrics: self.metrics.clone(),
             accept: Arc::new(move |event| {
                 let door = door.clone();
                 Box::pin(async move { door.accept(event).await })

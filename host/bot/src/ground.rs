@@ -1,6 +1,7 @@
 //! The `World` of a running bot, on which the gate stands: the store, the services, and the settings as they are now.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -17,7 +18,8 @@ use witbot_core::ids::{
 };
 use witbot_core::journal::{Blob, Commit, Entry, Outcome, State, Wait};
 use witbot_core::limits;
-use witbot_engine::{Caller, Found, Lost, World};
+use witbot_core::limits::plugin::PluginLimits;
+use witbot_engine::{Caller, Found, Lost, Passed, World};
 use witbot_store::Store;
 use witbot_store::commit::CommitError;
 use witbot_store::error::StoreError;
@@ -29,6 +31,7 @@ use crate::chat::Chat;
 use crate::clock;
 use crate::expected::Expected;
 use crate::lines::Lines;
+use crate::metrics::Metrics;
 use crate::orders::{self, Order, What};
 use crate::outbox::Outbox;
 use crate::rights::Rights;
@@ -53,6 +56,8 @@ pub struct Ground {
     pub lines: Lines,
     /// What GitHub will tell of what is done there.
     pub expected: Expected,
+    /// What is counted.
+    pub metrics: Metrics,
     /// What the operator decided, as it is now.
     pub settings: Arc<ArcSwap<Settings>>,
     /// Who may have what done.
@@ -398,8 +403,16 @@ impl World for Ground {
             .unwrap_or_default()
     }
 
+    fn limits(&self, plugin: &PluginName) -> PluginLimits {
+        self.settings.load().limits(plugin)
+    }
+
     fn observed(&self, plugin: &PluginName) -> Option<Arc<Grants>> {
         self.settings.load().plugins.get(plugin)?.observe.clone()
+    }
+
+    fn passed(&self, caller: &Caller, passed: Passed<'_>) {
+        self.metrics.passed(&caller.plugin, &passed);
     }
 
     async fn room(&self, channel: &ChannelId) -> Result<(), Error> {
@@ -433,7 +446,9 @@ impl World for Ground {
     }
 
     async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
+        let began = Instant::now();
         let outcome = self.read(caller, id, operation).await;
+        self.metrics.performed(operation, &outcome, began.elapsed());
         self.expected.note(operation, &outcome).await;
         outcome
     }

@@ -16,9 +16,11 @@ mod doors;
 mod expected;
 mod future;
 mod ground;
+mod harden;
 mod identities;
 mod lines;
 mod live;
+mod metrics;
 mod orders;
 mod outbox;
 mod pace;
@@ -45,6 +47,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    if let Some(code) = cli::compile::if_asked(std::env::args_os()) {
+        return code;
+    }
     // Both clients of ours take the provider of the process, and one that takes its own would clash with it.
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()

@@ -20,6 +20,7 @@ use witbot_store::outbox::{Delivery, Next};
 
 use crate::chat::{Chat, Looked, Unsent};
 use crate::clock;
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 
 /// So many messages are taken at once. An edit that is taken can no longer be replaced by a later one, so it is not many.
@@ -43,6 +44,7 @@ struct Parts {
     pace: Option<Pace>,
     tell: Tell,
     tasks: TaskTracker,
+    metrics: Metrics,
     /// The channels that somebody speaks in at this moment, and what came up since.
     speaking: Mutex<HashMap<ChannelId, More>>,
 }
@@ -91,6 +93,7 @@ impl Outbox {
         chat: Arc<dyn Chat>,
         pace: Option<Pace>,
         tell: Tell,
+        metrics: Metrics,
     ) -> (Outbox, mpsc::Receiver<Delivery>) {
         let (send, handed_over) = mpsc::channel(HANDED_OVER_MAX);
         store.outbox_hand_over(send);
@@ -100,6 +103,7 @@ impl Outbox {
             pace,
             tell,
             tasks: TaskTracker::new(),
+            metrics,
             speaking: Mutex::default(),
         };
         let outbox = Outbox {
@@ -307,7 +311,10 @@ impl Parts {
             until_time_for(channel, pace).await;
             pace.spend(channel, Instant::now());
         }
-        match self.chat.send(delivery).await {
+        let began = Instant::now();
+        let sent = self.chat.send(delivery).await;
+        self.metrics.sent(&sent, began.elapsed());
+        match sent {
             Ok(remote) => Report::Sent(remote),
             Err(Unsent::Doubt(reason)) => {
                 tracing::warn!(id = %delivery.outgoing.message, "perhaps said, perhaps not: {reason}");
@@ -360,7 +367,7 @@ impl Parts {
     async fn report(&self, delivery: &Delivery, report: Report) -> Stored {
         let message = &delivery.outgoing.message;
         match &report {
-            Report::Sent(_) => {}
+            Report::Sent(_) => self.metrics.said(message, clock::now()),
             // A turn that comes soon.
             Report::Again { reason, after, .. } if *after < limits::OUTBOX_AGAIN => {
                 tracing::debug!(id = %message, "not said yet, and tried again in {after:?}: {reason}");

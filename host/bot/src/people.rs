@@ -69,14 +69,17 @@ impl People {
 
     /// People and groups, for a list: by their names, where the chat knows them, and without notifying anybody.
     pub async fn named(&self, users: &BTreeSet<UserId>, groups: &BTreeSet<UserId>) -> String {
-        let mut names = Vec::new();
-        for user in users.iter().take(limits::PEOPLE_NAMED_MAX) {
-            let person = timeout(limits::FACTS_TIME_MAX, self.chat.person(user)).await;
-            names.push(match person {
-                Ok(Ok(person)) => printable::line(&person.name).into_owned(),
-                Ok(Err(_)) | Err(_) => user.to_string(),
+        let asked = users
+            .iter()
+            .take(limits::PEOPLE_NAMED_MAX)
+            .map(async |user| {
+                let person = timeout(limits::FACTS_TIME_MAX, self.chat.person(user)).await;
+                match person {
+                    Ok(Ok(person)) => printable::line(&person.name).into_owned(),
+                    Ok(Err(_)) | Err(_) => user.to_string(),
+                }
             });
-        }
+        let mut names = join_all(asked).await;
         let more = users.len().saturating_sub(limits::PEOPLE_NAMED_MAX);
         if more > 0 {
             names.push(format!("{more} more"));

@@ -29,6 +29,7 @@ use witbot_store::orders::{Ordered, PluginOrders};
 
 use crate::clock;
 use crate::live::{Live, Problem, Standing, held};
+use crate::metrics::{Load, Metrics};
 use crate::settings::{PluginSettings, Settings};
 pub use artefacts::Artefacts;
 use folder::{Found, Scan, Stamp, read, scan};
@@ -50,6 +51,7 @@ struct Parts {
     /// None: nobody audits, as when the plugins are only looked at.
     store: Option<Store>,
     artefacts: Artefacts,
+    metrics: Metrics,
     look: Notify,
     /// How often orders were to be taken up, and how many of these times are done.
     orders: (watch::Sender<u64>, watch::Sender<u64>),
@@ -97,6 +99,7 @@ impl Plugins {
         live: Arc<ArcSwap<Live>>,
         store: Option<Store>,
         artefacts: PathBuf,
+        metrics: Metrics,
     ) -> Plugins {
         let artefacts = Artefacts::new(artefacts);
         let parts = Parts {
@@ -105,6 +108,7 @@ impl Plugins {
             live,
             store,
             artefacts,
+            metrics,
             look: Notify::new(),
             orders: (watch::Sender::new(0), watch::Sender::new(0)),
             older: Mutex::default(),
@@ -552,7 +556,9 @@ impl Entry {
             return;
         }
         let began = Instant::now();
-        match parts.engine.load(name, bytes.clone()).await {
+        let loaded = parts.engine.load(name, bytes.clone()).await;
+        parts.metrics.loaded(outcome(&loaded), began.elapsed());
+        match loaded {
             Ok(plugin) => {
                 log_load(name, &digest, began.elapsed());
                 self.newest = Some(Arc::new(plugin));
@@ -637,6 +643,15 @@ fn news(standing: Option<&Standing>) -> String {
     }
     let lines = printable::text(&lines.join("\n")).into_owned();
     format!("\nWhat is different in it:\n{lines}")
+}
+
+/// What became of a new file.
+fn outcome(loaded: &Result<Plugin, LoadError>) -> Load {
+    match loaded {
+        Ok(_) => Load::Ready,
+        Err(LoadError::Host(_)) => Load::Failed,
+        Err(_) => Load::Refused,
+    }
 }
 
 fn log_load(name: &PluginName, digest: &Digest, took: Duration) {

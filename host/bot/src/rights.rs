@@ -11,8 +11,8 @@ use witbot_core::event::{Event, Message, User};
 use witbot_core::ids::{ChannelId, PluginName, UserId};
 use witbot_core::journal::Permission;
 use witbot_core::policy::{
-    Decision, Demand, Facts, Judgement, Membership, Otherwise, Policy, Request, Rule, Verdict,
-    told, who,
+    Decision, Demand, Facts, Judgement, Membership, Needs, Otherwise, Policy, Request, Rule,
+    Verdict, told, who,
 };
 use witbot_core::printable;
 use witbot_core::route::{Command, Route};
@@ -144,7 +144,15 @@ impl Rights {
         if allowed {
             return None;
         }
-        let told = self.told(&policy, &request, &decision, &facts, &message.text);
+        let told = match &decision {
+            // The bot's own commands are not runs that could wait for it.
+            Decision::Rule(rule) if rule.verdict != Verdict::Deny => format!(
+                "You may not `{}` here: {} wants it confirmed or approved first, which the bot's own commands cannot be.",
+                printable::short(&message.text).replace('`', "'"),
+                rule.called()
+            ),
+            decision => self.told(&policy, &request, decision, &facts, &message.text),
+        };
         let by = by(&decision);
         Some(Ruled::Denied { by, told })
     }
@@ -172,6 +180,7 @@ impl Rights {
                 approvals: 0,
                 roles: Vec::new(),
                 approvers: Vec::new(),
+                counted: Vec::new(),
                 within_ms: *within_ms,
                 reason: rule.reason.clone(),
             }),
@@ -180,7 +189,8 @@ impl Rights {
                 approvers,
                 within_ms,
             } => {
-                let valid = self.still_approve(&policy, approvers, call).await;
+                let counted = self.still_approve(&policy, approvers, call).await;
+                let valid = u32::try_from(counted.len()).unwrap_or(u32::MAX);
                 if valid >= *approvals {
                     return Ok(Judgement::Allowed { by });
                 }
@@ -189,6 +199,7 @@ impl Rights {
                     approvals: approvals - valid,
                     roles: approvers.clone(),
                     approvers: members(&policy, approvers),
+                    counted,
                     within_ms: *within_ms,
                     reason: rule.reason.clone(),
                 })
@@ -196,8 +207,9 @@ impl Rights {
         })
     }
 
-    /// How many of those who approved a command are still among those who can.
-    async fn still_approve(&self, policy: &Policy, roles: &[String], call: &Judge) -> u32 {
+    /// Those of whom approved a command who are still among those who can. Whoever that cannot be found out of may approve
+    /// once more.
+    async fn still_approve(&self, policy: &Policy, roles: &[String], call: &Judge) -> Vec<UserId> {
         let mut groups = BTreeSet::new();
         for role in roles {
             policy.groups_of(role, &mut groups);
@@ -212,7 +224,7 @@ impl Rights {
                 counted.insert(user);
             }
         }
-        u32::try_from(counted.len()).unwrap_or(u32::MAX)
+        counted.into_iter().cloned().collect()
     }
 
     /// Whether somebody could have something done, be it with the approval of others.
@@ -235,23 +247,36 @@ impl Rights {
         Ok(!policy.decide(&request, &facts).denies())
     }
 
-    /// Whether somebody could give a command with some arguments, for help.
-    pub async fn could(&self, event: &Event, message: &Message, command: Command<'_>) -> bool {
-        let policy = self.policy();
-        let declared = command.declaration;
-        let request = Request {
+    /// Which commands somebody could give with some arguments, for help. What has to be known for all of them is asked for
+    /// at once.
+    pub async fn could<'a>(
+        &self,
+        event: &Event,
+        message: &Message,
+        commands: impl Iterator<Item = Command<'a>>,
+    ) -> Vec<Command<'a>> {
+        let (policy, at) = (self.policy(), clock::now());
+        let request = |command: &Command<'a>| Request {
             plugin: command.plugin,
-            command: &declared.id,
+            command: &command.declaration.id,
             arguments: &[],
             settled: false,
-            otherwise: otherwise(declared.dangerous),
+            otherwise: otherwise(command.declaration.dangerous),
             user: &message.user.id,
             channel: &message.place.channel,
             origin: message.origin(event.source),
-            at: clock::now(),
+            at,
         };
-        let facts = self.facts(&policy, &request, &message.user).await;
-        !policy.decide(&request, &facts).denies()
+        let mut commands: Vec<Command<'a>> = commands.collect();
+        let mut needs = Needs::default();
+        for command in &commands {
+            needs.add(policy.needs(&request(command)));
+        }
+        let people = &self.people;
+        let facts = people.facts(&needs, &message.user, &message.place.channel);
+        let facts = facts.await;
+        commands.retain(|command| !policy.decide(&request(command), &facts).denies());
+        commands
     }
 
     /// Who can have a command done where it is asked, with the people of the roles.

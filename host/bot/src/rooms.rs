@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
 use witbot_core::call::Ask;
@@ -31,6 +30,7 @@ use crate::doors::console::Console;
 use crate::ground::Ground;
 use crate::identities::{self, Identities};
 use crate::live::Live;
+use crate::metrics::health::Health;
 use crate::orders::followed::Followers;
 use crate::orders::{self, Done};
 use crate::outbox::Outbox;
@@ -66,6 +66,8 @@ pub struct Rooms {
     pub identities: Identities,
     pub console: Console,
     pub door: Door,
+    /// Who is told that the loop turns.
+    pub health: Health,
     /// What the loop does not wait for.
     pub tasks: TaskTracker,
 }
@@ -106,8 +108,11 @@ impl Rooms {
         // The watcher is blind on network drives.
         let mut rescan = every(limits::RESCAN);
         let mut tidying = every(limits::FORGET_EVERY);
+        let mut pulse = every(limits::HEALTH_LOOKED_AT_EVERY);
         let mut stopped = std::pin::pin!(stopped);
+        self.health.running();
         loop {
+            self.health.turned();
             tokio::select! {
                 wake = wakes.recv() => match wake {
                     None => return Ok(()),
@@ -131,6 +136,8 @@ impl Rooms {
                     self.read_settings().await;
                 }
                 _ = tidying.tick() => self.forget(),
+                // So that a quiet loop turns too.
+                _ = pulse.tick() => {}
                 signal = &mut stopped => {
                     tracing::info!("stopping: {signal}");
                     return Ok(());
@@ -438,12 +445,12 @@ impl Rooms {
             if !may(&ground, row, &event, message, "help").await {
                 return;
             }
-            let mut theirs = HashSet::new();
-            for command in live.table.commands() {
-                if ground.rights.could(&event, message, command).await {
-                    theirs.insert((command.plugin, command.declaration.id.as_str()));
-                }
-            }
+            let commands = live.table.commands();
+            let theirs = ground.rights.could(&event, message, commands).await;
+            let theirs: HashSet<_> = theirs
+                .iter()
+                .map(|command| (command.plugin, command.declaration.id.as_str()))
+                .collect();
             let may = |command: Command<'_>| {
                 theirs.contains(&(command.plugin, command.declaration.id.as_str()))
             };
@@ -573,6 +580,7 @@ impl Rooms {
                 plugins_folder,
                 data,
                 listen,
+                metrics,
                 slack,
                 github_api_url,
                 linking,
@@ -583,6 +591,7 @@ impl Rooms {
                 plugins_folder,
                 data,
                 listen,
+                metrics,
                 slack,
                 github_api_url,
                 linking,
@@ -597,6 +606,7 @@ impl Rooms {
                 settings.plugins_folder,
                 settings.data,
                 settings.listen,
+                settings.metrics,
                 settings.slack,
                 settings.github_api_url,
                 settings.linking,
@@ -668,13 +678,13 @@ impl Rooms {
         Ok(true)
     }
 
-    /// Waits for what runs, then for what it had to say. The doors are told to close before, and are waited for last:
-    /// they have all the time until then, so that everything together takes no longer than [`limits::SHUTDOWN_MAX`] and
+    /// Waits for what runs, then for what it had to say. The doors are told before to take nothing new, and are closed last:
+    /// they have all the time until then, and say meanwhile that the bot is stopping, so that everything together takes no longer than [`limits::SHUTDOWN_MAX`] and
     /// [`limits::STORE_CLOSE_MAX`].
     pub async fn stop(
         self,
         mut wakes: mpsc::Receiver<Wake>,
-        served: JoinHandle<anyhow::Result<()>>,
+        served: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
         let began = Instant::now();
         let latest = began + limits::SHUTDOWN_MAX;

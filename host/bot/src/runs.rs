@@ -1,10 +1,11 @@
 //! Executes runs: new ones, and those that go on after a wait or a restart. Each ends in one commit.
 
+mod busy;
 pub mod words;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -13,10 +14,12 @@ use witbot_core::audit;
 use witbot_core::chat::{Said, Text};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
+use witbot_core::failure::Report;
 use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName};
-use witbot_core::journal::{Commit, Outgoing, State};
+use witbot_core::journal::{Commit, Entry, Outgoing, State};
+use witbot_core::limits::plugin::PluginLimits;
 use witbot_core::{limits, printable};
-use witbot_engine::{Ended, Ending, Engine, Invocation, Plugin, Report};
+use witbot_engine::{Ended, Ending, Engine, Invocation, Place, Plugin, World as _};
 use witbot_store::error::StoreError;
 use witbot_store::invocations::{self, Status};
 
@@ -72,6 +75,8 @@ struct Parts {
     active: Mutex<HashMap<InvocationId, bool>>,
     /// Runs that were to go on while their plugin was held. The next start finds them by itself.
     held_back: Mutex<BTreeSet<InvocationId>>,
+    /// Runs that wait in the store until their plugin is not busy. The next start finds them by itself.
+    deferred: Mutex<HashMap<PluginName, VecDeque<InvocationId>>>,
 }
 
 impl Runs {
@@ -90,17 +95,28 @@ impl Runs {
             tasks: TaskTracker::new(),
             active: Mutex::default(),
             held_back: Mutex::default(),
+            deferred: Mutex::default(),
         };
         Runs {
             parts: Arc::new(parts),
         }
     }
 
-    /// Executes a run that has not begun.
+    /// Executes a run that has not begun, unless its plugin is busy: then whoever asked is told so, and what nobody asked for
+    /// waits in the store.
     pub fn start(&self, plugin: Arc<Plugin>, invocation: Invocation) {
         let parts = self.parts.clone();
+        let limits = parts.ground.limits(&plugin.name);
+        let place = parts.engine.enter(&plugin.name, &limits);
         self.spawn(invocation.id.clone(), async move {
-            parts.execute(&plugin, invocation).await
+            match place {
+                Ok(place) => parts.execute(place, &plugin, invocation).await,
+                Err(busy) => {
+                    parts.ground.metrics.run_turned_away(&plugin.name);
+                    return parts.turn_away(&plugin, invocation, busy).await;
+                }
+            }
+            parts.undefer(&plugin.name).await;
         });
     }
 
@@ -246,6 +262,7 @@ impl Parts {
     /// Tells that a run was put aside. What is said in the chat is stored already.
     async fn put_aside(&self, run: &invocations::Invocation) {
         let reason = run.reason.as_deref().unwrap_or_default();
+        self.ground.metrics.run_put_aside(&run.plugin);
         tracing::error!(run = %run.id, plugin = %run.plugin, incident = run.id.short(), "the run is put aside: {reason}");
         if let Ok(Some(event)) = self.ground.store.event(run.event).await
             && let Some(channel) = channel(&event)
@@ -283,6 +300,20 @@ impl Parts {
         if self.hold_back(id).await? {
             return Ok(());
         }
+        let Some(plugin) = ground.store.invocation(id).await?.map(|run| run.plugin) else {
+            return Ok(());
+        };
+        let Ok(place) = self.engine.enter(&plugin, &ground.limits(&plugin)) else {
+            self.defer(&plugin, id).await;
+            return Ok(());
+        };
+        let resumed = self.resume_in(place, id).await;
+        self.undefer(&plugin).await;
+        resumed
+    }
+
+    async fn resume_in(self: &Arc<Self>, place: Place, id: &InvocationId) -> Result<(), Stuck> {
+        let ground = &self.ground;
         let Some(run) = ground
             .store
             .claim(id, &ground.lease(), clock::now(), last_word)
@@ -299,6 +330,7 @@ impl Parts {
             return Err(Stuck::Run(anyhow::anyhow!(reason)));
         };
         let event = Arc::new(event);
+        let journal = ground.store.journal(id).await?;
         let plugin = (self.find)(run.plugin.clone(), run.digest)
             .await
             .map_err(Stuck::Run)?;
@@ -312,26 +344,46 @@ impl Parts {
             event_row: run.event,
             begin: None,
             opening: Vec::new(),
-            journal: ground.store.journal(id).await?,
+            limits: self.limits_of(id, &journal).await?,
+            journal,
         };
-        self.execute(&plugin, invocation).await;
+        self.execute(place, &plugin, invocation).await;
         Ok(())
     }
 
-    async fn execute(self: &Arc<Self>, plugin: &Plugin, invocation: Invocation) {
+    /// The limits that a run keeps, if it began to call: until then it has those that hold now.
+    async fn limits_of(
+        &self,
+        id: &InvocationId,
+        journal: &[Entry],
+    ) -> Result<Option<PluginLimits>, StoreError> {
+        if journal.is_empty() {
+            return Ok(None);
+        }
+        let kept = self.ground.store.limits_of(id).await?;
+        Ok(Some(kept.unwrap_or_default()))
+    }
+
+    async fn execute(self: &Arc<Self>, place: Place, plugin: &Plugin, invocation: Invocation) {
         let (id, event, row) = (
             invocation.id.clone(),
             invocation.event.clone(),
             invocation.event_row,
         );
+        let metrics = &self.ground.metrics;
+        if invocation.journal.is_empty() && matches!(event.body, Body::Message(_)) {
+            metrics.asked(&id, event.received);
+        }
+        let began = Instant::now();
         let Ended { ending, rest } = self
             .engine
-            .run(plugin, invocation, self.ground.clone())
+            .run_in(place, plugin, invocation, self.ground.clone())
             .await;
+        metrics.run_ended(&plugin.name, &ending, began.elapsed());
         let mut commit = match ending {
             Ending::Parked => return,
             Ending::Lost(reason) => {
-                tracing::warn!(run = %id, plugin = %plugin.name, "the run is left for later: {reason}");
+                tracing::warn!(run = %id, plugin = %plugin.name, event = event.key, "the run is left for later: {reason}");
                 return self.try_again(&id, row, &event);
             }
             Ending::Done => Commit {
@@ -347,11 +399,15 @@ impl Parts {
                 ..rest
             },
             Ending::Refused(error) => {
-                tracing::warn!(run = %id, plugin = %plugin.name, "the handler gave up: {}", printable::line(&error.message));
+                tracing::warn!(run = %id, plugin = %plugin.name, event = event.key, incident = id.short(), "the handler gave up: {}", printable::line(&error.message));
                 failed(&id, &event, rest, error.message.clone(), &error.message)
             }
             Ending::Trapped(report) => {
                 log_report(&id, plugin, &report);
+                let rest = Commit {
+                    failure: Some(Box::new(report.clone())),
+                    ..rest
+                };
                 crashed(&id, &plugin.name, &event, rest, &report.summary)
             }
         };
@@ -360,9 +416,20 @@ impl Parts {
             .as_ref()
             .and_then(|state| failure(&id, plugin, &event, state));
         commit.audit.extend(record);
-        if let Err(error) = self.ground.keep(&id, commit).await {
-            tracing::error!(run = %id, "the end of the run is not stored, so it ends again later: {error}");
-            self.try_again(&id, row, &event);
+        self.end(&id, plugin, row, &event, commit).await;
+    }
+
+    async fn end(
+        self: &Arc<Self>,
+        id: &InvocationId,
+        plugin: &Plugin,
+        row: i64,
+        event: &Arc<Event>,
+        commit: Commit,
+    ) {
+        if let Err(error) = self.ground.keep(id, commit).await {
+            tracing::error!(run = %id, plugin = %plugin.name, event = event.key, "the end of the run is not stored, so it ends again later: {error}");
+            self.try_again(id, row, event);
         }
     }
 }
@@ -407,7 +474,7 @@ fn crashed(
     reason: &str,
 ) -> Commit {
     let incident = incident(id);
-    tracing::error!(run = %id, %plugin, incident, "the run failed: {reason}");
+    tracing::error!(run = %id, %plugin, event = event.key, incident, "the run failed: {reason}");
     let text = format!("`{plugin}` failed: {reason}. Incident {incident}; the log says more.");
     failed(id, event, rest, text, reason)
 }
@@ -472,22 +539,16 @@ fn line(id: &InvocationId, event: &Event, text: String) -> Option<Outgoing> {
 }
 
 fn log_report(id: &InvocationId, plugin: &Plugin, report: &Report) {
-    let log: String = report
-        .log
+    let lines: String = report
+        .lines()
         .iter()
-        .map(|line| format!("\n  {line}"))
+        .map(|line| format!("\n{line}"))
         .collect();
-    let log = if log.is_empty() {
-        "\n  nothing".to_owned()
-    } else {
-        log
-    };
     tracing::error!(
         run = %id,
         plugin = %plugin.name,
         digest = plugin.digest.short(),
-        "{}\n{}\nlast lines of its log:{log}",
-        report.summary,
-        report.trace
+        "{}{lines}",
+        report.summary
     );
 }

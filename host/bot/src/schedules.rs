@@ -23,6 +23,7 @@ use witbot_store::schedules::Due;
 
 use crate::clock;
 use crate::live::Live;
+use crate::metrics::{Arrival, Metrics};
 use crate::settings::Settings;
 use crate::wake::Wake;
 
@@ -39,6 +40,8 @@ pub struct Schedules {
     pub live: Arc<ArcSwap<Live>>,
     /// What the operator made of it.
     pub settings: Arc<ArcSwap<Settings>>,
+    /// Who counts it.
+    pub metrics: Metrics,
 }
 
 /// What one plugin that serves is to be called for.
@@ -164,6 +167,7 @@ impl Schedules {
         let missed = schedule.when.next(due.at).is_some_and(|next| next <= now);
         let event = event(&due, missed, now);
         if let Accepted::New(row) = self.store.fire(&event, due, next).await? {
+            self.metrics.event(event.source, Arrival::Accepted);
             let event = Arc::new(event);
             // A loop that has ended needs no telling: the next start finds the event in the inbox.
             let _ = self.wakes.send(Wake::Came { row, event }).await;

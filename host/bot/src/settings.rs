@@ -11,6 +11,7 @@ pub mod slack;
 pub mod audit;
 mod grants;
 mod json;
+mod limits;
 pub mod lines;
 pub mod linking;
 pub mod mask;
@@ -36,6 +37,7 @@ use toml::de::DeTable;
 use witbot_core::address::Names;
 use witbot_core::grants::Grants;
 use witbot_core::ids::PluginName;
+use witbot_core::limits::plugin::PluginLimits;
 use witbot_core::policy::Policy;
 use witbot_core::schedule::Override;
 
@@ -63,6 +65,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where webhooks and health are served.
     pub listen: SocketAddr,
+    /// Where metrics are served. None: nowhere. The same address: to everybody who can reach that.
+    pub metrics: Option<SocketAddr>,
     /// How the bot is connected to Slack, if it is.
     pub slack: SlackSettings,
     /// GitHub's API, without a slash at the end.
@@ -96,6 +100,8 @@ pub struct PluginSettings {
     pub schedules: BTreeMap<String, Override>,
     /// Grants that are tried: what they would deny is counted, and nothing is denied because of them.
     pub observe: Option<Arc<Grants>>,
+    /// What its runs may use up. A run keeps the limits that it began with.
+    pub limits: PluginLimits,
 }
 
 /// Where people talk to the bot.
@@ -157,6 +163,12 @@ impl Settings {
         }
     }
 
+    /// What runs of a plugin may use up.
+    pub fn limits(&self, plugin: &PluginName) -> PluginLimits {
+        let plugin = self.plugins.get(plugin);
+        plugin.map(|plugin| plugin.limits).unwrap_or_default()
+    }
+
     /// What holds when a file is empty or missing.
     pub fn default_in(folder: &Path) -> Settings {
         Settings {
@@ -165,6 +177,7 @@ impl Settings {
             plugins_folder: folder.join("plugins"),
             data: folder.join("data"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            metrics: None,
             slack: SlackSettings::default(),
             github_api_url: "https://api.github.com".to_owned(),
             linking: Linking::default(),
@@ -219,6 +232,11 @@ fn check(text: &str, folder: &Path, problems: &mut Problems) -> Settings {
     let mut listen = top.section("listen", problems);
     if let Some(address) = listen.string("address", r#"address = "127.0.0.1:8080""#, problems) {
         problems.keep(&mut settings.listen, value::address(&address));
+    }
+    if let Some(address) = listen.string("metrics", r#"metrics = "127.0.0.1:9464""#, problems) {
+        let mut checked = settings.listen;
+        problems.keep(&mut checked, value::address(&address));
+        settings.metrics = Some(checked);
     }
     listen.close(problems);
 
@@ -288,6 +306,7 @@ fn plugins(
             grants: Arc::new(grants::read(grants, problems)),
             schedules: schedules::read(section.section("schedules", problems), problems),
             observe: is_tried.then(|| Arc::new(tried)),
+            limits: limits::read(section.section("limits", problems), problems),
         };
         section.close(problems);
         match name.get_ref().parse::<PluginName>() {

@@ -9,6 +9,7 @@ pub mod version;
 use witbot_core::chat::{Span, Text};
 use witbot_core::grants::{Capability, Grants};
 use witbot_core::ids::PluginName;
+use witbot_core::limits::plugin::PluginLimits;
 use witbot_core::limits::{self, SHEET_LINE_CHARS_MAX, SHEET_LINES_MAX};
 use witbot_core::usage::{Counted, Use};
 
@@ -30,6 +31,8 @@ pub struct Sheet<'a> {
     pub grants: &'a Grants,
     /// The grants that are tried.
     pub observe: Option<&'a Grants>,
+    /// What its runs may use up.
+    pub limits: PluginLimits,
     /// What was counted in the last days. The error: why that is not known.
     pub usage: Result<&'a [Counted], String>,
 }
@@ -111,6 +114,7 @@ impl Sheet<'_> {
         if let Some(observe) = self.observe {
             add("tried, and not enforced", toml_lines(observe));
         }
+        add("limits of its own", self.limits.lines());
         let days = limits::USAGE_DAYS;
         match &self.usage {
             Err(reason) => add(

@@ -85,20 +85,26 @@ pub async fn grant(
                     list(store, &ending).await?
                 ))),
                 [run] => stop(store, run, message).await,
-                several => Ok(said(format!(
-                    "Which one? Say `stop` with the first word of its line:\n{}",
-                    list(store, several).await?
-                ))),
+                several => which(store, several).await,
             }
         }
         Wish::StopThis(begin) => {
-            let run = runs.iter().find(|run| run.id.as_str().starts_with(&begin));
-            match run {
-                Some(run) => stop(store, run, message).await,
-                None => refuse(store, &begin).await,
+            let meant = runs.into_iter();
+            let meant = meant.filter(|run| run.id.as_str().starts_with(&begin));
+            match meant.collect::<Vec<_>>().as_slice() {
+                [] => refuse(store, &begin).await,
+                [run] => stop(store, run, message).await,
+                several => which(store, several).await,
             }
         }
     }
+}
+
+async fn which(store: &Store, several: &[Invocation]) -> Result<Granted, StoreError> {
+    Ok(said(format!(
+        "Which one? Say `stop` with the first word of its line:\n{}",
+        list(store, several).await?
+    )))
 }
 
 async fn stop(store: &Store, run: &Invocation, message: &Message) -> Result<Granted, StoreError> {

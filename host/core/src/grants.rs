@@ -235,7 +235,12 @@ impl Grants {
                     &call.repository,
                     DeploymentsWrite,
                     environment,
-                )
+                )?;
+                match call.request.auto_merge {
+                    // GitHub merges the default branch into what is deployed.
+                    true => github::allows(&self.github, &call.repository, ContentsWrite, None),
+                    false => Ok(()),
+                }
             }
             Operation::AddDeploymentStatus(call) => {
                 let environment = Some(call.environment.as_str());

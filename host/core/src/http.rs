@@ -62,7 +62,13 @@ pub fn without_secrets(url: &str) -> String {
         .split_once(':')
         .map_or(("", shown), |(scheme, rest)| (scheme, rest));
     let rest = rest.trim_start_matches(['/', '\\', ' ']);
-    let end = rest.find(['/', '\\']).unwrap_or(rest.len());
+    // A backslash is a slash on the web; elsewhere it can be part of a password.
+    let web = ["http", "https"];
+    let is_web = web
+        .iter()
+        .any(|web| scheme.trim().eq_ignore_ascii_case(web));
+    let ends = |c: char| c == '/' || is_web && c == '\\';
+    let end = rest.find(ends).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let host = authority.rsplit('@').next().unwrap_or_default();
     format!("{scheme}://{host}{path}")
@@ -91,6 +97,11 @@ mod tests {
             ("https:me:secret@example.com", "https://example.com"),
             ("ht\ntps:/\t/me:secret@example.com", "https://example.com"),
             ("https://secret@secret@example.com", "https://example.com"),
+            (
+                "HTTPS://example.com\\@status.com/a",
+                "HTTPS://example.com\\@status.com/a",
+            ),
+            ("htps://me:sec\\ret@example.com/a", "htps://example.com/a"),
         ] {
             assert_eq!(without_secrets(url), shown, "{url:?}");
         }

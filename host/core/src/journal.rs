@@ -11,7 +11,9 @@ use crate::call::Operation;
 use crate::chat::Said;
 use crate::error::Error;
 use crate::event::{MessageId, Place};
+use crate::failure::Report;
 use crate::ids::{CallId, Digest, InvocationId, PluginName, UnixMillis, UserId};
+use crate::limits::plugin::PluginLimits;
 use crate::usage::Used;
 
 /// Bytes that are written as base64 in JSON.
@@ -198,6 +200,11 @@ pub struct Commit {
     pub usage: Vec<Used>,
     /// How the invocation stands after it, when that changes.
     pub state: Option<State>,
+    /// The limits of the run, with its first commit, if they are not the defaults: it keeps them, so that it finds the same
+    /// ones when it is resumed.
+    pub limits: Option<PluginLimits>,
+    /// Why it failed, in full.
+    pub failure: Option<Box<Report>>,
 }
 
 impl Commit {

@@ -11,6 +11,7 @@ pub mod command;
 pub mod declaration;
 pub mod error;
 pub mod event;
+pub mod failure;
 pub mod github;
 pub mod grants;
 pub mod help;

@@ -1,5 +1,7 @@
 //! Every bound that witbot sets, with its reason.
 
+pub mod plugin;
+
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -20,6 +22,50 @@ pub const TABLE_ELEMENTS_MAX: usize = 100_000;
 pub const COMPONENT_BYTES_MAX: u64 = 32 << 20;
 /// Compiling takes all of a core, and the bot has to go on answering.
 pub const COMPILES_AT_ONCE_MAX: usize = 1;
+/// Processor time of one compile. An interpreter of 18 MB takes 14 to 16 s, and a quarter of the speed is still a machine
+/// that one can work with.
+pub const COMPILE_PROCESSOR_TIME_MAX: Duration = Duration::from_secs(60);
+/// The same by the clock on the wall: twice as long, as a compile has the lowest priority and others compute as well.
+pub const COMPILE_WALL_TIME_MAX: Duration = Duration::from_secs(120);
+/// Address space of a compile. An interpreter needs 400 MB of memory, and threads reserve more than they use.
+pub const COMPILE_MEMORY_BYTES_MAX: u64 = 2 << 30;
+/// Threads of a compile: with more, plugins are not ready sooner, and each reserves address space.
+pub const COMPILE_THREADS_MAX: usize = 4;
+/// The compiled code of one plugin: it is two to three times as large as the file, with room for odd ones.
+pub const COMPILED_BYTES_MAX: u64 = 5 * COMPONENT_BYTES_MAX;
+/// What a compile says when it fails: a sentence, with the names of a few functions in it.
+pub const COMPILE_REASON_BYTES_MAX: usize = 4 << 10;
+/// A refusal that took this long is remembered, so that a plugin made to be slow costs that once. What is refused faster
+/// is not worth a file.
+pub const REFUSAL_KEPT_FROM: Duration = Duration::from_secs(1);
+/// Refusals that are remembered: as many files as anybody tries out in a year.
+pub const REFUSALS_KEPT_MAX: usize = 1_000;
+/// A file that a compile left half written is removed after this: none takes so long to write.
+pub const LEFT_OVER_AFTER: Duration = Duration::from_secs(600);
+/// Functions in all modules of a plugin. Each costs time and memory to compile, however small it is: 200,000 empty ones
+/// take 1.1 GB. Interpreters have some ten thousand.
+pub const FUNCTIONS_MAX: u64 = 100_000;
+/// One function. The loops of interpreters, which are the largest, have some hundred thousand bytes.
+pub const FUNCTION_BYTES_MAX: u64 = 1 << 20;
+/// Variables of one function. Builds without optimisation have some thousand.
+pub const LOCALS_MAX: u64 = 10_000;
+/// Blocks within blocks of one function. A `switch` is one for each of its cases.
+pub const BLOCK_DEPTH_MAX: usize = 5_000;
+/// Loops within loops of one function. The compiler has to follow each variable through each of them: 2,000 loops with 100
+/// variables are a file of 24 KB and take 23 s. People write four, and after inlining there are some dozen.
+pub const LOOP_DEPTH_MAX: usize = 100;
+/// Core modules in a plugin, and how often they are instantiated, as far as that can be counted in the file. Interpreters
+/// are some dozen.
+pub const CORE_MODULES_MAX: u64 = 64;
+/// Components within a plugin: one for each interface, at the most.
+pub const COMPONENTS_MAX: u64 = 100;
+/// Memories of a plugin: one for each module that computes.
+pub const MEMORIES_MAX: u64 = 16;
+/// Tables of a plugin: one or two for each module.
+pub const TABLES_MAX: u64 = 64;
+/// Debug information, names and the like, which is no code. That of a plugin that was built without optimisation is some
+/// megabytes.
+pub const CUSTOM_SECTION_BYTES_MAX: u64 = 16 << 20;
 /// Handlers that ask more than this in one run are stuck in a loop, or should be several runs.
 pub const CALLS_MAX: u32 = 500;
 /// What a plugin may hand to the host in one call: the largest value is an http body of 1 MiB.
@@ -85,6 +131,33 @@ pub const EMOJI_CHARS_MAX: usize = 100;
 pub const INSTANCES_MAX: u32 = 64;
 /// Instances at once of a single plugin, so that one cannot take all.
 pub const INSTANCES_PER_PLUGIN_MAX: usize = 8;
+/// Calls of a single plugin that wait for its instances. At this length people are told that it is busy rather than left
+/// to wait, and what is in the store waits there.
+pub const WAITING_PER_PLUGIN_MAX: u32 = 100;
+/// Instances that are made to have a plugin describe itself or check its settings. They have no part in those for runs, so
+/// that a folder full of new plugins holds up nobody.
+pub const DESCRIBES_AT_ONCE_MAX: usize = 4;
+/// Instances for runs: the rest.
+pub const RUNS_AT_ONCE_MAX: usize = INSTANCES_MAX as usize - DESCRIBES_AT_ONCE_MAX;
+/// Of these, so many are kept for plugins of which fewer than [`RUNS_FROM_RESERVE_MAX`] run: however many others are at
+/// their limits, there is room for the first calls of a plugin.
+pub const RUNS_RESERVED: usize = 20;
+/// Runs of one plugin that may take from what is reserved.
+pub const RUNS_FROM_RESERVE_MAX: usize = 2;
+/// What a run computes beyond this is done in turns with others that do, on fewer than all processors, so that short calls
+/// find one free. Most calls are over in less.
+pub const COMPUTING_UNSHARED: Duration = Duration::from_millis(20);
+/// Threads that the bot's tasks run on, for each processor: what waits on one behind a guest that computes is taken over by
+/// another, and the system shares the processors out among them.
+pub const WORKERS_PER_PROCESSOR: usize = 2;
+/// The last calls to the host that the report of a failure names.
+pub const REPORT_CALLS_MAX: usize = 10;
+/// And the last lines of the log.
+pub const REPORT_LOG_LINES_MAX: usize = 20;
+/// Of one of those lines: it is kept with the run.
+pub const REPORT_LINE_BYTES_MAX: usize = 500;
+/// The backtrace in it: some twenty functions with long names.
+pub const REPORT_TRACE_BYTES_MAX: usize = 8 << 10;
 /// How often an instance is tried for which the pool has no room: it has room for most plugins at any time, but not for
 /// the largest ones all at once.
 pub const POOL_TRIES_MAX: u32 = 20;
@@ -502,6 +575,8 @@ pub const STORE_LOG_PAGES_MAX: i64 = 8_000;
 /// Answers of calls are kept in the journal up to this many bytes of JSON, and out of line above it: a few pages of the
 /// database hold the rest of a whole run, and few answers are larger.
 pub const OUTCOME_INLINE_BYTES_MAX: usize = 16 << 10;
+/// Up to this it is counted what waits in the store: from there on it is "too much", and counting takes time.
+pub const BACKLOG_COUNTED_MAX: u32 = 10_000;
 /// Rows that are forgotten in one change, so that others need not wait long.
 pub const STORE_PRUNE_ROWS: u32 = 500;
 
@@ -542,3 +617,21 @@ pub const USAGE_LINE_BYTES_MAX: usize = 1_000;
 pub const SHEET_LINES_MAX: usize = 15;
 /// Of one of those lines: the line of a grant, which somebody copies, is shorter in all but odd cases.
 pub const SHEET_LINE_CHARS_MAX: usize = 300;
+
+/// Answers to `/metrics` that are made at once: a monitor asks every few seconds, and there may be two of them.
+pub const SCRAPES_AT_ONCE_MAX: usize = 2;
+/// How long the store may take to count what waits in it. Without that, `/metrics` is answered without these numbers.
+pub const SCRAPE_STORE_TIME_MAX: Duration = Duration::from_secs(2);
+/// How often it is looked whether the loop turns and the store answers: often enough for probes, which come every few
+/// seconds, and so seldom that it costs nothing.
+pub const HEALTH_LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
+/// Without a sign of life for this long, the bot is not well: a busy disk takes seconds, and nothing that goes on by itself
+/// takes longer than this.
+pub const HEALTH_SILENCE_MAX: Duration = Duration::from_secs(30);
+/// A request that comes before the bot is ready to take it waits for this long: senders of webhooks give up after about 10 s,
+/// and not all of them try again.
+pub const START_PATIENCE: Duration = Duration::from_secs(9);
+/// Runs whose first answer is awaited, so that it can be said how long it took. Of what comes on top that is not known.
+pub const ANSWERS_TIMED_MAX: usize = 1_000;
+/// And for how long it is awaited. Many listeners never answer.
+pub const ANSWER_TIMED_MAX: Duration = Duration::from_secs(300);

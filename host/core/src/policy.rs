@@ -125,6 +125,13 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// What has to be found out for something else as well.
+    pub fn add(&mut self, others: Needs) {
+        self.groups.extend(others.groups);
+        self.kind |= others.kind;
+        self.standing |= others.standing;
+    }
+
     /// Whether nothing has to be found out.
     pub fn is_empty(&self) -> bool {
         self == &Needs::default()
@@ -260,7 +267,9 @@ impl Policy {
     }
 
     fn otherwise(&self, request: &Request<'_>, facts: &Facts) -> Decision<'_> {
-        if let Otherwise::Role(role) = request.otherwise {
+        if let Otherwise::Role(role) = request.otherwise
+            && facts.standing != Some(Standing::Stranger)
+        {
             return match self.membership(role, request.user, &facts.groups) {
                 Membership::Yes => Decision::Allowed,
                 Membership::No | Membership::Unknown => Decision::Denied(Why::Role(role)),

@@ -21,7 +21,7 @@ use witbot_core::event::{Body, Event, Message, Place, Source, User};
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Commit, Entry, Outcome};
-use witbot_engine::{Caller, Ending, Engine, Found, Invocation, Lost, World};
+use witbot_engine::{Caller, Compiler, Ending, Engine, Found, Invocation, Lost, World};
 
 const CALLS: usize = 20_000;
 const WARM_UP: usize = 500;
@@ -89,7 +89,7 @@ async fn measure() {
     let cache = tempfile::tempdir().expect("a temporary folder");
     let name: PluginName = "hello".parse().expect("a name");
 
-    let engine = Engine::new(cache.path()).expect("an engine");
+    let engine = Engine::new(cache.path(), Compiler::Here).expect("an engine");
     let began = Instant::now();
     let plugin = engine
         .load(&name, bytes.clone())
@@ -200,6 +200,7 @@ fn invocation(call: usize, event: &Arc<Event>) -> Invocation {
         begin: None,
         opening: Vec::new(),
         journal: Vec::new(),
+        limits: None,
         started: event.received,
     }
 }

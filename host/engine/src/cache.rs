@@ -1,6 +1,10 @@
 //! Compiled code, kept from one start to the next. A forged entry would be machine code in our process, so the folder is
 //! private and each entry is checked against a MAC with a key that never leaves it. Whatever is wrong is a miss.
 
+mod refusals;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,6 +19,11 @@ use wasmtime::component::Component;
 use witbot_core::ids::Digest;
 use witbot_core::limits;
 
+use crate::compile::Compiler;
+
+/// How the name of a file begins that is being written.
+const LEFT_OVER: &str = ".part-";
+
 /// Why the folder for compiled code cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use {} for compiled code: {source}", folder.display())]
@@ -23,16 +32,22 @@ pub struct CacheError {
     source: io::Error,
 }
 
-/// Compiled code by the digest of the component.
+/// Compiled code by the digest of the file, and what is known not to compile.
 pub(crate) struct Cache {
     folder: PathBuf,
     key: Vec<u8>,
-    /// What the machine code depends on besides the component: the compiler and its settings.
+    /// What the machine code depends on besides the file: the compiler and its settings.
     compiler: u64,
+    /// What a refusal depends on besides that: this witbot, and what a compile may use up.
+    judge: u64,
 }
 
 impl Cache {
-    pub(crate) fn open(folder: &Path, engine: &wasmtime::Engine) -> Result<Cache, CacheError> {
+    pub(crate) fn open(
+        folder: &Path,
+        engine: &wasmtime::Engine,
+        compiler: &Compiler,
+    ) -> Result<Cache, CacheError> {
         let failed = |source| CacheError {
             folder: folder.to_owned(),
             source,
@@ -45,11 +60,19 @@ impl Cache {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Cache {
+        let compiled_by = hasher.finish();
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        compiler.limits().hash(&mut hasher);
+        let cache = Cache {
             key: key(folder).map_err(failed)?,
             folder: folder.to_owned(),
-            compiler: hasher.finish(),
-        })
+            compiler: compiled_by,
+            judge: hasher.finish(),
+        };
+        if let Err(error) = cache.sweep() {
+            tracing::warn!("what was left over in {} stays: {error}", folder.display());
+        }
+        Ok(cache)
     }
 
     /// The compiled component, if it is here and whole.
@@ -81,22 +104,31 @@ impl Cache {
         }
     }
 
-    /// Keeps a compiled component. Failing to is no reason not to run it.
-    pub(crate) fn keep(&self, digest: &Digest, component: &Component) {
-        if let Err(error) = self.write(digest, component) {
-            tracing::warn!(
-                "compiled code of {} cannot be kept: {error}",
-                digest.short()
-            );
+    /// Keeps the machine code of a component and loads it. Failing to keep it is no reason not to run it.
+    pub(crate) fn keep(
+        &self,
+        engine: &wasmtime::Engine,
+        digest: &Digest,
+        code: &[u8],
+    ) -> wasmtime::Result<Component> {
+        match self.write(digest, code) {
+            Ok(path) => deserialize(engine, &path),
+            Err(error) => {
+                tracing::warn!(
+                    "compiled code of {} cannot be kept: {error}",
+                    digest.short()
+                );
+                deserialize_bytes(engine, code)
+            }
         }
     }
 
-    fn write(&self, digest: &Digest, component: &Component) -> io::Result<()> {
-        let code = component.serialize().map_err(io::Error::other)?;
+    fn write(&self, digest: &Digest, code: &[u8]) -> io::Result<PathBuf> {
         let (code_path, mac_path) = self.paths(digest);
-        let mac = self.mac(digest, &code).finalize().into_bytes();
-        write_whole(&self.folder, &code_path, &code)?;
-        write_whole(&self.folder, &mac_path, &mac)
+        let mac = self.mac(digest, code).finalize().into_bytes();
+        write_whole(&self.folder, &code_path, code)?;
+        write_whole(&self.folder, &mac_path, &mac)?;
+        Ok(code_path)
     }
 
     /// Removes the code that was used least lately, as long as what nothing needs is too much. Code of another compiler
@@ -110,6 +142,7 @@ impl Cache {
                 spare.push((data.modified()?, data.len(), path));
             }
         }
+        self.forget_refusals()?;
         spare.sort();
         let mut bytes: u64 = spare.iter().map(|(_, bytes, _)| bytes).sum();
         let mut removed = 0;
@@ -127,6 +160,22 @@ impl Cache {
             bytes -= its_bytes;
         }
         Ok(removed)
+    }
+
+    /// Removes what a witbot that was killed left half written.
+    fn sweep(&self) -> io::Result<()> {
+        let now = SystemTime::now();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let half = name.as_encoded_bytes().starts_with(LEFT_OVER.as_bytes());
+            // A younger one may be being written at this moment, by a command that runs beside the bot.
+            let age = now.duration_since(entry.metadata()?.modified()?);
+            if half && age.is_ok_and(|age| age >= limits::LEFT_OVER_AFTER) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     fn paths(&self, digest: &Digest) -> (PathBuf, PathBuf) {
@@ -157,6 +206,15 @@ fn deserialize(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Compo
     unsafe { Component::deserialize_file(engine, path) }
 }
 
+#[expect(
+    unsafe_code,
+    reason = "compiled code can only be loaded so; it comes from the compiler that the engine itself has started"
+)]
+fn deserialize_bytes(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes came out of this program's own compiler, over a pipe that nobody else has.
+    unsafe { Component::deserialize(engine, code) }
+}
+
 /// The key of this folder, made by chance the first time.
 fn key(folder: &Path) -> io::Result<Vec<u8>> {
     const KEY_BYTES: usize = 32;
@@ -175,39 +233,11 @@ fn key(folder: &Path) -> io::Result<Vec<u8>> {
 
 /// Either all of the file is there, or none. Temporary files are readable by the owner alone.
 fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(LEFT_OVER)
+        .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn what_was_used_least_lately_goes_when_it_is_too_much_and_nothing_needs_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::open(folder.path(), &wasmtime::Engine::default()).unwrap();
-        let digests = ["needed", "old", "new"].map(|name| Digest::of(name.as_bytes()));
-        // Files with holes, which take no room on the disk.
-        for (age, digest) in digests.iter().enumerate() {
-            let (code, mac) = cache.paths(digest);
-            fs::write(mac, "mac").unwrap();
-            let file = fs::File::create(code).unwrap();
-            file.set_len(limits::COMPILED_SPARE_BYTES_MAX / 2 + 1)
-                .unwrap();
-            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(age as u64);
-            file.set_modified(at).unwrap();
-        }
-        let needed = BTreeSet::from([digests[0]]);
-        assert_eq!(cache.forget(&needed).unwrap(), 2, "the code and its MAC");
-        let there = digests.map(|digest| cache.paths(&digest).0.exists());
-        assert_eq!(there, [true, false, true]);
-        assert_eq!(cache.forget(&needed).unwrap(), 0);
-        assert!(folder.path().join("key").exists());
-    }
 }

@@ -1,6 +1,8 @@
 //! From the bytes of a file to a component that this host can run: checked, and wrapped where a core module carries the
 //! type of a component.
 
+use std::borrow::Cow;
+
 use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 use witbot_core::grants::Capability;
@@ -71,32 +73,58 @@ pub enum ComponentError {
         "it does not fit this witbot's plugin interface: {0}. Rebuild it with an SDK of version {CONTRACT_VERSION}"
     )]
     Link(String),
+    /// What it has, and how much of that any real plugin has.
+    #[error("it has {0}, and a plugin can have {1}: make it smaller, or several plugins of it")]
+    Excessive(String, String),
     /// It cannot be compiled.
     #[error("it cannot be compiled: {0}")]
     Compile(String),
+    /// Compiling it takes too long: the limit in seconds.
+    #[error(
+        "it takes more than {0} s of processor time to compile: make it smaller, or several plugins of it"
+    )]
+    CompileTime(u64),
+    /// Compiling it takes too much memory: the limit in MiB.
+    #[error(
+        "it takes more than {0} MiB of memory to compile: make it smaller, or several plugins of it"
+    )]
+    CompileMemory(u64),
+    /// What the process that compiles said, or what was said when it was tried before.
+    #[error("{0}")]
+    Refused(String),
 }
 
-/// The bytes of a component, from those of a file.
-pub(crate) fn component_bytes(bytes: Vec<u8>) -> Result<Vec<u8>, ComponentError> {
-    const MAGIC: &[u8] = b"\0asm";
-    const MODULE_LAYER: [u8; 2] = [0, 0];
+/// Whether a file has a size that anything should be done with.
+pub(crate) fn is_small_enough(bytes: &[u8]) -> Result<(), ComponentError> {
     if bytes.len() as u64 > limits::COMPONENT_BYTES_MAX {
         return Err(ComponentError::TooLarge(bytes.len() as u64));
     }
-    if wasmtime::Engine::detect_precompiled(&bytes).is_some() {
+    Ok(())
+}
+
+/// Whether a file is one that a compiler should see at all.
+pub(crate) fn is_webassembly(bytes: &[u8]) -> Result<(), ComponentError> {
+    const MAGIC: &[u8] = b"\0asm";
+    if wasmtime::Engine::detect_precompiled(bytes).is_some() {
         return Err(ComponentError::Precompiled);
     }
     if !bytes.starts_with(MAGIC) {
         return Err(ComponentError::NotWasm);
     }
+    Ok(())
+}
+
+/// The bytes of a component, from those of a file.
+pub(crate) fn component_bytes(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
+    const MODULE_LAYER: [u8; 2] = [0, 0];
     // All of it is read before the compiler sees any of it.
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
-        .validate_all(&bytes)
+        .validate_all(bytes)
         .map_err(|error| ComponentError::Invalid(error.to_string()))?;
     if bytes.get(6..8) == Some(&MODULE_LAYER) {
-        wrap(&bytes)
+        wrap(bytes).map(Cow::Owned)
     } else {
-        Ok(bytes)
+        Ok(Cow::Borrowed(bytes))
     }
 }
 
@@ -167,29 +195,21 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plugin_is_told_apart() {
-        assert!(matches!(
-            component_bytes(b"#!/bin/sh".to_vec()),
-            Err(ComponentError::NotWasm)
-        ));
-        assert!(matches!(
-            component_bytes(Vec::new()),
-            Err(ComponentError::NotWasm)
-        ));
-        assert!(matches!(
-            component_bytes(b"\0asm\x0d\0\x01\0\x01".to_vec()),
-            Err(ComponentError::Invalid(_))
-        ));
+        for bytes in [b"#!/bin/sh".as_slice(), b""] {
+            let refused = is_webassembly(bytes);
+            assert!(matches!(refused, Err(ComponentError::NotWasm)));
+        }
+        let large = vec![0; limits::COMPONENT_BYTES_MAX as usize + 1];
+        let refused = is_small_enough(&large);
+        assert!(matches!(refused, Err(ComponentError::TooLarge(_))));
+        let cut_off = b"\0asm\x0d\0\x01\0\x01";
+        is_webassembly(cut_off).unwrap();
+        let refused = component_bytes(cut_off);
+        assert!(matches!(refused, Err(ComponentError::Invalid(_))));
         // A module with an import that no interface explains: `(import "env" "f" (func))`.
         let untyped = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01f\0\0";
-        assert!(matches!(
-            component_bytes(untyped.to_vec()),
-            Err(ComponentError::NoType(_))
-        ));
-        let large = vec![0; limits::COMPONENT_BYTES_MAX as usize + 1];
-        assert!(matches!(
-            component_bytes(large),
-            Err(ComponentError::TooLarge(_))
-        ));
+        let refused = component_bytes(untyped);
+        assert!(matches!(refused, Err(ComponentError::NoType(_))));
     }
 
     #[test]

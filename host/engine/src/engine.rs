@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -12,11 +12,13 @@ use wasmtime::{
     Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
     WasmBacktraceDetails,
 };
-use witbot_core::ids::Digest;
+use witbot_core::ids::{Digest, PluginName};
 use witbot_core::limits;
 
 use crate::bindings;
 use crate::cache::{Cache, CacheError};
+use crate::compile::Compiler;
+use crate::places::{Busy, Places};
 use crate::state::State;
 
 /// Why the engine cannot be set up.
@@ -40,13 +42,45 @@ pub(crate) struct Parts {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) linker: Linker<State>,
     pub(crate) cache: Cache,
+    pub(crate) compiler: Compiler,
     pub(crate) compiling: Semaphore,
+    /// Instances that are not for runs.
     pub(crate) instances: Semaphore,
+    /// And those that are.
+    pub(crate) places: Places,
+    pub(crate) compiles: Mutex<Compiles>,
+    /// Each plugin in memory holds one as well.
+    pub(crate) loaded: Arc<()>,
+}
+
+/// How much was compiled. What was in the cache is not among it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compiles {
+    /// With success.
+    pub done: u64,
+    /// Without.
+    pub failed: u64,
+    /// Time of all of it, by the clock on the wall.
+    pub took: Duration,
+}
+
+impl Parts {
+    pub(crate) fn compiles(&self) -> MutexGuard<'_, Compiles> {
+        self.compiles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something was compiled, or could not be.
+    pub(crate) fn note_compile(&self, well: bool, took: Duration) {
+        let mut compiles = self.compiles();
+        compiles.done += u64::from(well);
+        compiles.failed += u64::from(!well);
+        compiles.took += took;
+    }
 }
 
 impl Engine {
-    /// Sets up the engine, with a private folder for compiled code.
-    pub fn new(cache_folder: &Path) -> Result<Engine, EngineError> {
+    /// Sets up the engine, with a private folder for compiled code and for what cannot be compiled.
+    pub fn new(cache_folder: &Path, compiler: Compiler) -> Result<Engine, EngineError> {
         let engine = match wasmtime::Engine::new(&config(pooling())) {
             Ok(engine) => engine,
             Err(error) => {
@@ -59,12 +93,16 @@ impl Engine {
         };
         let linker = linker(&engine).map_err(EngineError::Setup)?;
         tick(&engine);
-        let cache = Cache::open(cache_folder, &engine)?;
+        let cache = Cache::open(cache_folder, &engine, &compiler)?;
         let parts = Parts {
             linker,
             cache,
+            compiler,
             compiling: Semaphore::new(limits::COMPILES_AT_ONCE_MAX),
-            instances: Semaphore::new(limits::INSTANCES_MAX as usize),
+            instances: Semaphore::new(limits::DESCRIBES_AT_ONCE_MAX),
+            places: Places::new(),
+            compiles: Mutex::default(),
+            loaded: Arc::new(()),
             engine,
         };
         Ok(Engine {
@@ -74,6 +112,21 @@ impl Engine {
 }
 
 impl Engine {
+    /// How many plugins are in memory, each version for itself.
+    pub fn plugins_in_memory(&self) -> usize {
+        Arc::strong_count(&self.parts.loaded) - 1
+    }
+
+    /// What runs and what waits of each plugin of which anything does.
+    pub fn calls_now(&self) -> Vec<(PluginName, Busy)> {
+        self.parts.places.now()
+    }
+
+    /// What was compiled since the start.
+    pub fn compiles(&self) -> Compiles {
+        *self.parts.compiles()
+    }
+
     /// Removes compiled code that was used least lately, so that its folder does not grow for ever. That of `needed`
     /// versions stays. Answers how many files were removed.
     pub fn forget_compiled(&self, needed: &BTreeSet<Digest>) -> io::Result<usize> {
@@ -81,8 +134,9 @@ impl Engine {
     }
 }
 
-/// Everything that no toolchain in use needs is off: what is off cannot be attacked.
-fn config(allocation: InstanceAllocationStrategy) -> Config {
+/// Everything that no toolchain in use needs is off: what is off cannot be attacked. Compiled code is the same whatever the
+/// allocation is.
+pub(crate) fn config(allocation: InstanceAllocationStrategy) -> Config {
     let mut config = Config::new();
     config
         .allocation_strategy(allocation)
@@ -121,7 +175,7 @@ fn pooling() -> InstanceAllocationStrategy {
         .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_memories_per_module(2)
         .max_tables_per_module(4)
-        .max_memory_size(limits::MEMORY_BYTES_MAX)
+        .max_memory_size(limits::plugin::MEMORY_MIB_CEILING as usize * (1 << 20))
         .table_elements(limits::TABLE_ELEMENTS_MAX)
         .max_component_instance_size(10 << 20)
         .max_core_instance_size(10 << 20)
@@ -159,10 +213,24 @@ fn tick(engine: &wasmtime::Engine) {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
     use super::*;
 
     #[test]
     fn there_is_address_space_for_the_pool() {
         wasmtime::Engine::new(&config(pooling())).unwrap();
+    }
+
+    /// Who compiles has no pool.
+    #[test]
+    fn compiled_code_does_not_depend_on_the_pool() {
+        let hash = |allocation| {
+            let engine = wasmtime::Engine::new(&config(allocation)).unwrap();
+            let mut hasher = DefaultHasher::new();
+            engine.precompile_compatibility_hash().hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hash(pooling()), hash(InstanceAllocationStrategy::OnDemand));
     }
 }

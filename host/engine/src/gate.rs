@@ -9,6 +9,7 @@ pub(crate) mod budget;
 mod tests;
 mod usage;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,15 +20,18 @@ use witbot_core::call::{Ask, Call, Class, Edit, Operation, Post, PostDirect, Rep
 use witbot_core::chat::{Question, Said};
 use witbot_core::error::{Code, Error};
 use witbot_core::event::Place;
+use witbot_core::failure::Made;
 use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName, UnixMillis, UserId};
 use witbot_core::journal::{
     Act, Begin, Commit, Difference, Entry, Journal, Outcome, Outgoing, Permission, State, Step,
     Wait,
 };
 use witbot_core::limits;
+use witbot_core::limits::plugin::PluginLimits;
 use witbot_core::policy::Judgement;
 
-use crate::world::{Caller, Found, World};
+use crate::turns::Turns;
+use crate::world::{Caller, Found, Passed, World};
 use budget::Budget;
 
 /// Why an import does not answer with a value.
@@ -89,6 +93,8 @@ pub struct Gate {
     run: Option<Run>,
     clock: Arc<AtomicU64>,
     live: Arc<AtomicBool>,
+    /// The guest's turns to compute, which end when it calls.
+    turns: Option<Turns>,
 }
 
 /// What the gate knows of the run that it guards.
@@ -99,6 +105,8 @@ struct Run {
     actor: Option<UserId>,
     journal: Journal,
     budget: Budget,
+    /// The last calls, oldest first.
+    last: VecDeque<Made>,
     /// Whether it was told that it was canceled.
     told: bool,
     /// Whether it has no effects, as nobody said yet that it may be done.
@@ -117,6 +125,7 @@ pub struct Passage {
     pub(crate) begin: Option<Begin>,
     pub(crate) opening: Vec<audit::Record>,
     pub(crate) journal: Vec<Entry>,
+    pub(crate) limits: PluginLimits,
     pub(crate) started: UnixMillis,
 }
 
@@ -127,6 +136,7 @@ impl Gate {
             run: None,
             clock: Arc::new(AtomicU64::new(0)),
             live: Arc::new(AtomicBool::new(true)),
+            turns: None,
         }
     }
 
@@ -135,6 +145,8 @@ impl Gate {
         let pending = Commit {
             begin: passage.begin,
             audit: passage.opening,
+            limits: (passage.journal.is_empty() && passage.limits != PluginLimits::default())
+                .then_some(passage.limits),
             ..Commit::default()
         };
         let journal = Journal::new(passage.journal);
@@ -143,13 +155,15 @@ impl Gate {
         Gate {
             clock: Arc::new(AtomicU64::new(passage.started.0)),
             live: Arc::new(AtomicBool::new(live)),
+            turns: None,
             run: Some(Run {
                 world: passage.world,
                 caller: passage.caller,
                 digest: passage.digest,
                 actor: passage.actor,
                 journal,
-                budget: Budget::default(),
+                budget: Budget::new(passage.limits),
+                last: VecDeque::new(),
                 told: false,
                 locked: passage.permission != Permission::Given,
                 pending,
@@ -175,6 +189,22 @@ impl Gate {
     /// The same, for the standard output of WASI.
     pub(crate) fn live(&self) -> Arc<AtomicBool> {
         self.live.clone()
+    }
+
+    /// Calls end the guest's turns to compute.
+    pub(crate) fn call_between(&mut self, turns: Turns) {
+        self.turns = Some(turns);
+    }
+
+    /// The last calls, how many there were, and what is used up, for a report.
+    pub(crate) fn report(&self) -> (Vec<Made>, u32, Vec<String>) {
+        match &self.run {
+            Some(run) => {
+                let last = run.last.iter().cloned().collect();
+                (last, run.budget.calls(), run.budget.used())
+            }
+            None => (Vec::new(), 0, Vec::new()),
+        }
     }
 
     /// Whose calls pass here.
@@ -206,12 +236,14 @@ impl Gate {
             .is_none_or(|run| run.budget.is_untouched())
     }
 
-    /// What is to become durable when the run ends, and the call that was recorded and is missing now.
-    pub(crate) fn finish(self) -> (Commit, Option<Difference>) {
-        match self.run {
-            Some(run) => (run.pending, run.journal.unused()),
-            None => (Commit::default(), None),
-        }
+    /// The call that was recorded and is missing when the handler has come to its end.
+    pub(crate) fn unused(&self) -> Option<Difference> {
+        self.run.as_ref().and_then(|run| run.journal.unused())
+    }
+
+    /// What is to become durable when the run ends.
+    pub(crate) fn finish(self) -> Commit {
+        self.run.map_or_else(Commit::default, |run| run.pending)
     }
 
     /// Lets a call through, or says why not.
@@ -220,8 +252,21 @@ impl Gate {
             return Err(denied_while_describing().into());
         };
         let operation = call.into();
-        run.budget.spend(&operation)?;
+        if let Some(turns) = &self.turns {
+            turns.give_back();
+        }
+        if let Err(refusal) = run.budget.spend(&operation) {
+            run.world
+                .passed(&run.caller, Passed::OverBudget(&operation));
+            run.note(&operation, "too much");
+            return Err(refusal);
+        }
+        // Noted before, as the instance may be ended meanwhile.
+        run.note(&operation, "not answered");
         let outcome = run.outcome(&operation).await;
+        if let (Ok((outcome, _)), Some(made)) = (&outcome, run.last.back_mut()) {
+            code(outcome).clone_into(&mut made.outcome);
+        }
         self.live.store(run.is_live(), Ordering::Relaxed);
         let (outcome, at) = outcome?;
         self.clock.fetch_max(at.0, Ordering::Relaxed);
@@ -241,6 +286,16 @@ fn denied_while_describing() -> Error {
 }
 
 impl Run {
+    fn note(&mut self, operation: &Operation, outcome: &str) {
+        if self.last.len() == limits::REPORT_CALLS_MAX {
+            self.last.pop_front();
+        }
+        self.last.push_back(Made {
+            name: operation.name().to_owned(),
+            outcome: outcome.to_owned(),
+        });
+    }
+
     fn is_live(&self) -> bool {
         self.journal.is_live() || self.world.witness().is_some()
     }
@@ -275,9 +330,11 @@ impl Run {
     ) -> Result<(Outcome, UnixMillis), Stop> {
         let mut entry = Entry::begin(number, operation, self.world.now());
         if let Some(denied) = self.denied(operation, entry.at) {
+            self.world.passed(&self.caller, Passed::Denied(operation));
             self.audit(operation, "denied");
             return Ok(self.record(entry, denied));
         }
+        self.world.passed(&self.caller, Passed::Called(operation));
         match operation.class() {
             Class::Open => {
                 if matches!(
@@ -496,7 +553,7 @@ impl Run {
     }
 
     fn denied(&mut self, operation: &Operation, at: UnixMillis) -> Option<Outcome> {
-        if self.locked && operation.class() == Class::Effect {
+        if self.locked && needs_permission(operation) {
             let text = "this command asks for permission before it does anything, and has not yet: `demand` of witbot:flow/permission";
             return Some(Outcome::Error(Error::new(Code::Denied, text)));
         }
@@ -598,6 +655,22 @@ fn judged(operation: &Operation, outcome: &Outcome) -> Option<&'static str> {
         Ok(Judgement::Allowed { .. }) => Some("allowed"),
         Ok(Judgement::Asks(_)) => Some("asks"),
         Ok(Judgement::Denied { .. }) | Err(_) => Some("denied"),
+    }
+}
+
+/// What a run that asks for permission cannot do before it has it: whatever others notice. It may answer who asked, read, and
+/// keep notes of its own; a request to the web carries credentials, and does what the other side makes of it.
+fn needs_permission(operation: &Operation) -> bool {
+    match operation {
+        Operation::Post(_)
+        | Operation::PostDirect(_)
+        | Operation::Broadcast(_)
+        | Operation::MentionGroup(_)
+        | Operation::HttpFetch(_) => true,
+        Operation::KvSet(call) => call.namespace.is_some(),
+        Operation::KvReplace(call) => call.namespace.is_some(),
+        Operation::KvDelete(call) => call.namespace.is_some(),
+        other => other.class() == Class::Effect,
     }
 }
 

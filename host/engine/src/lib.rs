@@ -10,16 +10,23 @@ mod world;
 
 mod bindings;
 mod cache;
+mod compile;
 mod component;
 mod gate;
 mod imports;
 mod limiter;
 mod output;
+mod places;
 mod plugin_log;
+mod prepare;
 mod state;
+mod turns;
 
+pub use compile::child::compile_as_child;
+pub use compile::{CompileLimits, Compiler};
 pub use component::{ComponentError, Contract};
-pub use engine::{Engine, EngineError};
+pub use engine::{Compiles, Engine, EngineError};
+pub use places::{Busy, Place};
 pub use plugin::{LoadError, Plugin};
-pub use run::{Ended, Ending, Invocation, Report};
-pub use world::{Caller, Found, Lost, Witness, World};
+pub use run::{Ended, Ending, Invocation};
+pub use world::{Caller, Found, Lost, Passed, Witness, World};

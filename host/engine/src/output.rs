@@ -18,6 +18,7 @@ use witbot_core::limits;
 #[derive(Clone)]
 pub(crate) struct Output {
     live: Arc<AtomicBool>,
+    bytes_max: usize,
     written: Arc<Mutex<Written>>,
 }
 
@@ -31,10 +32,11 @@ pub(crate) struct Written {
 }
 
 impl Output {
-    /// Takes what is written while the flag is set.
-    pub(crate) fn new(live: Arc<AtomicBool>) -> Output {
+    /// Takes what is written while the flag is set, and keeps so much of it.
+    pub(crate) fn new(live: Arc<AtomicBool>, bytes_max: usize) -> Output {
         Output {
             live,
+            bytes_max,
             written: Arc::default(),
         }
     }
@@ -49,7 +51,7 @@ impl Output {
             return;
         }
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = limits::LOG_BYTES_MAX - written.bytes.len();
+        let room = self.bytes_max - written.bytes.len();
         let (kept, dropped) = bytes.split_at(bytes.len().min(room));
         written.bytes.extend_from_slice(kept);
         let lines = dropped.iter().filter(|byte| **byte == b'\n').count();
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn everything_is_taken_and_the_beginning_is_kept() {
-        let mut output = Output::new(Arc::new(AtomicBool::new(true)));
+        let mut output = Output::new(Arc::new(AtomicBool::new(true)), limits::LOG_BYTES_MAX);
         for _ in 0..10 {
             assert!(output.check_write().unwrap() > 0);
             output
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_written_again_is_not_kept() {
         let live = Arc::new(AtomicBool::new(false));
-        let output = Output::new(live.clone());
+        let output = Output::new(live.clone(), limits::LOG_BYTES_MAX);
         output.p2_stream().write(Bytes::from("before\n")).unwrap();
         live.store(true, Ordering::Relaxed);
         output.p2_stream().write(Bytes::from("after\n")).unwrap();

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::sync::Semaphore;
-use wasmtime::component::Component;
 use witbot_core::declaration::{Checked, Declaration, Problem, Rejected};
 use witbot_core::event::{Body, Event, Source, Webhook};
 use witbot_core::grants::Capability;
@@ -12,8 +10,8 @@ use witbot_core::ids::{Digest, InvocationId, PluginName, UnixMillis};
 use witbot_core::limits;
 
 use crate::bindings::PluginPre;
-use crate::component::{self, ComponentError, Contract};
-use crate::engine::{Engine, Parts};
+use crate::component::{ComponentError, Contract};
+use crate::engine::Engine;
 use crate::gate::Gate;
 use crate::imports::declare::Declaring;
 use crate::imports::events::CurrentEvent;
@@ -56,7 +54,8 @@ pub struct Plugin {
     /// What it said of itself.
     pub declaration: Arc<Checked>,
     pub(crate) ready: PluginPre<State>,
-    pub(crate) permits: Semaphore,
+    /// Counts those that are in memory.
+    _loaded: Arc<()>,
 }
 
 impl Plugin {
@@ -76,17 +75,7 @@ impl Engine {
     /// Makes a plugin ready from the bytes of its file. Nothing of it is seen by anybody until the caller says so.
     pub async fn load(&self, name: &PluginName, bytes: Vec<u8>) -> Result<Plugin, LoadError> {
         let digest = Digest::of(&bytes);
-        let permit = self
-            .parts
-            .compiling
-            .acquire()
-            .await
-            .map_err(|error| LoadError::Host(error.to_string()))?;
-        let parts = self.parts.clone();
-        let compiled = tokio::task::spawn_blocking(move || prepare(&parts, digest, bytes)).await;
-        drop(permit);
-        let (ready, mut contract) = compiled
-            .map_err(|error| LoadError::Host(format!("the compiler failed: {error}")))??;
+        let (ready, mut contract) = self.prepare(name, digest, bytes).await?;
         let declaration = self.describe(name, &ready).await?;
         let declaration = Arc::new(declaration.check().map_err(LoadError::Declaration)?);
         // There is no interface for these: what needs the grant is to be called.
@@ -96,14 +85,13 @@ impl Engine {
         if !declaration.declaration.webhooks.is_empty() {
             contract.capabilities.push(Capability::Webhooks);
         }
-        let permits = Semaphore::new(limits::INSTANCES_PER_PLUGIN_MAX);
         Ok(Plugin {
             name: name.clone(),
             digest,
             contract,
             declaration,
             ready,
-            permits,
+            _loaded: self.parts.loaded.clone(),
         })
     }
 
@@ -118,7 +106,8 @@ impl Engine {
             .acquire()
             .await
             .map_err(|error| LoadError::Host(error.to_string()))?;
-        let mut state = State::new(Gate::closed(), PluginLog::new(name.clone(), None), None, 0);
+        let mut state = State::new(Gate::closed(), PluginLog::new(name.clone(), None), None, 0)
+            .in_turns(self.parts.places.turns());
         let mut tries = 1;
         let described = loop {
             let mut store = run::store(&self.parts.engine, state, limits::DESCRIBE_TIME_MAX);
@@ -176,6 +165,7 @@ impl Engine {
             Some(checking(&plugin.name, handler)),
             0,
         );
+        state = state.in_turns(self.parts.places.turns());
         state.settings = Some(Arc::new(settings));
         state.rejected = Some(Vec::new());
         let called = tokio::time::timeout(limits::DESCRIBE_TIME_MAX, async {
@@ -228,29 +218,4 @@ fn checking(name: &PluginName, handler: String) -> Invoked {
         arguments: Vec::new(),
         event: Arc::new(event),
     }
-}
-
-fn prepare(
-    parts: &Parts,
-    digest: Digest,
-    bytes: Vec<u8>,
-) -> Result<(PluginPre<State>, Contract), ComponentError> {
-    let component = match parts.cache.find(&parts.engine, &digest) {
-        Some(component) => component,
-        None => {
-            let bytes = component::component_bytes(bytes)?;
-            let component = Component::from_binary(&parts.engine, &bytes)
-                .map_err(|error| ComponentError::Compile(format!("{error:#}")))?;
-            parts.cache.keep(&digest, &component);
-            component
-        }
-    };
-    let contract = component::contract(&component)?;
-    let instance = parts
-        .linker
-        .instantiate_pre(&component)
-        .map_err(|error| ComponentError::Link(format!("{error:#}")))?;
-    let ready = PluginPre::new(instance)
-        .map_err(|error| ComponentError::NoHandler(format!("{error:#}")))?;
-    Ok((ready, contract))
 }

@@ -8,9 +8,6 @@ use witbot_core::{limits, printable};
 
 use crate::world::Witness;
 
-/// Enough to see what led to a failure.
-const LINES_KEPT: usize = 20;
-
 /// How much a line matters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Level {
@@ -38,6 +35,7 @@ pub(crate) struct PluginLog {
     plugin: PluginName,
     invocation: Option<InvocationId>,
     bytes: usize,
+    bytes_max: usize,
     dropped: u32,
     last: VecDeque<String>,
     /// Who reads it instead of the bot's log.
@@ -50,6 +48,7 @@ impl PluginLog {
             plugin,
             invocation,
             bytes: 0,
+            bytes_max: limits::LOG_BYTES_MAX,
             dropped: 0,
             last: VecDeque::new(),
             witness: None,
@@ -61,10 +60,20 @@ impl PluginLog {
         PluginLog { witness, ..self }
     }
 
+    /// The same, with another bound.
+    pub(crate) fn bounded(self, bytes_max: usize) -> PluginLog {
+        PluginLog { bytes_max, ..self }
+    }
+
+    /// How much was written, of which no more than the bound was taken.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Writes a line, or counts it when the run has written enough.
     pub(crate) fn write(&mut self, level: Level, message: &str) {
         self.bytes += message.len() + 1;
-        if self.bytes > limits::LOG_BYTES_MAX {
+        if self.bytes > self.bytes_max {
             self.dropped += 1;
             return;
         }
@@ -84,10 +93,11 @@ impl PluginLog {
                 Level::Error => tracing::error!(target: "plugin", %plugin, run, "{line}"),
             }
         }
-        if self.last.len() == LINES_KEPT {
+        if self.last.len() == limits::REPORT_LOG_LINES_MAX {
             self.last.pop_front();
         }
-        self.last.push_back(line);
+        let kept = line.floor_char_boundary(limits::REPORT_LINE_BYTES_MAX);
+        self.last.push_back(line[..kept].to_owned());
     }
 
     /// Counts lines that were dropped before they came here.
@@ -99,7 +109,7 @@ impl PluginLog {
     pub(crate) fn close(self) -> Vec<String> {
         if self.dropped > 0 {
             let (plugin, dropped) = (&self.plugin, self.dropped);
-            tracing::warn!(target: "plugin", %plugin, "{dropped} further log lines were dropped: a run may log {} bytes", limits::LOG_BYTES_MAX);
+            tracing::warn!(target: "plugin", %plugin, "{dropped} further log lines were dropped: a run may log {} bytes", self.bytes_max);
         }
         self.last.into()
     }
@@ -116,6 +126,10 @@ mod tests {
             log.write(Level::Trace, &number.to_string());
         }
         assert!(log.dropped > 80_000);
-        assert_eq!(log.close().len(), LINES_KEPT);
+        log.bytes = 0;
+        log.write(Level::Trace, &"€".repeat(1_000));
+        let kept = log.close();
+        assert_eq!(kept.len(), limits::REPORT_LOG_LINES_MAX);
+        assert_eq!(kept[kept.len() - 1].len(), 498);
     }
 }

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 use witbot_core::audit;
 use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
-use witbot_core::ids::{InvocationId, UnixMillis};
+use witbot_core::failure::Report;
+use witbot_core::ids::{InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Begin, Commit, Difference, Entry, Permission};
-use witbot_core::limits;
+use witbot_core::limits::plugin::PluginLimits;
+use witbot_core::{limits, printable};
 
 use crate::engine::Engine;
 use crate::gate::{Gate, Passage, Refusal, Stop};
 use crate::imports::events::CurrentEvent;
+use crate::places::{Busy, Place};
 use crate::plugin::Plugin;
 use crate::plugin_log::PluginLog;
 use crate::state::{Invoked, State};
@@ -39,6 +43,8 @@ pub struct Invocation {
     pub opening: Vec<audit::Record>,
     /// What it did before.
     pub journal: Vec<Entry>,
+    /// The limits that it began with: it finds the same ones in every call. None: it begins with those that hold now.
+    pub limits: Option<PluginLimits>,
     /// What the handler reads as the time until it is told something newer.
     pub started: UnixMillis,
 }
@@ -65,39 +71,47 @@ pub enum Ending {
     Lost(String),
 }
 
-/// What an author needs to find a failure.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// One line for the chat: what kind of failure it was.
-    pub summary: String,
-    /// The guest's backtrace, with names.
-    pub trace: String,
-    /// The last lines that it logged.
-    pub log: Vec<String>,
-    /// Where it left its path, if that is the failure.
-    pub difference: Option<Difference>,
-}
-
 impl Engine {
-    /// Calls a handler. Nothing but the run itself can fail here: whatever a plugin does ends in an [`Ending`].
+    /// Lines up for a place to call a handler of a plugin in, or says that too many did so before.
+    pub fn enter(&self, plugin: &PluginName, limits: &PluginLimits) -> Result<Place, Busy> {
+        self.parts.places.enter(plugin, limits)
+    }
+
+    /// Calls a handler, as [`Engine::run_in`], however many wait for that.
     pub async fn run(
         &self,
         plugin: &Plugin,
         invocation: Invocation,
         world: Arc<dyn World>,
     ) -> Ended {
-        // Semaphores are never closed, so that a failed acquire cannot happen; without permits nothing is bounded.
-        let (Ok(_own), Ok(_global)) = (
-            plugin.permits.acquire().await,
-            self.parts.instances.acquire().await,
-        ) else {
-            return Ended {
-                ending: Ending::Lost("the host is stopping".to_owned()),
-                rest: Commit::default(),
-            };
+        let unbounded = PluginLimits {
+            waiting: u32::MAX,
+            ..world.limits(&plugin.name)
         };
+        match self.enter(&plugin.name, &unbounded) {
+            Ok(place) => self.run_in(place, plugin, invocation, world).await,
+            Err(busy) => Ended {
+                ending: Ending::Lost(busy.to_string()),
+                rest: Commit::default(),
+            },
+        }
+    }
+
+    /// Calls a handler when its place is free. Nothing but the run itself can fail here: whatever a plugin does ends in an
+    /// [`Ending`].
+    pub async fn run_in(
+        &self,
+        mut place: Place,
+        plugin: &Plugin,
+        invocation: Invocation,
+        world: Arc<dyn World>,
+    ) -> Ended {
+        place.ready().await;
         let permission = invocation.permission;
-        let mut state = state(plugin, invocation, world);
+        let turns = place.turns();
+        let mut state = state(plugin, invocation, world).in_turns(turns.clone());
+        let time = Duration::from_secs(state.limits.call_seconds.into());
+        let wall_time = Duration::from_secs(state.limits.wall_seconds.into());
         if permission == Permission::Before
             && let Err(refusal) = state.permit(Vec::new()).await
         {
@@ -105,9 +119,10 @@ impl Engine {
         }
         state.gate.hand_over();
         let mut tries = 1;
+        let began = Instant::now();
         let called = loop {
-            let mut store = store(&self.parts.engine, state, limits::CALL_TIME_MAX);
-            let called = tokio::time::timeout(limits::CALL_WALL_TIME_MAX, async {
+            let mut store = store(&self.parts.engine, state, time);
+            let called = tokio::time::timeout(wall_time, async {
                 let instance = plugin.ready.instantiate_async(&mut store).await?;
                 let event = store.data_mut().table.push(CurrentEvent)?;
                 instance
@@ -124,7 +139,9 @@ impl Engine {
             tries += 1;
             tokio::time::sleep(limits::POOL_PAUSE).await;
         };
+        turns.give_back();
         state.collect_output();
+        state.took = began.elapsed();
         ended(called, state)
     }
 }
@@ -134,7 +151,7 @@ fn not_permitted(refusal: Refusal, state: State) -> Ended {
     match refusal {
         Refusal::Error(error) => Ended {
             ending: Ending::Refused(error),
-            rest: state.gate.finish().0,
+            rest: state.gate.finish(),
         },
         Refusal::Stop(stop) => ended(Ok(Err(stop)), state),
     }
@@ -153,69 +170,105 @@ type Called = Result<
 >;
 
 fn ended(called: Called, state: State) -> Ended {
-    let trapped = |summary: String, trace: String, difference: Option<Difference>, state: State| {
-        let log = state.log.close();
-        Ended {
-            ending: Ending::Trapped(Report {
-                summary,
-                trace,
-                log,
-                difference,
-            }),
-            rest: state.gate.finish().0,
-        }
-    };
     let returned = match called {
         Ok(Ok(returned)) => returned,
         Err(_) => {
-            let summary = format!(
-                "it took longer than {} s",
-                limits::CALL_WALL_TIME_MAX.as_secs()
-            );
-            return trapped(summary, String::new(), None, state);
+            let summary = format!("it took longer than {} s", state.limits.wall_seconds);
+            return trapped(state, summary, None, None);
         }
-        Ok(Err(error)) => {
-            return match error.downcast_ref::<Stop>() {
-                Some(Stop::Parked) => Ended {
-                    ending: Ending::Parked,
-                    rest: Commit::default(),
-                },
-                Some(Stop::Lost(reason)) => Ended {
-                    ending: Ending::Lost(reason.clone()),
-                    rest: Commit::default(),
-                },
-                Some(Stop::Canceled(error)) => Ended {
-                    ending: Ending::Refused(error.clone()),
-                    rest: state.gate.finish().0,
-                },
-                Some(Stop::Differs(difference)) => {
-                    let (summary, trace) = (explain(&error, &state), trace(&error));
-                    trapped(summary, trace, Some(difference.clone()), state)
-                }
-                Some(Stop::Budget(_) | Stop::Unreadable(..)) | None => {
-                    let (summary, trace) = (explain(&error, &state), trace(&error));
-                    trapped(summary, trace, None, state)
-                }
+        Ok(Err(error)) => return stopped(&error, state),
+    };
+    if let Some(difference) = state.gate.unused() {
+        let summary = Stop::Differs(difference.clone()).to_string();
+        return trapped(state, summary, None, Some(difference));
+    }
+    state.log.close();
+    Ended {
+        ending: returned.map_or_else(|error| Ending::Refused(own_error(error)), |()| Ending::Done),
+        rest: state.gate.finish(),
+    }
+}
+
+/// The end of a run whose instance ended before its handler did.
+fn stopped(error: &wasmtime::Error, state: State) -> Ended {
+    let ending = match error.downcast_ref::<Stop>() {
+        Some(Stop::Parked) => Ending::Parked,
+        Some(Stop::Lost(reason)) => Ending::Lost(reason.clone()),
+        Some(Stop::Canceled(error)) => {
+            return Ended {
+                ending: Ending::Refused(error.clone()),
+                rest: state.gate.finish(),
             };
         }
-    };
-    let State { gate, log, .. } = state;
-    let log = log.close();
-    let (rest, unused) = gate.finish();
-    let ending = match (unused, returned) {
-        (Some(difference), _) => {
-            let summary = Stop::Differs(difference.clone()).to_string();
-            Ending::Trapped(Report {
-                summary,
-                trace: String::new(),
-                log,
-                difference: Some(difference),
-            })
+        Some(Stop::Differs(difference)) => {
+            let summary = explain(error, &state);
+            return trapped(state, summary, Some(error), Some(difference.clone()));
         }
-        (None, Ok(())) => Ending::Done,
-        (None, Err(error)) => Ending::Refused(own_error(error)),
+        Some(Stop::Budget(_) | Stop::Unreadable(..)) | None => {
+            let summary = explain(error, &state);
+            return trapped(state, summary, Some(error), None);
+        }
     };
-    Ended { ending, rest }
+    Ended {
+        ending,
+        rest: Commit::default(),
+    }
+}
+
+/// A bad end, with its report.
+fn trapped(
+    state: State,
+    summary: String,
+    error: Option<&wasmtime::Error>,
+    difference: Option<Difference>,
+) -> Ended {
+    let (calls, calls_made, mut used) = state.gate.report();
+    let most = state.limits;
+    let computed = limits::EPOCH * u32::try_from(state.ticks).unwrap_or(u32::MAX);
+    let of_log = state.log.bytes().min(most.log_bytes());
+    used.splice(
+        0..0,
+        [
+            format!(
+                "computing {:.1} s of {} s",
+                computed.as_secs_f64(),
+                most.call_seconds
+            ),
+            format!(
+                "{:.1} s in all of {} s",
+                state.took.as_secs_f64(),
+                most.wall_seconds
+            ),
+            format!(
+                "memory {:.1} MiB of {} MiB",
+                state.limiter.memory_bytes() as f64 / f64::from(1 << 20),
+                most.memory_mib
+            ),
+        ],
+    );
+    used.push(format!(
+        "log {:.1} KiB of {} KiB",
+        of_log as f64 / 1024.0,
+        most.log_kib
+    ));
+    let event = state.invocation.as_ref().map(|invoked| {
+        let (source, key) = (invoked.event.source.as_str(), &invoked.event.key);
+        printable::line(&format!("{source} {key}")).into_owned()
+    });
+    let report = Report {
+        summary,
+        trace: error.map(trace).unwrap_or_default(),
+        event: event.unwrap_or_default(),
+        log: state.log.close(),
+        calls,
+        calls_made,
+        used,
+        difference,
+    };
+    Ended {
+        ending: Ending::Trapped(report),
+        rest: state.gate.finish(),
+    }
 }
 
 /// The error that a handler returned, which it may have made itself.
@@ -260,8 +313,10 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         begin,
         opening,
         journal,
+        limits,
         started,
     } = invocation;
+    let limits = limits.unwrap_or_else(|| world.limits(&plugin.name));
     let actor = match &event.body {
         Body::Message(message) => Some(message.user.id.clone()),
         Body::Click(click) => Some(click.user.id.clone()),
@@ -287,6 +342,7 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         begin,
         opening,
         journal,
+        limits,
         started,
     });
     State::new(
@@ -301,11 +357,13 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         }),
         event_row,
     )
+    .limited(limits)
 }
 
 /// A store with all its limits. They are set before instantiation, because start functions run in it.
 pub(crate) fn store(engine: &wasmtime::Engine, state: State, time: Duration) -> Store<State> {
-    let ticks = time.as_millis() / limits::EPOCH.as_millis();
+    let in_ticks = |time: Duration| time.as_millis() / limits::EPOCH.as_millis();
+    let (ticks, unshared) = (in_ticks(time), in_ticks(limits::COMPUTING_UNSHARED));
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(limits::CALL_BYTES_MAX);
@@ -315,21 +373,29 @@ pub(crate) fn store(engine: &wasmtime::Engine, state: State, time: Duration) -> 
         let state = context.data_mut();
         state.ticks += 1;
         if u128::from(state.ticks) > ticks {
-            Ok(UpdateDeadline::Interrupt)
-        } else {
-            Ok(UpdateDeadline::Yield(1))
+            return Ok(UpdateDeadline::Interrupt);
         }
+        Ok(match &state.turns {
+            Some(turns) if u128::from(state.ticks) > unshared => {
+                UpdateDeadline::YieldCustom(1, Box::pin(turns.next()))
+            }
+            Some(_) | None => UpdateDeadline::Yield(1),
+        })
     });
     store
 }
 
-/// The causes, one below the other; the guest's backtrace is among them. Ours would tell an author nothing.
+/// The causes, one below the other; the guest's backtrace is among them. Ours would tell an author nothing. The names of
+/// functions are the plugin's own words.
 fn trace(error: &wasmtime::Error) -> String {
-    error
-        .chain()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let mut trace = String::new();
+    for cause in error.chain() {
+        for line in cause.to_string().lines() {
+            trace.push_str(&printable::line(line));
+            trace.push('\n');
+        }
+    }
+    within(trace.trim_end(), limits::REPORT_TRACE_BYTES_MAX).to_owned()
 }
 
 /// What went wrong, in one line for people who did not write the plugin.
@@ -349,7 +415,7 @@ pub(crate) fn explain(error: &wasmtime::Error, state: &State) -> String {
         _ if state.limiter.refused => {
             format!(
                 "it needed more than {} MiB of memory ({cause})",
-                limits::MEMORY_BYTES_MAX >> 20
+                state.limits.memory_mib
             )
         }
         Some(_) | None => format!("it crashed ({cause})"),

@@ -17,17 +17,22 @@ use witbot_core::declaration::{Declaration, Rejected};
 use witbot_core::event::Event;
 use witbot_core::ids::{Digest, InvocationId};
 use witbot_core::limits;
+use witbot_core::limits::plugin::PluginLimits;
 
 use crate::gate::{Gate, Stop};
 use crate::limiter::Limiter;
 use crate::output::Output;
 use crate::plugin_log::{Level, PluginLog};
+use crate::turns::Turns;
 
 /// What imports work on.
 pub(crate) struct State {
     pub(crate) gate: Gate,
     pub(crate) table: ResourceTable,
+    pub(crate) limits: PluginLimits,
     pub(crate) limiter: Limiter,
+    /// In which it computes, when that takes long.
+    pub(crate) turns: Option<Turns>,
     pub(crate) log: PluginLog,
     pub(crate) chance: ChaCha12Rng,
     pub(crate) declaration: Declaration,
@@ -42,6 +47,8 @@ pub(crate) struct State {
     /// The row of the last event that the run was given, by the key of the wait: the next such wait looks behind it.
     pub(crate) seen: HashMap<String, i64>,
     pub(crate) ticks: u64,
+    /// By the clock on the wall.
+    pub(crate) took: Duration,
     held: usize,
     wasi: Option<Wasi>,
 }
@@ -72,7 +79,9 @@ impl State {
         State {
             gate,
             table,
-            limiter: Limiter::default(),
+            limits: PluginLimits::default(),
+            limiter: Limiter::new(limits::MEMORY_BYTES_MAX),
+            turns: None,
             log,
             chance: ChaCha12Rng::from_seed(seed.map_or([0; 32], |seed| *seed.as_bytes())),
             declaration: Declaration::default(),
@@ -83,8 +92,28 @@ impl State {
             row,
             seen: HashMap::new(),
             ticks: 0,
+            took: Duration::ZERO,
             held: 0,
             wasi: None,
+        }
+    }
+
+    /// The same within other limits.
+    pub(crate) fn limited(self, limits: PluginLimits) -> State {
+        State {
+            limiter: Limiter::new(limits.memory_bytes()),
+            log: self.log.bounded(limits.log_bytes()),
+            limits,
+            ..self
+        }
+    }
+
+    /// The same, computing in turns with others.
+    pub(crate) fn in_turns(mut self, turns: Turns) -> State {
+        self.gate.call_between(turns.clone());
+        State {
+            turns: Some(turns),
+            ..self
         }
     }
 
@@ -101,7 +130,9 @@ impl State {
 
     /// The same for another instance, when the first could not be made and nothing has passed the gate.
     pub(crate) fn again(self) -> State {
-        State::new(self.gate, self.log, self.invocation, self.row)
+        let (limits, turns) = (self.limits, self.turns);
+        let state = State::new(self.gate, self.log, self.invocation, self.row).limited(limits);
+        State { turns, ..state }
     }
 
     /// The row behind which a wait for an event looks.
@@ -132,7 +163,7 @@ impl State {
     }
 
     fn start_wasi(&self) -> Wasi {
-        let output = Output::new(self.gate.live());
+        let output = Output::new(self.gate.live(), self.limits.log_bytes());
         let clock = self.gate.clock();
         let mut builder = WasiCtxBuilder::new();
         builder

@@ -9,6 +9,7 @@ use witbot_core::error::Error;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Commit, Entry, Outcome};
+use witbot_core::limits::plugin::PluginLimits;
 
 /// Whose call it is.
 #[derive(Debug, Clone)]
@@ -35,6 +36,17 @@ pub enum Found {
     Unknown,
 }
 
+/// What became of a call at the gate, for who counts them. A call that is answered from the journal is not among them.
+#[derive(Debug, Clone, Copy)]
+pub enum Passed<'a> {
+    /// It is allowed, and about to be performed.
+    Called(&'a Operation),
+    /// It is not allowed.
+    Denied(&'a Operation),
+    /// It is more than a run may.
+    OverBudget(&'a Operation),
+}
+
 /// Everything outside the sandbox that a run needs.
 #[async_trait]
 pub trait World: Send + Sync + 'static {
@@ -44,10 +56,18 @@ pub trait World: Send + Sync + 'static {
     /// What the operator grants a plugin at this moment: revoking acts at once.
     fn grants(&self, plugin: &PluginName) -> Arc<Grants>;
 
+    /// What runs of a plugin that begin at this moment may use up.
+    fn limits(&self, _plugin: &PluginName) -> PluginLimits {
+        PluginLimits::default()
+    }
+
     /// Grants that the operator tries: what they would deny is counted, and done.
     fn observed(&self, _plugin: &PluginName) -> Option<Arc<Grants>> {
         None
     }
+
+    /// A call came to the gate. It must not take time.
+    fn passed(&self, _caller: &Caller, _passed: Passed<'_>) {}
 
     /// Whether more can be said in a channel now. `rate-limited`: too much waits there already.
     async fn room(&self, channel: &ChannelId) -> Result<(), Error>;

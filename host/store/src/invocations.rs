@@ -3,6 +3,7 @@
 mod answered;
 mod aside;
 mod cancel;
+mod kept;
 
 use rusqlite::{Connection, Row};
 

@@ -14,6 +14,7 @@ pub mod commit;
 pub mod error;
 pub mod expected;
 pub mod folder;
+pub mod health;
 pub mod identities;
 pub mod inbox;
 pub mod invocations;
@@ -41,6 +42,7 @@ use tokio::sync::mpsc::Sender;
 
 use error::{Failure, StoreError};
 use folder::{Folder, OpenError};
+use health::Observer;
 use outbox::Delivery;
 use readers::Readers;
 use writer::Writer;
@@ -57,14 +59,21 @@ struct Shared {
     writer: Option<Writer>,
     /// Who sends what is to be said.
     sender: OnceLock<Sender<Delivery>>,
+    /// Who is told of each write.
+    observer: Arc<OnceLock<Observer>>,
 }
 
 impl Shared {
-    fn new(readers: Readers, writer: Option<Writer>) -> Arc<Shared> {
+    fn new(
+        readers: Readers,
+        writer: Option<Writer>,
+        observer: Arc<OnceLock<Observer>>,
+    ) -> Arc<Shared> {
         Arc::new(Shared {
             readers,
             writer,
             sender: OnceLock::new(),
+            observer,
         })
     }
 }
@@ -78,9 +87,10 @@ impl Store {
         let mut connection = folder.connect()?;
         schema::migrate(&mut connection, folder.database())?;
         let readers = Readers::start(folder.database())?;
-        let writer = Writer::start(connection, folder)?;
+        let observer = Arc::default();
+        let writer = Writer::start(connection, folder, Arc::clone(&observer))?;
         Ok(Store {
-            shared: Shared::new(readers, Some(writer)),
+            shared: Shared::new(readers, Some(writer), observer),
         })
     }
 
@@ -91,7 +101,7 @@ impl Store {
         schema::check(&folder::connect_to_read(&database)?, &database)?;
         let readers = Readers::start(&database)?;
         Ok(Store {
-            shared: Shared::new(readers, None),
+            shared: Shared::new(readers, None, Arc::default()),
         })
     }
 

@@ -4,8 +4,9 @@
 //! together. Each change is a savepoint of its own within one transaction: one that fails is undone alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +18,7 @@ use witbot_core::limits::{
 use crate::column::execute;
 use crate::error::{Failure, StoreError};
 use crate::folder::{Folder, OpenError};
+use crate::health::{Observer, Written};
 
 /// Says how long the log is.
 const NOOP: &str = "PRAGMA wal_checkpoint(NOOP)";
@@ -34,16 +36,28 @@ pub(crate) struct Writer {
 
 enum Message {
     Change(Box<dyn Change>),
+    /// Somebody wants to know whether the thread is at work.
+    Ping(oneshot::Sender<()>),
     Close,
 }
 
 impl Writer {
-    /// Starts the thread. The folder stays ours until the thread has ended.
-    pub(crate) fn start(db: Connection, folder: Folder) -> Result<Writer, OpenError> {
+    /// Starts the thread. The folder stays ours until the thread has ended. The observer, once there is one, is told of
+    /// each write.
+    pub(crate) fn start(
+        db: Connection,
+        folder: Folder,
+        observer: Arc<OnceLock<Observer>>,
+    ) -> Result<Writer, OpenError> {
         let (queue, waiting) = mpsc::channel(STORE_QUEUE_MAX);
         let thread = thread::Builder::new().name("witbot-store".to_owned());
         let serve = move || {
-            Thread { db, waiting }.serve();
+            let thread = Thread {
+                db,
+                waiting,
+                observer,
+            };
+            thread.serve();
             drop(folder);
         };
         let thread = thread.spawn(serve).map_err(OpenError::Thread)?;
@@ -74,6 +88,15 @@ impl Writer {
             .await
             .map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Answers when the thread comes to it, among the changes that wait.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        let sent = queue.send(Message::Ping(answer)).await;
+        sent.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)
     }
 
     /// Takes no more changes; those that wait are still stored.
@@ -164,6 +187,7 @@ where
 struct Thread {
     db: Connection,
     waiting: mpsc::Receiver<Message>,
+    observer: Arc<OnceLock<Observer>>,
 }
 
 impl Thread {
@@ -189,6 +213,10 @@ impl Thread {
     fn take(&mut self, message: Message, batch: &mut Vec<Box<dyn Change>>) {
         match message {
             Message::Change(change) => batch.push(change),
+            Message::Ping(answer) => {
+                // Who asked may have gone away.
+                let _ = answer.send(());
+            }
             Message::Close => self.waiting.close(),
         }
     }
@@ -197,7 +225,16 @@ impl Thread {
         if batch.is_empty() {
             return;
         }
-        if let Err(error) = self.transaction(batch) {
+        let began = Instant::now();
+        let transaction = self.transaction(batch);
+        if let Some(observer) = self.observer.get() {
+            observer(Written {
+                changes: batch.len(),
+                took: began.elapsed(),
+                stored: transaction.is_ok() && !batch.iter().any(|change| is_fatal(&**change)),
+            });
+        }
+        if let Err(error) = transaction {
             tracing::error!("{} changes were not stored: {error}", batch.len());
             if !self.db.is_autocommit()
                 && let Err(error) = execute(&self.db, "ROLLBACK", ())
@@ -259,6 +296,14 @@ impl Thread {
         let mut statement = self.db.prepare_cached(sql)?;
         statement.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
     }
+}
+
+/// Whether a change that was undone alone failed for a reason that any other would meet.
+fn is_fatal(change: &dyn Change) -> bool {
+    matches!(
+        change.failure(),
+        Some(StoreError::Full(_) | StoreError::Disk(_) | StoreError::Damaged(_))
+    )
 }
 
 #[cfg(test)]

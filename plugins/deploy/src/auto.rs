@@ -52,6 +52,7 @@ fn turn(event: &Event, on: bool) -> Result {
     let app = settings.app(&event.required("app")?)?;
     order::check_channel(app, event.channel().as_deref())?;
     let environment = app.environment(event.argument("env").as_deref())?;
+    order::permit(app, Some(environment))?;
     let switch = Switch {
         on,
         by: Person::of(event, &settings),

@@ -24,6 +24,7 @@ pub fn cancel(event: &Event) -> Result {
     let app = settings.app(&event.required("app")?)?;
     order::check_channel(app, event.channel().as_deref())?;
     let environment = app.environment(event.argument("env").as_deref())?;
+    order::permit(app, Some(environment))?;
     let number: Option<u64> = event.parse("number")?;
     let run = event.argument("run");
     let mut canceled = Vec::new();

@@ -161,6 +161,7 @@ fn going_back(plugin: Plugin) -> Plugin {
                 "Cancels what is being deployed, or waits to be.",
                 cancel::cancel,
             )
+            .asks_permission()
             .example("cancel deploy api in staging")
             .details("GitHub is told, and with it whatever carries the deployment out. Buttons name the one they mean."),
         )
@@ -196,6 +197,7 @@ fn locking(plugin: Plugin) -> Plugin {
                 "Keeps others from deploying.",
                 lock::lock,
             )
+            .asks_permission()
             .example("lock api in production for 2h the database is being moved")
             .example("lock api")
             .details(
@@ -208,6 +210,7 @@ fn locking(plugin: Plugin) -> Plugin {
                 "Takes a lock away.",
                 lock::unlock,
             )
+            .asks_permission()
             .example("unlock api in production")
             .details("Somebody else's lock is taken away after a question."),
         )
@@ -219,6 +222,7 @@ fn locking(plugin: Plugin) -> Plugin {
                 lock::lock,
             )
             .id("deploy:lock")
+            .asks_permission()
             .example("deploy:lock api in production"),
         )
         .command(
@@ -228,6 +232,7 @@ fn locking(plugin: Plugin) -> Plugin {
                 lock::unlock,
             )
             .id("deploy:unlock")
+            .asks_permission()
             .example("deploy:unlock api in production"),
         )
 }
@@ -242,6 +247,7 @@ fn auto_deploy(plugin: Plugin) -> Plugin {
             )
             .id("auto-deploy-on")
             .dangerous()
+            .asks_permission()
             .example("auto-deploy api in staging on"),
         )
         .command(
@@ -251,6 +257,7 @@ fn auto_deploy(plugin: Plugin) -> Plugin {
                 auto::off,
             )
             .id("auto-deploy-off")
+            .asks_permission()
             .example("auto-deploy api in staging off"),
         )
         .command(

@@ -48,6 +48,7 @@ pub fn unlock(event: &Event) -> Result {
     let app = settings.app(&event.required("app")?)?;
     order::check_channel(app, event.channel().as_deref())?;
     let environment = environment(event, app)?;
+    order::permit(app, environment)?;
     let place = match environment {
         Some(environment) => format!("{} in {environment}", app.name),
         None => app.name.to_owned(),
@@ -86,11 +87,13 @@ pub fn list(event: &Event) -> Result {
 fn asked(event: &Event, settings: &Settings) -> Result<Lock> {
     let app = settings.app(&event.required("app")?)?;
     order::check_channel(app, event.channel().as_deref())?;
-    let now = flow::now();
     let duration = event.duration("time")?;
+    let environment = environment(event, app)?;
+    order::permit(app, environment)?;
+    let now = flow::now();
     Ok(Lock {
         app: app.name.to_owned(),
-        environment: environment(event, app)?.map(str::to_owned),
+        environment: environment.map(str::to_owned),
         by: Person::of(event, settings),
         reason: event.argument("reason"),
         since: now.as_millis(),

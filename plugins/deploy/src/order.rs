@@ -1,6 +1,6 @@
 //! What somebody wants deployed.
 
-use witbot_sdk::{Error, Event, Result};
+use witbot_sdk::{Error, Event, Result, permission};
 
 use crate::checks::Check;
 use crate::history;
@@ -130,4 +130,20 @@ pub fn check_channel(app: Application<'_>, channel: Option<&str>) -> Result {
             known.join(", ")
         ),
     ))
+}
+
+/// Asks whether it may be done there, by the names that aliases and defaults stand for. Without an environment it is meant for
+/// each of them.
+///
+/// # Errors
+/// `denied`, with the rule and who can; `timeout`; `canceled`.
+pub fn permit(app: Application<'_>, environment: Option<&str>) -> Result {
+    let places = environment.map_or_else(|| app.environments(), |environment| vec![environment]);
+    if places.is_empty() {
+        permission::demand([("app", app.name)])?;
+    }
+    for environment in places {
+        permission::demand([("app", app.name), ("env", environment)])?;
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ pub fn formatting(report: &mut Report) {
     report.check("the formatting", "run `cargo fmt`", || {
         run_openly(cargo().args(FORMAT))
     });
-    for workspace in GUESTS {
+    for workspace in GUESTS.into_iter().chain(["fuzz"]) {
         report.check(
             &format!("the formatting of {workspace}"),
             &format!("run `cargo fmt` in {workspace}/"),

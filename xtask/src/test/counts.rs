@@ -100,7 +100,10 @@ mod tests {
                 "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 3 filtered out",
                 Some("1 passed, 2 failed"),
             ),
-            ("    test result: FAILED. 0 passed; 1 failed; 0 ignored", None),
+            (
+                "    test result: FAILED. 0 passed; 1 failed; 0 ignored",
+                None,
+            ),
             ("12 passed, 0 failed", None),
             ("test counts::tests::it ... ok", None),
             ("", None),

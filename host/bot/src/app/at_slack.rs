@@ -13,6 +13,7 @@ use crate::chat::Chat;
 use crate::clock;
 use crate::door::Door;
 use crate::doors::hooks::Accept;
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::settings::Settings;
 use crate::settings::secrets::slack::{SlackAccess, SlackEar};
@@ -28,6 +29,7 @@ pub struct AtSlack {
     slack: Arc<Slack>,
     connector: Connector,
     ear: SlackEar,
+    metrics: Metrics,
 }
 
 /// How the bot hears.
@@ -40,11 +42,15 @@ pub enum Ear {
 
 impl AtSlack {
     /// Asks Slack who the bot is, until Slack can be reached. What asking again does not mend is an error.
-    pub async fn connect(settings: &Settings, access: SlackAccess) -> anyhow::Result<AtSlack> {
+    pub async fn connect(
+        settings: &Settings,
+        access: SlackAccess,
+        metrics: &Metrics,
+    ) -> anyhow::Result<AtSlack> {
         let connector = connector()?;
         let url = &settings.slack.api_url;
         let slack = loop {
-            match Slack::connect(connector.clone(), url, &access.bot_token).await {
+            match Slack::connect(connector.clone(), url, &access.bot_token, metrics).await {
                 Ok(slack) => break slack,
                 Err(failure) => {
                     let pause = pause(failure)?;
@@ -58,6 +64,7 @@ impl AtSlack {
             slack: Arc::new(slack),
             connector,
             ear: access.ear,
+            metrics: metrics.clone(),
         })
     }
 
@@ -81,12 +88,19 @@ impl AtSlack {
                 secrets: signing_secrets,
                 now: clock::now,
                 handle,
+                metrics: self.metrics,
             })),
             SlackEar::Socket { app_token } => {
-                let api = Arc::new(Api::new(self.connector.clone(), &fixed.api_url, &app_token));
+                let metrics = self.metrics;
+                let url = &fixed.api_url;
+                let api = Api::new(self.connector.clone(), url, &app_token, &metrics);
+                let api = Arc::new(api);
                 let fetch_url = Arc::new(move || {
-                    let api = api.clone();
-                    Box::pin(async move { api.open_socket_url().await }) as _
+                    let (api, metrics) = (api.clone(), metrics.clone());
+                    Box::pin(async move {
+                        let url = api.open_socket_url().await;
+                        url.inspect(|_| metrics.socket_opened())
+                    }) as _
                 });
                 let (connected, count) = watch::channel(0);
                 let sockets = SocketMode {

@@ -173,7 +173,7 @@ fn verify_file(file: &Path) -> Result<ExitCode, Failure> {
     let shown = file.display();
     let text = fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?;
     let mut before: Option<(i64, String)> = None;
-    let mut records = 0;
+    let (mut records, mut gaps) = (0, 0);
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         let printed: Printed = serde_json::from_str(line).map_err(|error| {
@@ -203,12 +203,19 @@ fn verify_file(file: &Path) -> Result<ExitCode, Failure> {
         if !follows {
             return broken("something was removed, added or moved");
         }
+        gaps += u32::from(before.is_some_and(|(seq, _)| link.seq != seq + 1));
         before = Some((link.seq, link.hash));
         records += 1;
     }
     print(&format!(
-        "all {records} records of the file are as they were written"
+        "all {records} records of the file fit their hashes, and each other where they follow each other"
     ))?;
+    if gaps > 0 {
+        print(&format!(
+            "{gaps} times records are missing in between: what stands at such a gap fits only itself. A file without `--actor`, \
+             `--action` and the like has none"
+        ))?;
+    }
     if let Some((seq, hash)) = before {
         print(&format!("last: {seq} {hash}"))?;
     }

@@ -20,9 +20,10 @@ use witbot_store::Store;
 use witbot_store::audit::Filter;
 use witbot_store::folder::OpenError;
 
-use super::{Failure, print};
+use super::{Failure, compile, print};
 use crate::clock;
 use crate::live::{Live, Standing};
+use crate::metrics::Metrics;
 use crate::plugins::{Artefacts, Plugins};
 use crate::settings::{Origin, Settings};
 use crate::sheet::Sheet;
@@ -75,7 +76,7 @@ pub async fn run(
 
 /// Lists all plugins, and everything that is wrong with any of them.
 pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
-    let live = look(settings).await?.live;
+    let Looked { live, settings, .. } = look(settings).await?;
     print(&format!("\n{}", live.listing()))?;
     let problems: Vec<_> = live
         .standings
@@ -84,6 +85,15 @@ pub async fn check_all(settings: Settings) -> Result<ExitCode, Failure> {
         .collect();
     for (name, problem) in &problems {
         print(&format!("\n{name}: {problem}"))?;
+    }
+    for (name, part) in &settings.plugins {
+        let limits = part.limits.lines();
+        if !limits.is_empty() {
+            print(&format!(
+                "\n{name} has limits of its own: {}",
+                limits.join(", ")
+            ))?;
+        }
     }
     // What people ordered is as it should be.
     let well = problems.iter().all(|(_, problem)| problem.is_ordered());
@@ -107,14 +117,25 @@ pub(super) async fn load(settings: &Settings) -> anyhow::Result<Arc<Live>> {
 }
 
 fn engine(settings: &Settings) -> anyhow::Result<Engine> {
-    Ok(Engine::new(&settings.data.join("compiled"))?)
+    Ok(Engine::new(
+        &settings.data.join("compiled"),
+        compile::compiler(),
+    )?)
 }
 
 async fn load_with(engine: &Engine, settings: &Settings) -> anyhow::Result<Arc<Live>> {
     let artefacts = settings.data.join("artefacts");
     let shared = Arc::new(ArcSwap::from_pointee(settings.clone()));
     let live = Arc::new(ArcSwap::from_pointee(Live::empty()));
-    let plugins = Plugins::new(engine.clone(), shared, live.clone(), None, artefacts);
+    let metrics = Metrics::new();
+    let plugins = Plugins::new(
+        engine.clone(),
+        shared,
+        live.clone(),
+        None,
+        artefacts,
+        metrics,
+    );
     // Without a store nothing was ordered yet.
     let orders = match Store::open_to_read(&settings.data) {
         Ok(store) => store.plugin_orders().await?,
@@ -183,6 +204,7 @@ async fn show(looked: &Looked, standing: &Standing) -> String {
         problem: standing.problem.as_ref(),
         grants: &part.grants,
         observe: part.observe.as_deref(),
+        limits: part.limits,
         usage: usage.as_deref().map_err(Clone::clone),
     };
     sheet.terminal()

@@ -21,7 +21,7 @@ use witbot_store::Store;
 use witbot_store::invocations::Invocation;
 
 use super::runs::{self, shown};
-use super::{Failure, print};
+use super::{Failure, compile, print};
 use crate::plugins::Artefacts;
 use crate::settings::Settings;
 
@@ -48,7 +48,7 @@ async fn replay(
     wasm: Option<&Path>,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
-    let engine = Engine::new(&settings.data.join("compiled"))?;
+    let engine = Engine::new(&settings.data.join("compiled"), compile::compiler())?;
     let plugin = plugin(&engine, run, wasm, settings).await?;
     let event = store.event(run.event).await?;
     let event = event.context("the event that began it is forgotten")?;
@@ -77,6 +77,7 @@ async fn replay(
         begin: None,
         opening: Vec::new(),
         journal: journal.clone(),
+        limits: Some(store.limits_of(&run.id).await?.unwrap_or_default()),
     };
     let Ended { ending, .. } = engine
         .run(&plugin, invocation, Arc::new(Record(reader.clone())))

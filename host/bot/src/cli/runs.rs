@@ -230,6 +230,11 @@ async fn show(store: &Store, run: &Invocation) -> anyhow::Result<()> {
     for line in steps(run, &journal) {
         print(&line)?;
     }
+    if let Some(report) = store.report_of(&run.id).await? {
+        for line in report.lines() {
+            print(&printable::line(&shown::masked_text(&line)))?;
+        }
+    }
     print(&printable::line(&ending(store, run).await?))
 }
 

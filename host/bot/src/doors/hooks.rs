@@ -33,6 +33,7 @@ use self::body::Unread;
 use self::inbound::Inbound;
 use self::refusals::{Refusal, Refusals};
 use self::sender::{Said, Sender};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::settings::secrets::webhooks::Locks;
 
@@ -54,6 +55,8 @@ pub struct Hooks {
     pub now: fn() -> UnixMillis,
     /// Where events go.
     pub accept: Accept,
+    /// Who counts what is refused.
+    pub metrics: Metrics,
 }
 
 /// The routes.
@@ -75,7 +78,7 @@ fn routes(hooks: Hooks, read_time: Duration) -> Router {
             now: hooks.now,
             accept: hooks.accept.clone(),
             large: large.clone(),
-            refusals: Refusals::default(),
+            refusals: Refusals::new(hooks.metrics.clone()),
         })
     };
     let github = door(Sender::Github, hooks.github);
@@ -86,7 +89,7 @@ fn routes(hooks: Hooks, read_time: Duration) -> Router {
         now: hooks.now,
         accept: hooks.accept.clone(),
         large: large.clone(),
-        refusals: Refusals::default(),
+        refusals: Refusals::new(hooks.metrics),
     };
     Router::new()
         .route("/hooks/github", post(receive).with_state(github))

@@ -1,32 +1,50 @@
-//! The HTTP server: webhooks, and whether the bot is well.
+//! The HTTP server. From the first moment it says how the bot is; what else is sent to it waits until the bot can take it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tower_service::Service as _;
+use witbot_core::limits;
 
 /// A server that listens and does not answer yet.
 pub struct Server {
     listener: TcpListener,
-    ready: Arc<AtomicBool>,
+}
+
+/// A server that answers.
+pub struct Doors {
+    stage: watch::Sender<Stage>,
+    close: watch::Sender<bool>,
+    served: JoinHandle<anyhow::Result<()>>,
+}
+
+/// What becomes of what is not answered from the first moment.
+#[derive(Clone)]
+enum Stage {
+    /// It waits.
+    Closed,
+    /// These routes take it.
+    Open(Router),
+    /// It is refused.
+    Over,
 }
 
 impl Server {
-    /// Takes the address. Port 0 takes any that is free.
-    pub async fn bind(address: SocketAddr) -> anyhow::Result<Server> {
+    /// Takes the address, which `key` under [listen] sets. Port 0 takes any that is free.
+    pub async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<Server> {
         let listener = TcpListener::bind(address).await.with_context(|| {
-            format!("cannot listen at {address}: is another witbot running? Set `address` under [listen] in witbot.toml")
+            format!("cannot listen at {address}: is another witbot running? Set `{key}` under [listen] in witbot.toml")
         })?;
-        Ok(Server {
-            listener,
-            ready: Arc::default(),
-        })
+        Ok(Server { listener })
     }
 
     /// Where it listens.
@@ -34,27 +52,61 @@ impl Server {
         Ok(self.listener.local_addr()?)
     }
 
-    /// What says that the bot is ready.
-    pub fn ready(&self) -> Arc<AtomicBool> {
-        self.ready.clone()
+    /// Answers with these routes, from now on until [`Doors::close`].
+    pub fn start(self, from_the_start: Router) -> Doors {
+        let (stage, stages) = watch::channel(Stage::Closed);
+        let (close, mut closing) = watch::channel(false);
+        let routes = Router::new().fallback(pass).with_state(stages);
+        let routes = routes.merge(from_the_start);
+        let closed = async move {
+            let _ = closing.wait_for(|closing| *closing).await;
+        };
+        let served = tokio::spawn(async move {
+            axum::serve(self.listener, routes)
+                .with_graceful_shutdown(closed)
+                .await
+                .context("the HTTP server failed")
+        });
+        Doors {
+            stage,
+            close,
+            served,
+        }
+    }
+}
+
+impl Doors {
+    /// Takes what comes for these routes as well.
+    pub fn open(&self, routes: Router) {
+        self.stage.send_replace(Stage::Open(routes));
     }
 
-    /// Answers until it is told to stop.
-    pub async fn run(self, routes: Router, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-        let ready = self.ready;
-        let routes = routes.route("/healthz", get(async || "ok\n")).route(
-            "/readyz",
-            get(async move || match ready.load(Ordering::Relaxed) {
-                true => (StatusCode::OK, "ready\n"),
-                false => (StatusCode::SERVICE_UNAVAILABLE, "starting, or stopping\n"),
-            }),
-        );
-        let stopped = async move {
-            let _ = stop.wait_for(|stopping| *stopping).await;
-        };
-        axum::serve(self.listener, routes)
-            .with_graceful_shutdown(stopped)
-            .await
-            .context("the HTTP server failed")
+    /// Takes nothing new. What was taken is brought to its end.
+    pub fn refuse(&self) {
+        self.stage.send_replace(Stage::Over);
     }
+
+    /// Ends when all is answered that came.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.refuse();
+        self.close.send_replace(true);
+        self.served.await?
+    }
+}
+
+async fn pass(State(mut stages): State<watch::Receiver<Stage>>, request: Request) -> Response {
+    let begun = stages.wait_for(|stage| !matches!(stage, Stage::Closed));
+    let stage = match timeout(limits::START_PATIENCE, begun).await {
+        Ok(Ok(stage)) => stage.clone(),
+        Ok(Err(_)) => Stage::Over,
+        Err(_) => Stage::Closed,
+    };
+    let line = match stage {
+        Stage::Open(mut routes) => {
+            return routes.call(request).await.into_response();
+        }
+        Stage::Closed => "The bot is starting: send it again.\n",
+        Stage::Over => "The bot is stopping: send it again.\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], line).into_response()
 }

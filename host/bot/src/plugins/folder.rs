@@ -92,7 +92,8 @@ pub fn read(found: &Found) -> io::Result<Vec<u8>> {
     let file = fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
-        .open(&found.path)?;
+        .open(&found.path)
+        .map_err(|error| out_of_reach(&found.path, error))?;
     // Asked of what was opened: the name may stand for something else by now.
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
@@ -102,6 +103,17 @@ pub fn read(found: &Found) -> io::Result<Vec<u8>> {
     file.take(limits::COMPONENT_BYTES_MAX + 1)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A bot that runs reaches the folders that it began with, and where links in them led to by then.
+fn out_of_reach(path: &Path, error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::PermissionDenied || !path.is_symlink() {
+        return error;
+    }
+    let reason = format!(
+        "{error}; it is a link, and a bot that runs reaches only what was linked when it was started: start it again, or copy the file"
+    );
+    io::Error::new(error.kind(), reason)
 }
 
 #[cfg(test)]

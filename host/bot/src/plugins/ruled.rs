@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use witbot_core::declaration::{Checked, Pattern as Heard};
 use witbot_core::ids::PluginName;
-use witbot_core::policy::{Pattern, Policy, Rule};
+use witbot_core::policy::{Pattern, Policy, Rule, Verdict};
 
 use crate::live::OWN_NAME;
 use crate::settings::FILE;
@@ -46,6 +46,16 @@ pub fn unfounded(policy: &Policy, plugins: &BTreeSet<PluginName>) -> Vec<String>
         let Some(plugin) = &rule.plugin else { continue };
         if plugin.as_str() == OWN_NAME {
             mistakes.extend(about(rule, OWN_NAME, &own()));
+            if matches!(
+                rule.verdict,
+                Verdict::Confirm { .. } | Verdict::Approve { .. }
+            ) {
+                mistakes.push(format!(
+                    "{FILE}:{}: {} wants commands of the bot itself confirmed or approved, which they cannot be: allow or deny them",
+                    rule.line,
+                    rule.called()
+                ));
+            }
         } else if !plugins.contains(plugin) {
             let names = || plugins.iter().map(PluginName::as_str);
             let hint = hint(plugin.as_str(), names(), "plugins in the folder");
@@ -152,10 +162,8 @@ fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone, what: &str
 
 #[cfg(test)]
 mod tests {
-    use witbot_core::declaration::{CommandDeclaration, Declaration, ListenerDeclaration};
-    use witbot_core::policy::Verdict;
-
     use super::*;
+    use witbot_core::declaration::{CommandDeclaration, Declaration, ListenerDeclaration};
 
     fn declared() -> Checked {
         let command = |id: &str, usage: &str, asks_permission| CommandDeclaration {

@@ -21,6 +21,7 @@ impl Bot {
             wakes: send,
             live: Arc::new(ArcSwap::from_pointee(Live::empty())),
             settings: Arc::new(ArcSwap::from_pointee(Settings::default_in(folder.path()))),
+            metrics: Metrics::new(),
         };
         Bot {
             _folder: folder,

@@ -44,6 +44,7 @@ use self::client::Client;
 use self::connection::{Access, Connection, Pace};
 use self::installations::Installations;
 pub use self::news::Caused;
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// As whom the bot speaks to GitHub.
@@ -68,18 +69,23 @@ pub struct Github {
 
 impl Github {
     /// Prepares the connection and asks nothing yet. Must be called within a tokio runtime.
-    pub fn new(api_url: &str, credentials: Credentials) -> anyhow::Result<Github> {
-        Github::with_pace(api_url, credentials, Pace::USUAL)
+    pub fn new(
+        api_url: &str,
+        credentials: Credentials,
+        metrics: &Metrics,
+    ) -> anyhow::Result<Github> {
+        Github::with_pace(api_url, credentials, Pace::USUAL, metrics)
     }
 
     pub(in crate::services) fn with_pace(
         api_url: &str,
         credentials: Credentials,
         pace: Pace,
+        metrics: &Metrics,
     ) -> anyhow::Result<Github> {
         tokio::runtime::Handle::try_current()
             .context("the client for GitHub needs a tokio runtime")?;
-        let client = Client::new(client::octocrab(api_url, &credentials)?);
+        let client = Client::new(client::octocrab(api_url, &credentials)?, metrics);
         let (access, identity) = match credentials {
             Credentials::Token(_) => (Access::One(Arc::new(client)), Identity::Token),
             Credentials::App { .. } => {

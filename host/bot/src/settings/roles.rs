@@ -1,6 +1,6 @@
 //! `[roles.NAME]`: who has which role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 use witbot_core::ids::UserId;
@@ -95,19 +95,23 @@ fn circles<'n, 't>(
     roles: &BTreeMap<String, Role>,
     named: &'n [Spanned<&'t str>],
 ) -> Option<(String, &'n Spanned<&'t str>)> {
-    fn reaches(roles: &BTreeMap<String, Role>, from: &str, to: &str, left: usize) -> bool {
-        let next = roles.get(from).map_or(&[][..], |role| &role.roles);
-        left > 0
-            && next
-                .iter()
-                .any(|next| next == to || reaches(roles, next, to, left - 1))
+    fn reaches_itself(roles: &BTreeMap<String, Role>, role: &str) -> bool {
+        let (mut seen, mut left) = (BTreeSet::new(), vec![role]);
+        while let Some(from) = left.pop() {
+            for next in roles.get(from).into_iter().flat_map(|role| &role.roles) {
+                if next == role {
+                    return true;
+                }
+                if seen.insert(next) {
+                    left.push(next);
+                }
+            }
+        }
+        false
     }
-    let first = roles
-        .keys()
-        .find(|role| reaches(roles, role, role, roles.len()))?;
+    let first = roles.keys().find(|role| reaches_itself(roles, role))?;
     let name = named.iter().find(|name| {
-        roles.contains_key(*name.get_ref())
-            && reaches(roles, name.get_ref(), name.get_ref(), roles.len())
+        roles.contains_key(*name.get_ref()) && reaches_itself(roles, name.get_ref())
     })?;
     Some((first.clone(), name))
 }

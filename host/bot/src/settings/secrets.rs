@@ -6,7 +6,10 @@ pub mod webhooks;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
+
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::secret::Secret;
 
@@ -128,7 +131,7 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
         let id = self.word("GITHUB_APP_ID").and_then(|id| self.app_id(&id));
         let key = self
             .value("GITHUB_APP_PRIVATE_KEY")
-            .and_then(|key| self.private_key(&key));
+            .and_then(|key| self.private_key(key.expose()));
         match given {
             [true, false, false] => token.map(GithubCredential::Token),
             [false, true, true] => Some(GithubCredential::App { id: id?, private_key: key? }),
@@ -173,9 +176,9 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
 
     /// Secrets with white space between them, so that a new one can be added before the old one is taken away.
     fn several(&mut self, name: &str) -> Vec<Secret> {
-        let value = self.value(name).unwrap_or_default();
-        value
-            .split_whitespace()
+        let value = self.value(name);
+        let text = value.as_ref().map_or("", Secret::expose);
+        text.split_whitespace()
             .map(|word| Secret::new(word.to_owned()))
             .collect()
     }
@@ -183,20 +186,20 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
     /// A secret that is sent in a header.
     fn word(&mut self, name: &str) -> Option<Secret> {
         let value = self.value(name)?;
-        if value.contains(|c: char| !c.is_ascii_graphic()) {
+        if value.expose().contains(|c: char| !c.is_ascii_graphic()) {
             return self.wrong(
                 &format!("`{name}` has a space, a line break or another character that no such secret has"),
                 "copy it again, and only it",
             );
         }
-        Some(Secret::new(value))
+        Some(value)
     }
 
     fn is_given(&self, name: &str) -> bool {
         (self.variable)(name).is_some() || (self.variable)(&file_variable(name)).is_some()
     }
 
-    fn value(&mut self, name: &str) -> Option<String> {
+    fn value(&mut self, name: &str) -> Option<Secret> {
         let file_name = file_variable(name);
         let (what, text) = match ((self.variable)(name), (self.variable)(&file_name)) {
             (None, None) => return None,
@@ -206,7 +209,7 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
                     "unset one of them",
                 );
             }
-            (Some(text), None) => (format!("`{name}`"), text.into_string().ok()),
+            (Some(text), None) => (format!("`{name}`"), secret(text.into_vec())),
             (None, Some(path)) => {
                 let path = PathBuf::from(path);
                 let what = format!("`{}`, which `{file_name}` names,", path.display());
@@ -215,7 +218,7 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
         };
         match text {
             None => self.wrong(&format!("{what} is not text"), "secrets are UTF-8 text"),
-            Some(text) if text.trim().is_empty() => self.wrong(
+            Some(text) if text.expose().trim().is_empty() => self.wrong(
                 &format!("{what} is empty"),
                 "set it to the secret, or unset the variable to do without",
             ),
@@ -224,7 +227,7 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
     }
 
     /// The text of a file without its last line break; none inside if it is not text.
-    fn file(&mut self, variable: &str, path: PathBuf) -> Option<Option<String>> {
+    fn file(&mut self, variable: &str, path: PathBuf) -> Option<Option<Secret>> {
         let what = format!("`{}`, which `{variable}` names,", path.display());
         match read(&path) {
             Err(error) => self.wrong(
@@ -242,8 +245,10 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
                         path.display()
                     ));
                 }
-                let text = String::from_utf8(bytes).ok();
-                Some(text.map(|text| text.trim_end_matches(['\n', '\r']).to_owned()))
+                let end = bytes
+                    .iter()
+                    .rposition(|byte| !matches!(byte, b'\n' | b'\r'));
+                Some(secret(bytes[..end.map_or(0, |end| end + 1)].to_vec()))
             }
         }
     }
@@ -258,11 +263,23 @@ fn file_variable(name: &str) -> String {
     format!("{name}_FILE")
 }
 
+/// None: it is not text.
+fn secret(bytes: Vec<u8>) -> Option<Secret> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(Secret::new(text)),
+        Err(error) => {
+            error.into_bytes().zeroize();
+            None
+        }
+    }
+}
+
 /// The bytes of a file, at most one more than are allowed, and whether every account can read it.
-fn read(path: &PathBuf) -> io::Result<(Vec<u8>, bool)> {
+fn read(path: &PathBuf) -> io::Result<(Zeroizing<Vec<u8>>, bool)> {
     let file = File::open(path)?;
     let for_all = is_for_all(&file.metadata()?);
-    let mut bytes = Vec::new();
+    // With room for all of it, so that none is left behind where a smaller one was.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX as usize + 64));
     file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     Ok((bytes, for_all))
 }

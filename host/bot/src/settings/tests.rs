@@ -65,6 +65,7 @@ fn every_key_is_read() {
         plugins_folder = "/srv/plugins"
         data = "../data"
         listen.address = "[::]:80"
+        listen.metrics = "10.0.0.1:9464"
         slack.mode = "http"
         slack.api_url = "http://127.0.0.1:4001/api/"
         slack.channel_rate = { per_second = 2, burst = 1_000 }
@@ -84,6 +85,8 @@ fn every_key_is_read() {
     assert_eq!(settings.plugins_folder, Path::new("/srv/plugins"));
     assert_eq!(settings.data, Path::new("/etc/witbot/../data"));
     assert_eq!(settings.listen.to_string(), "[::]:80");
+    let metrics = settings.metrics.map(|address| address.to_string());
+    assert_eq!(metrics.as_deref(), Some("10.0.0.1:9464"));
     let slack = SlackSettings {
         mode: SlackMode::Http,
         api_url: "http://127.0.0.1:4001/api".to_owned(),
@@ -133,6 +136,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
     assert_eq!(shown.plugins_folder, given.plugins_folder);
     assert_eq!(shown.data, given.data);
     assert_eq!(shown.listen, given.listen);
+    assert_eq!((shown.metrics, given.metrics), (None, None));
     assert_eq!(shown.slack, given.slack);
     assert_eq!(shown.github_api_url, given.github_api_url);
     assert_eq!(shown.linking, given.linking);

@@ -2,6 +2,7 @@
 
 use witbot_core::declaration::{CommandDeclaration, Declaration, ScheduleDeclaration};
 use witbot_core::ids::{Digest, UnixMillis};
+use witbot_core::limits::plugin::PluginLimits;
 
 use super::*;
 
@@ -112,6 +113,7 @@ fn page(check: impl FnOnce(&Sheet<'_>)) {
         problem: Some(&problem),
         grants: &grants,
         observe: Some(&observe),
+        limits: PluginLimits::default(),
         usage: Ok(&usage),
     });
 }
@@ -286,12 +288,17 @@ fn whatever_a_plugin_does_its_page_fits_into_a_message() {
         problem: None,
         grants: &grants,
         observe: None,
+        limits: PluginLimits {
+            memory_mib: 128,
+            ..PluginLimits::default()
+        },
         usage: Ok(&usage),
     };
     let text = sheet.chat();
     let bytes = serde_json::to_string(&text).unwrap().len();
     assert!(bytes < limits::MESSAGE_BYTES_MAX, "{bytes}");
     assert!(format!("{text:?}").contains("and 185 more"), "{text:?}");
+    assert!(sheet.terminal().contains("memory_mib = 128 (default 64)"));
 }
 
 #[test]

@@ -30,6 +30,7 @@ use witbot_core::limits;
 use self::turns::Turns;
 use super::connect::Connector;
 use super::socket::NoSocket;
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 pub use account::Account;
@@ -44,11 +45,12 @@ pub struct Api {
     url: String,
     token: SlackApiToken,
     turns: Turns,
+    metrics: Metrics,
 }
 
 impl Api {
     /// The Web API at an address, such as `https://slack.com/api`.
-    pub fn new(connector: Connector, url: &str, token: &Secret) -> Api {
+    pub fn new(connector: Connector, url: &str, token: &Secret, metrics: &Metrics) -> Api {
         let url = url.trim_end_matches('/').to_owned();
         let http = SlackClientHyperConnector::with_connector(connector.clone());
         Api {
@@ -57,6 +59,7 @@ impl Api {
             url,
             token: SlackApiToken::new(SlackApiTokenValue(token.expose().to_owned())),
             turns: Turns::default(),
+            metrics: metrics.clone(),
         }
     }
 
@@ -177,12 +180,18 @@ impl Api {
         method: Method,
         call: impl Future<Output = ClientResult<Value>>,
     ) -> Result<Value, Failure> {
+        let asking = self.metrics.ask("slack");
         let outcome = match timeout(limits::SLACK_CALL_TIME_MAX, call).await {
             Ok(Ok(answer)) => failure::said_ok(answer),
             Ok(Err(error)) => failure::done_all_the_same(&error).ok_or_else(|| Failure::of(&error)),
             Err(_) => Err(Failure::too_late(method.name)),
         };
+        match &outcome {
+            Ok(_) => asking.answered(200),
+            Err(failure) => asking.ended(failure.word()),
+        }
         if let Err(Failure::RateLimited { after }) = &outcome {
+            self.metrics.rate_limited("slack");
             self.turns.park(method, *after);
         }
         outcome

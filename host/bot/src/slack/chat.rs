@@ -13,6 +13,7 @@ use super::api::{Account, Api, Failure};
 use super::connect::Connector;
 use super::directory::Directory;
 use crate::chat::{Chat, Looked, Unsent};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// The workspace that a token belongs to.
@@ -28,8 +29,9 @@ impl Slack {
         connector: Connector,
         api_url: &str,
         bot_token: &Secret,
+        metrics: &Metrics,
     ) -> Result<Slack, Failure> {
-        let api = Arc::new(Api::new(connector, api_url, bot_token));
+        let api = Arc::new(Api::new(connector, api_url, bot_token, metrics));
         let account = Arc::new(api.account().await?);
         Ok(Slack {
             directory: Directory::new(api.clone(), account.clone()),

@@ -29,6 +29,7 @@ use super::envelope::{Ack, Envelope, Kind, Retry};
 use super::socket::Handle;
 use crate::doors::hooks::body::{self, Unread};
 use crate::doors::hooks::refusals::{Refusal, Refusals};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 const EVENTS: &str = "/hooks/slack/events";
@@ -46,6 +47,8 @@ pub struct Hooks {
     pub now: fn() -> UnixMillis,
     /// What is done with what comes.
     pub handle: Handle,
+    /// Who counts what is refused.
+    pub metrics: Metrics,
 }
 
 /// The routes.
@@ -81,7 +84,7 @@ fn routes(hooks: Hooks, read_time: Duration) -> Router {
             now: hooks.now,
             handle: hooks.handle.clone(),
             large: large.clone(),
-            refusals: Refusals::default(),
+            refusals: Refusals::new(hooks.metrics.clone()),
         };
         post(receive).with_state(Arc::new(door))
     };

@@ -13,6 +13,7 @@ use super::api::{Account, Api, Failure};
 use super::connect::{Connector, connector};
 use super::manifest::SCOPES;
 use super::socket::{FetchUrl, NoSocket, SocketMode, dial};
+use crate::metrics::Metrics;
 use crate::settings::secrets::slack::{
     APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackAccess, SlackEar,
 };
@@ -74,7 +75,7 @@ async fn check_over(
     settings: &SlackSettings,
     access: &SlackAccess,
 ) -> Vec<Finding> {
-    let api = |token| Api::new(connector.clone(), &settings.api_url, token);
+    let api = |token| Api::new(connector.clone(), &settings.api_url, token, &Metrics::new());
     let mut findings = match api(&access.bot_token).account().await {
         Ok(account) => known(&account),
         Err(failure) => vec![no_account(&failure)],

@@ -82,8 +82,7 @@ pub(super) fn allows(
     }
     let channel = name.unwrap_or(channel.as_str());
     let what = format!("write in the channel `{channel}`");
-    let entry = format!("{{ channel = {} }}", toml_text(channel));
-    Err(Denial::missing(Capability::Chat, grants, what, entry))
+    Err(missing(grants, channel, what, ""))
 }
 
 pub(super) fn allows_broadcast(
@@ -98,8 +97,7 @@ pub(super) fn allows_broadcast(
     }
     let channel = name.unwrap_or(channel.as_str());
     let what = format!("notify @{} in the channel `{channel}`", audience.as_str());
-    let entry = format!("{{ channel = {}, broadcast = true }}", toml_text(channel));
-    Err(Denial::missing(Capability::Chat, grants, what, entry))
+    Err(missing(grants, channel, what, ", broadcast = true"))
 }
 
 pub(super) fn allows_mention(
@@ -117,8 +115,7 @@ pub(super) fn allows_mention(
         "notify the group {} in the channel `{channel}`",
         quoted(group.as_str())
     );
-    let entry = format!("{{ channel = {}, mentions = true }}", toml_text(channel));
-    Err(Denial::missing(Capability::Chat, grants, what, entry))
+    Err(missing(grants, channel, what, ", mentions = true"))
 }
 
 pub(super) fn allows_direct(grants: &[ChatGrant], user: &UserId) -> Result<(), Denial> {
@@ -136,6 +133,32 @@ pub(super) fn finds(grants: &[ChatGrant], name: &str) -> Result<(), Denial> {
         return Ok(());
     }
     let what = format!("write in the channel `{name}`");
-    let entry = format!("{{ channel = {} }}", toml_text(name));
-    Err(Denial::missing(Capability::Chat, grants, what, entry))
+    Err(missing(grants, name, what, ""))
+}
+
+/// What the grant of one channel would allow. A name such as `*` would be granted as something else than is asked for.
+fn missing(grants: &[ChatGrant], channel: &str, what: String, more: &str) -> Denial {
+    match ChannelPattern::try_from(channel.to_owned()) {
+        Ok(ChannelPattern::One(_)) => {
+            let entry = format!("{{ channel = {}{more} }}", toml_text(channel));
+            Denial::missing(Capability::Chat, grants, what, entry)
+        }
+        Ok(ChannelPattern::Any) | Err(_) => {
+            Denial::never(format!("{} is not the name of a channel", quoted(channel)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_never_granted_as_another() {
+        for name in ["*", " ops", ""] {
+            assert_eq!(finds(&[], name).unwrap_err().line(), None, "{name:?}");
+        }
+        let line = finds(&[], "#ops").unwrap_err().line();
+        assert_eq!(line.as_deref(), Some("chat = [{ channel = \"#ops\" }]"));
+    }
 }

@@ -329,6 +329,15 @@ fn missing(grants: &[HttpGrant], method: &str, url: &Url) -> Denial {
         Some(port) => format!("{host}:{port}"),
         None => host,
     };
+    // A host such as `*.com` would be granted as something else than what is asked for.
+    let grantable = HostPattern::try_from(host.clone())
+        .is_ok_and(|pattern| !pattern.below && pattern.matches(url));
+    if !grantable {
+        return Denial::never(format!(
+            "{} is not the name of a host: write one such as `status.example.com`",
+            quoted(&host)
+        ));
+    }
     let path = url.path();
     // The query is left out: it may hold something secret, and is no part of a grant.
     let mut what = format!(

@@ -37,6 +37,9 @@ pub struct Demand {
     /// The people and groups who can.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvers: Vec<UserId>,
+    /// Who approved already, and still can.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<UserId>,
     /// How long the question stands, in milliseconds.
     pub within_ms: u64,
     /// What the operator says about it.

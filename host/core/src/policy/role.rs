@@ -52,23 +52,35 @@ impl Policy {
         user: &UserId,
         groups: &BTreeMap<UserId, bool>,
     ) -> Membership {
-        let Some(role) = self.roles.get(role) else {
-            return Membership::No;
-        };
-        if role.users.contains(user) {
-            return Membership::Yes;
+        let mut found = Membership::No;
+        for role in self.reached(role) {
+            if role.users.contains(user) {
+                return Membership::Yes;
+            }
+            for group in &role.groups {
+                found = found.or(|| match groups.get(group) {
+                    Some(true) => Membership::Yes,
+                    Some(false) => Membership::No,
+                    None => Membership::Unknown,
+                });
+            }
         }
-        let in_group = |found: Membership, group: &UserId| {
-            found.or(|| match groups.get(group) {
-                Some(true) => Membership::Yes,
-                Some(false) => Membership::No,
-                None => Membership::Unknown,
-            })
-        };
-        let found = role.groups.iter().fold(Membership::No, in_group);
-        role.roles.iter().fold(found, |found, name| {
-            found.or(|| self.membership(name, user, groups))
-        })
+        found
+    }
+
+    /// A role, and those whose people have it as well, each once.
+    fn reached<'p>(&'p self, role: &str) -> Vec<&'p Role> {
+        let mut reached: Vec<_> = self.roles.get_key_value(role).into_iter().collect();
+        let mut next = 0;
+        while let Some((_, role)) = reached.get(next).copied() {
+            for name in &role.roles {
+                if !reached.iter().any(|(known, _)| *known == name) {
+                    reached.extend(self.roles.get_key_value(name));
+                }
+            }
+            next += 1;
+        }
+        reached.into_iter().map(|(_, role)| role).collect()
     }
 
     /// Whether somebody has one of several roles.
@@ -85,30 +97,18 @@ impl Policy {
 
     /// Adds the groups on which a role hangs.
     pub fn groups_of(&self, role: &str, groups: &mut BTreeSet<UserId>) {
-        let Some(role) = self.roles.get(role) else {
-            return;
-        };
-        groups.extend(role.groups.iter().cloned());
-        for name in &role.roles {
-            self.groups_of(name, groups);
+        for role in self.reached(role) {
+            groups.extend(role.groups.iter().cloned());
         }
     }
 
     /// All people and groups of a role, those of its roles included.
     pub fn members_of(&self, role: &str) -> (BTreeSet<UserId>, BTreeSet<UserId>) {
         let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
-        self.groups_of(role, &mut groups);
-        self.users_of(role, &mut users);
-        (users, groups)
-    }
-
-    fn users_of(&self, role: &str, users: &mut BTreeSet<UserId>) {
-        let Some(role) = self.roles.get(role) else {
-            return;
-        };
-        users.extend(role.users.iter().cloned());
-        for name in &role.roles {
-            self.users_of(name, users);
+        for role in self.reached(role) {
+            users.extend(role.users.iter().cloned());
+            groups.extend(role.groups.iter().cloned());
         }
+        (users, groups)
     }
 }

@@ -9,12 +9,14 @@ use witbot_core::error::{Code, Error};
 use witbot_core::github::DeploymentRequest;
 use witbot_core::http::Request;
 use witbot_core::limits;
+use witbot_core::limits::plugin::PluginLimits;
 
 use super::{Refusal, Stop};
 
 /// What a run has used up.
 #[derive(Default)]
 pub(crate) struct Budget {
+    limits: PluginLimits,
     calls: u32,
     /// Of them, those of the host before the plugin's.
     own: u32,
@@ -24,6 +26,36 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    pub(crate) fn new(limits: PluginLimits) -> Budget {
+        Budget {
+            limits,
+            ..Budget::default()
+        }
+    }
+
+    /// How many calls there were.
+    pub(crate) fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// What was used up, in words.
+    pub(crate) fn used(&self) -> Vec<String> {
+        let PluginLimits {
+            calls,
+            messages,
+            http_requests,
+            ..
+        } = self.limits;
+        vec![
+            format!("{} of {calls} calls", self.calls.min(calls)),
+            format!("{} of {messages} messages", self.messages.min(messages)),
+            format!(
+                "{} of {http_requests} http requests",
+                self.requests.min(http_requests)
+            ),
+        ]
+    }
+
     /// The calls until now were the host's own, in the name of the run.
     pub(crate) fn hand_over(&mut self) {
         self.own = self.calls;
@@ -37,10 +69,10 @@ impl Budget {
     /// Counts a call. Too many calls end the run; anything else is told to the plugin.
     pub(crate) fn spend(&mut self, operation: &Operation) -> Result<(), Refusal> {
         self.calls += 1;
-        if self.calls > limits::CALLS_MAX {
+        if self.calls > self.limits.calls {
             return Err(Stop::Budget(format!(
                 "the run made more than {} calls to the host",
-                limits::CALLS_MAX
+                self.limits.calls
             ))
             .into());
         }
@@ -64,13 +96,13 @@ impl Budget {
                 self.messages += 1;
                 within(
                     self.messages,
-                    limits::MESSAGES_MAX,
+                    self.limits.messages,
                     "messages, edits and questions",
                 )
             }
             Operation::HttpFetch(_) | Operation::HttpSend(_) => {
                 self.requests += 1;
-                within(self.requests, limits::HTTP_REQUESTS_MAX, "http requests")
+                within(self.requests, self.limits.http_requests, "http requests")
             }
             _ => Ok(()),
         }
@@ -282,6 +314,8 @@ fn bytes(operation: &Operation) -> usize {
             call.question.bytes() + call.choices.iter().map(String::len).sum::<usize>()
         }
         Operation::CreateDeployment(call) => call.request.payload.len(),
+        Operation::Judge(call) => call.command.len() + pairs(&call.arguments),
+        Operation::May(call) => call.command.len() + pairs(&call.arguments),
         Operation::KvGet(call) => call.key.len(),
         Operation::KvDelete(call) => call.key.len(),
         Operation::KvSet(call) => call.key.len() + call.value.0.len(),
@@ -303,6 +337,11 @@ fn bytes(operation: &Operation) -> usize {
             .iter()
             .map(|(_, text)| text.len())
             .sum::<usize>()
+}
+
+fn pairs(arguments: &[(String, String)]) -> usize {
+    let lengths = arguments.iter();
+    lengths.map(|(name, value)| name.len() + value.len()).sum()
 }
 
 fn wait(milliseconds: u64) -> Result<(), Error> {

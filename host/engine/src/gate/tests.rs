@@ -90,6 +90,7 @@ impl Memory {
             begin: None,
             opening: Vec::new(),
             journal,
+            limits: PluginLimits::default(),
             started: UnixMillis(500),
         }
     }
@@ -270,7 +271,7 @@ async fn a_channel_that_is_full_takes_nothing_more_and_says_so_again() {
     let refusal = gate.pass(full.clone()).await.map_err(error).unwrap_err();
     assert_eq!(refusal.code, Code::RateLimited);
     assert!(gate.pass(reply("elsewhere")).await.is_ok());
-    let (rest, _) = gate.finish();
+    let rest = gate.finish();
     assert_eq!(rest.outgoing.len(), 1);
     world.kept().push(rest);
     // It is told the same when it runs again, however empty the channel may be by then.
@@ -349,7 +350,7 @@ async fn a_denial_is_a_value_that_names_the_line_and_is_audited_and_recorded() {
         "{}",
         denied.message
     );
-    let (rest, unused) = gate.finish();
+    let (unused, rest) = (gate.unused(), gate.finish());
     assert_eq!(
         (rest.audit[0].outcome.as_str(), rest.entries.len(), unused),
         ("denied", 1, None)
@@ -361,7 +362,7 @@ async fn a_denial_is_replayed_after_the_grant_came() {
     let world = Memory::new("");
     let mut gate = world.gate();
     let _ = gate.pass(create()).await;
-    world.kept().push(gate.finish().0);
+    world.kept().push(gate.finish());
     *world.grants.lock().unwrap() = Arc::new(toml::from_str(MAY_DEPLOY).unwrap());
     let mut again = world.gate();
     assert_eq!(
@@ -597,7 +598,7 @@ async fn another_call_than_before_stops_the_run() {
     );
     assert!(matches!(difference, Stop::Differs(_)), "{difference}");
     assert!(
-        world.gate().finish().1.is_some(),
+        world.gate().unused().is_some(),
         "ending early is a difference too"
     );
 }

@@ -27,6 +27,9 @@ impl Host for State {
 
     async fn may(&mut self, command: String, arguments: Arguments) -> Result<bool, Refusal> {
         bounded(&arguments)?;
+        if command.len() > limits::TEXT_BYTES_MAX {
+            return Err(Error::invalid("no command has so long an id").into());
+        }
         let Some((message, origin)) = self.request() else {
             return Ok(true);
         };
@@ -72,11 +75,11 @@ impl State {
                 Judgement::Denied { told, .. } => return Err(Error::new(Code::Denied, told).into()),
                 Judgement::Asks(demand) => demand,
             };
-            let asked = question(&user, &asked, &subject, &demand, judge.approved_by.len());
+            let asked = question(&user, &asked, &subject, &demand)?;
             let (choices, answerers) = if demand.approvals == 0 {
                 (CONFIRM, Answerers::Asked)
             } else {
-                let mut but = judge.approved_by.clone();
+                let mut but = demand.counted.clone();
                 but.push(user.id.clone());
                 let these = demand.approvers.clone();
                 (APPROVE, Answerers::Others { these, but })
@@ -159,15 +162,22 @@ fn bounded(arguments: &[(String, String)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the others get to read: who wants what, all that it comes to, and why they are asked.
+/// What the others get to read: who wants what, all that it comes to, and why they are asked. Of what was typed it is the
+/// beginning, as the person chooses how long that is.
+///
+/// # Errors
+/// `invalid`: all that it comes to cannot be shown, and nobody is to approve what they do not see.
 fn question(
     user: &User,
     asked: &str,
     subject: &[(String, String)],
     demand: &Demand,
-    so_far: usize,
-) -> Text {
-    let code = |text: &str| printable::line(text).replace('`', "'");
+) -> Result<Text, Error> {
+    // Blanks would push what matters out of sight.
+    let code = |text: &str| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        printable::line(&words.join(" ")).replace('`', "'")
+    };
     let mut about = String::new();
     for (name, value) in subject {
         // Writing to a string cannot fail.
@@ -175,14 +185,18 @@ fn question(
     }
     let reason = demand.reason.as_ref();
     let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-    let asked = code(asked);
+    let words = code(asked);
+    let asked = match words.char_indices().nth(limits::SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    };
     let text = if demand.approvals == 0 {
         format!(
             ": `{asked}`?{about}\nYou are asked to confirm it, by {}{reason}.",
             demand.by
         )
     } else {
-        let more = match so_far {
+        let more = match demand.counted.len() {
             0 => String::new(),
             so_far => format!(" {so_far} did."),
         };
@@ -193,8 +207,13 @@ fn question(
             demand.by,
         )
     };
-    let cut: String = text.chars().take(limits::DEMAND_CHARS_MAX).collect();
-    Text::default().user(user.id.clone()).plain(cut)
+    if text.chars().count() > limits::DEMAND_CHARS_MAX {
+        return Err(Error::invalid(format!(
+            "what it comes to is too long to be shown to those who are asked: {} characters at most",
+            limits::DEMAND_CHARS_MAX
+        )));
+    }
+    Ok(Text::default().user(user.id.clone()).plain(text))
 }
 
 fn approvals(count: u32) -> String {

@@ -29,6 +29,8 @@ pub(crate) struct Encoded {
     sender: Option<Sender<Delivery>>,
     audit: Vec<String>,
     usage: Usage,
+    limits: Option<String>,
+    report: Option<String>,
 }
 
 /// What a commit came to, before it is on the disk.
@@ -83,6 +85,14 @@ impl Encoded {
             sender,
             audit: audit::texts(&commit.audit)?,
             usage: Usage::new(commit.usage)?,
+            limits: commit
+                .limits
+                .map(|limits| serde_json::to_string(&limits))
+                .transpose()?,
+            report: commit
+                .failure
+                .map(|report| serde_json::to_string(&report))
+                .transpose()?,
         })
     }
 
@@ -112,6 +122,13 @@ impl Encoded {
                 db,
                 "INSERT INTO waits (run, number, key, deadline_ms) VALUES (?, ?, ?, ?)",
                 (run, wait.number, &wait.key, stored_millis(wait.deadline)),
+            )?;
+        }
+        if self.limits.is_some() || self.report.is_some() {
+            execute(
+                db,
+                "UPDATE invocations SET limits = coalesce(?, limits), report = coalesce(?, report) WHERE run = ?",
+                (&self.limits, &self.report, run),
             )?;
         }
         Ok(Applied {

@@ -60,6 +60,11 @@ impl Slack {
         self.shared.refuse(method, error, times);
     }
 
+    /// Takes back all refusals.
+    pub fn clear_refusals(&self) {
+        self.shared.clear_refusals();
+    }
+
     /// Brings everything to a bot's request URLs from now on, signed, instead of to sockets.
     pub fn deliver_to(&self, bot: &str) {
         let target = target(bot);

@@ -209,6 +209,11 @@ impl Shared {
         let refusal = (method.to_owned(), error.to_owned(), times);
         self.lock().refusals.push(refusal);
     }
+
+    /// Refuses nothing from now on.
+    pub(super) fn clear_refusals(&self) {
+        self.lock().refusals.clear();
+    }
 }
 
 /// Waits until the stand-in stops.

@@ -8,6 +8,8 @@ use witbot_core::event::Source;
 use witbot_core::ids::UnixMillis;
 use witbot_core::limits;
 
+use crate::metrics::Metrics;
+
 /// Why a webhook is not taken.
 #[derive(Debug)]
 pub struct Refusal {
@@ -49,11 +51,24 @@ impl IntoResponse for Refusal {
 
 /// When the last line was written, and how many were not since.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<(Option<UnixMillis>, u64)>);
+pub struct Refusals {
+    last: Mutex<(Option<UnixMillis>, u64)>,
+    metrics: Metrics,
+}
 
 impl Refusals {
-    /// Writes a line, unless one was written a short time ago. Nothing of the payload is in it.
+    /// None yet.
+    pub fn new(metrics: Metrics) -> Refusals {
+        Refusals {
+            last: Mutex::default(),
+            metrics,
+        }
+    }
+
+    /// Counts it, and writes a line, unless one was written a short time ago. Nothing of the payload is in it.
     pub fn log(&self, source: Source, refusal: &Refusal, now: UnixMillis) {
+        self.metrics
+            .webhook_refused(source, refusal.status.as_u16());
         if let Some(unlogged) = self.due(now) {
             let (source, status) = (source.as_str(), refusal.status.as_u16());
             let reason = refusal.line.as_str();
@@ -63,7 +78,7 @@ impl Refusals {
 
     /// How many were not logged, if this one shall be.
     fn due(&self, now: UnixMillis) -> Option<u64> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, unlogged) = &mut *state;
         let every = limits::HOOK_REFUSAL_LOG_EVERY.as_millis();
         // A clock that was set back must not silence the log.

@@ -55,6 +55,7 @@ impl Bot {
             inbound: Arc::default(),
             now: || UnixMillis(42),
             accept: Arc::new(accept),
+            metrics: Metrics::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();

@@ -32,6 +32,7 @@ use self::client::Client;
 use self::slug::Slug;
 use self::wire::{Job, Page, Pipeline, Workflow};
 use super::{Answer, CiProvider, Found};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// The bot's way to CircleCI.
@@ -45,8 +46,8 @@ pub struct Circleci {
 
 impl Circleci {
     /// Speaks to the service at this address, with or without `/api/v2`. Asks nothing yet.
-    pub fn new(api_url: &str, token: Secret) -> anyhow::Result<Circleci> {
-        let client = Client::new(api_url, &token)?;
+    pub fn new(api_url: &str, token: Secret, metrics: &Metrics) -> anyhow::Result<Circleci> {
+        let client = Client::new(api_url, &token, metrics)?;
         Ok(Circleci {
             client,
             login: OnceCell::new(),

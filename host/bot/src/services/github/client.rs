@@ -19,6 +19,7 @@ use witbot_core::limits;
 use super::Credentials;
 use super::answer::{Answer, Failed, chain};
 use super::refusal;
+use crate::metrics::Metrics;
 
 /// Without it GitHub moves on to newer versions by itself.
 const API_VERSION: &str = "2022-11-28";
@@ -26,14 +27,16 @@ const API_VERSION: &str = "2022-11-28";
 /// An octocrab, and the time until which GitHub wants to hear nothing from it.
 pub struct Client {
     octocrab: Octocrab,
+    metrics: Metrics,
     parked: Mutex<Option<Instant>>,
 }
 
 impl Client {
     /// An identity. Asks GitHub nothing.
-    pub fn new(octocrab: Octocrab) -> Client {
+    pub fn new(octocrab: Octocrab, metrics: &Metrics) -> Client {
         Client {
             octocrab,
+            metrics: metrics.clone(),
             parked: Mutex::new(None),
         }
     }
@@ -41,6 +44,11 @@ impl Client {
     /// The octocrab itself, to make those of installations from it.
     pub fn octocrab(&self) -> &Octocrab {
         &self.octocrab
+    }
+
+    /// Who counts what is sent.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Sends a request, once, and reads the whole answer.
@@ -55,6 +63,7 @@ impl Client {
             .octocrab
             .build_request(request, body)
             .map_err(Failed::of)?;
+        let asking = self.metrics.ask("github");
         let response = self.octocrab.execute(request).await.map_err(Failed::of)?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, limits::GITHUB_ANSWER_BYTES_MAX);
@@ -62,6 +71,7 @@ impl Client {
             .collect()
             .await
             .map_err(|error| Failed::Lost(chain(error.as_ref())))?;
+        asking.answered(parts.status.as_u16());
         Ok(Answer {
             status: parts.status,
             headers: parts.headers,

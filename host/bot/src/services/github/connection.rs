@@ -322,6 +322,9 @@ impl Connection {
     /// Stays away from GitHub, if that is what it says.
     fn heed(&self, client: &Client, refusal: &Refusal) -> bool {
         let limited = refusal.limited(now());
+        if limited.is_some() {
+            client.metrics().rate_limited("github");
+        }
         limited.into_iter().for_each(|wait| client.park(wait));
         limited.is_some()
     }

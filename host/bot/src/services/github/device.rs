@@ -14,6 +14,7 @@ use zeroize::Zeroize as _;
 
 use super::answer::{Answer, Failed};
 use super::client::{self, Client};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// What the bot asks the token for, by GitHub's name.
@@ -94,10 +95,15 @@ enum Turn {
 
 impl Device {
     /// Prepares it, and asks nothing yet. Must be called within a tokio runtime.
-    pub fn new(url: &str, api_url: &str, client_id: String) -> anyhow::Result<Device> {
+    pub fn new(
+        url: &str,
+        api_url: &str,
+        client_id: String,
+        metrics: &Metrics,
+    ) -> anyhow::Result<Device> {
         Ok(Device {
-            site: Client::new(client::nobody(url)?),
-            api: Client::new(client::nobody(api_url)?),
+            site: Client::new(client::nobody(url)?, metrics),
+            api: Client::new(client::nobody(api_url)?, metrics),
             client_id,
         })
     }
@@ -171,7 +177,8 @@ impl Device {
         let octocrab = self.api.octocrab();
         let octocrab = octocrab.user_access_token(token.expose().to_owned());
         drop(token);
-        let client = Client::new(octocrab.map_err(|error| unreached(Failed::of(error)))?);
+        let octocrab = octocrab.map_err(|error| unreached(Failed::of(error)))?;
+        let client = Client::new(octocrab, self.api.metrics());
         let deadline = Instant::now() + limits::SERVICE_TIME_MAX;
         let answer = timeout_at(deadline, client.send(Method::GET, "/user", None)).await;
         let answer = answer.map_err(|_elapsed| late())?.map_err(unreached)?;

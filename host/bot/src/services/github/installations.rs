@@ -126,7 +126,10 @@ impl Installations {
         let (secret, expires) = self.mint(*id, scope.as_ref()).await?;
         let octocrab = self.app.octocrab();
         let octocrab = octocrab.user_access_token(secret.expose().to_owned());
-        let client = Arc::new(Client::new(octocrab.map_err(Failed::of)?));
+        let client = Arc::new(Client::new(
+            octocrab.map_err(Failed::of)?,
+            self.app.metrics(),
+        ));
         *token = Some((client.clone(), expires));
         Ok(client)
     }

@@ -17,6 +17,7 @@ use witbot_core::ids::{CallId, InvocationId, PluginName, Repository};
 use self::stand_in::StandIn;
 use super::connection::Pace;
 use super::{Credentials, Github};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// No pauses, and all the time that a slow machine may need.
@@ -32,7 +33,7 @@ pub(in crate::services) fn token() -> Credentials {
 }
 
 fn github(stand_in: &StandIn) -> Github {
-    Github::with_pace(&stand_in.url, token(), PACE).unwrap()
+    Github::with_pace(&stand_in.url, token(), PACE, &Metrics::new()).unwrap()
 }
 
 fn api() -> Repository {
@@ -119,7 +120,7 @@ fn commit(sha: &str, message: &str, parents: &[&str]) -> Value {
 #[tokio::test]
 async fn bad_credentials_and_addresses_stop_the_start() {
     let refused = |url: &str, credentials: Credentials| {
-        let error = Github::new(url, credentials)
+        let error = Github::new(url, credentials, &Metrics::new())
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default();

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use hyper_util::client::proxy::matcher::Matcher;
 use serde_json::{Map, Value, json};
 
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::slack::api::Api;
 use crate::slack::chat::Slack;
@@ -66,12 +67,12 @@ impl Double {
 
     /// The API at it.
     pub(crate) fn api(&self) -> Api {
-        Api::new(plain(), &self.api_url(), &token())
+        Api::new(plain(), &self.api_url(), &token(), &Metrics::new())
     }
 
     /// The workspace at it.
     pub(crate) async fn slack(&self) -> Slack {
-        Slack::connect(plain(), &self.api_url(), &token())
+        Slack::connect(plain(), &self.api_url(), &token(), &Metrics::new())
             .await
             .unwrap()
     }

@@ -31,6 +31,18 @@ pub enum Failure {
     Unknown(String),
 }
 
+impl Failure {
+    /// What is counted: the HTTP status, as far as it says anything. A refusal has the status 200.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Failure::RateLimited { .. } => "429",
+            Failure::Refused(_) => "refused",
+            Failure::NotTaken(_) => "5xx",
+            Failure::Unreached(_) | Failure::Unknown(_) => "lost",
+        }
+    }
+}
+
 /// That Slack says no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

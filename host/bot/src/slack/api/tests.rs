@@ -43,7 +43,12 @@ async fn why_nobody_knows_who_the_bot_is() {
     let double = Double::start(|_| Reply::Error("unknown_method")).await;
     let account = async |token: &str| {
         let url = format!("{}/api", double.url);
-        let api = Api::new(plain(), &url, &Secret::new(token.to_owned()));
+        let api = Api::new(
+            plain(),
+            &url,
+            &Secret::new(token.to_owned()),
+            &Metrics::new(),
+        );
         api.account().await.unwrap_err()
     };
     let refused = account("xoxb-wrong").await;
@@ -197,7 +202,7 @@ async fn a_read_waits_for_its_turn_if_that_is_soon() {
 async fn what_cannot_be_reached_was_not_done_and_what_breaks_off_perhaps_was() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let api = Api::new(plain(), &url, &token());
+    let api = Api::new(plain(), &url, &token(), &Metrics::new());
     let breaks_off = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let read = stream.read(&mut [0; 64]).await.unwrap();

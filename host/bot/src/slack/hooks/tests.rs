@@ -50,6 +50,7 @@ impl Bot {
                 .collect(),
             now: || UnixMillis(NOW * 1_000),
             handle,
+            metrics: Metrics::new(),
         };
         let at = serve(routes(hooks, read_time)).await;
         Bot {

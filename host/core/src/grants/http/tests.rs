@@ -231,6 +231,21 @@ fn methods_are_granted_by_name() {
 }
 
 #[test]
+fn a_host_is_never_granted_as_another() {
+    for url in [
+        "https://*.example.com/",
+        "https://status.example*.com/",
+        "https://example.com../",
+    ] {
+        let denial = allows(&[], &request("GET", url)).unwrap_err();
+        assert_eq!(denial.line(), None, "{url}");
+    }
+    let denial = allows(&[], &request("GET", "https://example.com.:8443/a")).unwrap_err();
+    let line = r#"http = [{ host = "example.com:8443", methods = ["GET"], path = "/a" }]"#;
+    assert_eq!(denial.line().as_deref(), Some(line));
+}
+
+#[test]
 fn one_grant_has_to_cover_all_of_a_request() {
     let grants = grants(r#"{ host = "a.com", methods = ["POST"] }, { host = "b.com" }"#);
     assert!(allows(&grants, &request("POST", "https://a.com/")).is_ok());

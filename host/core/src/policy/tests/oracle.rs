@@ -265,7 +265,10 @@ fn decided(policy: &Policy, case: &Case) -> (bool, Option<usize>) {
     let may = match case.otherwise {
         Otherwise::Allow => ours,
         Otherwise::Deny => false,
-        Otherwise::Role(role) => has_role(policy, role, case) == Some(true),
+        Otherwise::Role(role) => {
+            case.facts.standing != Some(Standing::Stranger)
+                && has_role(policy, role, case) == Some(true)
+        }
     };
     (may, None)
 }

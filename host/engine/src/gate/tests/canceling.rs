@@ -31,7 +31,7 @@ async fn the_next_wait_of_a_canceled_run_says_so_once_and_the_one_after_it_ends_
         matches!(&ended, Stop::Canceled(error) if error.message == "canceled by ada"),
         "{ended:?}"
     );
-    world.kept().push(gate.finish().0);
+    world.kept().push(gate.finish());
     assert!(world.kept().iter().all(|commit| commit.state.is_none()));
 
     // It is the same when it runs again from the top.
@@ -54,7 +54,7 @@ async fn a_wait_that_is_taken_up_again_is_told_as_well() {
     let mut gate = world.gate();
     let told = error(gate.pass(long()).await.unwrap_err());
     assert_eq!(told.code, Code::Canceled);
-    let (rest, _) = gate.finish();
+    let rest = gate.finish();
     assert_eq!(rest.answers.len(), 1);
 }
 

@@ -36,7 +36,7 @@ fn resolve() -> ResolveReference {
 }
 
 async fn end(gate: Gate, world: &Memory) {
-    let (rest, _) = gate.finish();
+    let rest = gate.finish();
     world.kept().push(rest);
 }
 

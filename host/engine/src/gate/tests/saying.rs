@@ -62,7 +62,7 @@ async fn every_act_goes_with_the_next_commit_in_the_order_in_which_it_was_done()
         text: "you".into(),
     };
     let letter = gate.pass(direct).await.unwrap();
-    let (rest, _) = gate.finish();
+    let rest = gate.finish();
 
     let run = &message.invocation();
     let said: Vec<_> = rest
@@ -153,7 +153,7 @@ async fn everybody_is_called_only_where_that_is_granted() {
     let denied = error(gate.pass(call("C1", "ops")).await.unwrap_err());
     assert_eq!(denied.code, Code::Denied);
     assert!(denied.message.contains("broadcast = true"), "{denied}");
-    let (rest, _) = gate.finish();
+    let rest = gate.finish();
     let outcomes: Vec<_> = rest
         .audit
         .iter()

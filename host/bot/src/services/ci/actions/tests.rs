@@ -5,6 +5,7 @@ use witbot_core::ci::{Parameter, Provider, RunRequest};
 use witbot_core::ids::InvocationId;
 
 use super::*;
+use crate::metrics::Metrics;
 use crate::services::github::connection::now;
 use crate::services::github::tests::stand_in::{Answer as Says, Seen, StandIn};
 use crate::services::github::tests::{PACE, token};
@@ -13,7 +14,8 @@ const DISPATCH: &str = "POST /repos/acme/api/actions/workflows/deploy.yml/dispat
 
 async fn service(script: impl FnMut(&Seen) -> Says + Send + 'static) -> (Actions, StandIn) {
     let stand_in = StandIn::new(script).await;
-    let mut actions = Actions::new(&Github::with_pace(&stand_in.url, token(), PACE).unwrap());
+    let mut actions =
+        Actions::new(&Github::with_pace(&stand_in.url, token(), PACE, &Metrics::new()).unwrap());
     (actions.listed_within, actions.listed_pause) = (Duration::ZERO, Duration::ZERO);
     (actions, stand_in)
 }

@@ -10,6 +10,7 @@ use witbot_core::limits;
 
 use super::slug::Slug;
 use super::wire::Page;
+use crate::metrics::{Asking, Metrics};
 use crate::secret::Secret;
 
 /// Longer messages of CircleCI are cut: they are read in a chat.
@@ -17,6 +18,7 @@ const MESSAGE_CHARS_MAX: usize = 300;
 
 /// The connection with its credentials.
 pub struct Client {
+    metrics: Metrics,
     http: reqwest::Client,
     /// Where `/api/v2` is.
     root: Url,
@@ -43,7 +45,7 @@ pub enum Lost {
 
 impl Client {
     /// A token never travels unencrypted, but on this machine.
-    pub fn new(api_url: &str, token: &Secret) -> anyhow::Result<Client> {
+    pub fn new(api_url: &str, token: &Secret, metrics: &Metrics) -> anyhow::Result<Client> {
         let root = root(api_url)?;
         let local = is_local(&root);
         if root.scheme() != "https" && !(root.scheme() == "http" && local) {
@@ -73,6 +75,7 @@ impl Client {
             .context("the connection to CircleCI cannot be prepared")?;
         Ok(Client {
             http,
+            metrics: metrics.clone(),
             pages: pages(&root),
             root,
         })
@@ -98,6 +101,7 @@ impl Client {
 
     /// Sends something, once.
     pub async fn post(&self, path: &[&str], body: &Value) -> Result<Answer, Lost> {
+        let asking = self.metrics.ask("circleci");
         let sent = self.request(Method::POST, path).json(body).send().await;
         let response = match sent {
             Ok(response) => response,
@@ -107,6 +111,7 @@ impl Client {
             Err(error) => return Err(Lost::Perhaps(failure(&error))),
         };
         let (status, headers) = (response.status(), response.headers().clone());
+        self.answered(asking, status);
         match bounded(response).await {
             Ok(body) => Ok(Answer {
                 status,
@@ -136,8 +141,10 @@ impl Client {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let asking = self.metrics.ask("circleci");
         let response = request.send().await.map_err(|error| unreachable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        self.answered(asking, status);
         let body = bounded(response).await.map_err(|why| {
             Error::new(
                 Code::Unavailable,
@@ -158,6 +165,13 @@ impl Client {
                 format!("CircleCI's answer is not understood: {error}."),
             )
         })
+    }
+
+    fn answered(&self, asking: Asking, status: StatusCode) {
+        asking.answered(status.as_u16());
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.metrics.rate_limited("circleci");
+        }
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
@@ -334,7 +348,7 @@ mod tests {
             name: "gh/acme/a%2f b".into(),
         })
         .unwrap();
-        match Client::new(api_url, &Secret::new("token".into())) {
+        match Client::new(api_url, &Secret::new("token".into()), &Metrics::new()) {
             Ok(client) => format!(
                 "{} {}",
                 client.url(&slug.path()),

@@ -40,7 +40,8 @@ impl Service {
                 tokio::spawn(serve(stream, answers.clone(), log.clone()));
             }
         });
-        let mut circleci = Circleci::new(&url, Secret::new("cci-token".to_owned())).unwrap();
+        let mut circleci =
+            Circleci::new(&url, Secret::new("cci-token".to_owned()), &Metrics::new()).unwrap();
         circleci.listed_within = Duration::ZERO;
         Service { circleci, requests }
     }
@@ -386,7 +387,7 @@ async fn a_server_that_is_not_there_was_asked_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let circleci = Circleci::new(&url, Secret::new("t".into())).unwrap();
+    let circleci = Circleci::new(&url, Secret::new("t".into()), &Metrics::new()).unwrap();
     let error = circleci
         .trigger(&call(main_branch()), &id())
         .await

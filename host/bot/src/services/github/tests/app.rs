@@ -12,6 +12,7 @@ use witbot_core::grants::Grants;
 use super::super::{Credentials, Github};
 use super::stand_in::{Answer, Seen, StandIn};
 use super::{PACE, api, call_id, create, deployment, told};
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// One key for all tests, made when it is needed.
@@ -30,7 +31,7 @@ fn github(stand_in: &StandIn) -> Github {
         id: 11,
         private_key_pem: Secret::new(KEY.clone()),
     };
-    Github::with_pace(&stand_in.url, credentials, PACE).unwrap()
+    Github::with_pace(&stand_in.url, credentials, PACE, &Metrics::new()).unwrap()
 }
 
 fn main() -> ResolveReference {

@@ -9,6 +9,7 @@ use witbot_core::github::ChecksState;
 
 use super::stand_in::{Answer, Seen, StandIn};
 use super::{api, commit, deployment, github, status, told};
+use crate::metrics::Metrics;
 
 const SHA: &str = "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d";
 
@@ -135,7 +136,8 @@ async fn silence_ends_at_the_deadline() {
         read: std::time::Duration::from_millis(50),
         ..super::PACE
     };
-    let github = super::Github::with_pace(&stand_in.url, super::token(), pace).unwrap();
+    let github =
+        super::Github::with_pace(&stand_in.url, super::token(), pace, &Metrics::new()).unwrap();
     assert_eq!(
         told(github.resolve(&resolve("main")).await.unwrap_err()),
         "unavailable: GitHub did not answer in time when asked to read `main` in acme/api. Try again in a while."
@@ -477,7 +479,8 @@ async fn a_renamed_repository_is_followed_and_keeps_the_credentials() {
 async fn the_path_of_an_enterprise_server_is_kept() {
     let stand_in = StandIn::new(|_| Answer::Json(200, json!({"sha": SHA}))).await;
     let url = format!("{}/api/v3/", stand_in.url);
-    let github = super::Github::with_pace(&url, super::token(), super::PACE).unwrap();
+    let github =
+        super::Github::with_pace(&url, super::token(), super::PACE, &Metrics::new()).unwrap();
     assert_eq!(github.resolve(&resolve("main")).await.as_deref(), Ok(SHA));
     assert_eq!(
         stand_in.lines(),

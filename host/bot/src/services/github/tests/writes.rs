@@ -10,6 +10,7 @@ use super::super::Github;
 use super::super::connection::{Pace, now};
 use super::stand_in::{Answer, Seen, StandIn};
 use super::{PACE, add_status, call_id, create, deployment, github, status, told};
+use crate::metrics::Metrics;
 
 const CREATE: &str = "POST /repos/acme/api/deployments";
 const LOOK: &str = "GET /repos/acme/api/deployments?environment=staging&per_page=100&page=1";
@@ -178,7 +179,7 @@ async fn a_write_without_an_answer_is_given_up_and_looked_for() {
         write: Duration::from_millis(50),
         ..PACE
     };
-    let github = Github::with_pace(&stand_in.url, super::token(), pace).unwrap();
+    let github = Github::with_pace(&stand_in.url, super::token(), pace, &Metrics::new()).unwrap();
     assert_eq!(
         github.create_deployment(&create(), &call_id()).await,
         Ok(expected(7))
@@ -205,7 +206,7 @@ async fn nothing_is_in_doubt_when_github_was_not_reached() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let github = Github::with_pace(&url, super::token(), PACE).unwrap();
+    let github = Github::with_pace(&url, super::token(), PACE, &Metrics::new()).unwrap();
     let error = github
         .create_deployment(&create(), &call_id())
         .await
