@@ -27,7 +27,7 @@ fn home() -> Home {
         .with_guest("rings")
         .with_settings(RINGS)
         .with_secret("ALERTS_SECRET", &secret)
-        .with_secret("BUILDS_SECRET", "old t0ken")
+        .with_secret("BUILDS_SECRET", "old-t0ken t0ken-for-builds")
 }
 
 fn client() -> Client {
@@ -103,13 +103,20 @@ async fn what_proves_nothing_reaches_nobody() {
     assert_eq!(alert("m1", KEY, -330).await, StatusCode::UNAUTHORIZED);
     let token = |token| [("x-build-token", token)];
     let (unauthorized, empty) = (StatusCode::UNAUTHORIZED, String::new());
-    for wrong in ["", "t0ke", "t0kenn", "old t0ken"] {
+    for wrong in [
+        "",
+        "t0ken-for-build",
+        "t0ken-for-buildss",
+        "old-t0ken t0ken-for-builds",
+    ] {
         let answer = send(&bot, "builds", &token(wrong), "{}").await;
         assert_eq!(answer, (unauthorized, empty.clone()), "{wrong}");
     }
     assert_eq!(send(&bot, "builds", &[], "{}").await.0, unauthorized);
     assert_eq!(
-        send(&bot, "other", &token("t0ken"), "{}").await.0,
+        send(&bot, "other", &token("t0ken-for-builds"), "{}")
+            .await
+            .0,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
@@ -125,7 +132,7 @@ async fn what_proves_nothing_reaches_nobody() {
 
     // Signed, and wrong all the same.
     let json = [
-        ("x-build-token", "t0ken"),
+        ("x-build-token", "t0ken-for-builds"),
         ("content-type", "application/json"),
     ];
     let (status, said) = send(&bot, "builds", &json, "{").await;
@@ -134,11 +141,17 @@ async fn what_proves_nothing_reaches_nobody() {
         (StatusCode::BAD_REQUEST, "The body is not JSON.")
     );
     let large = "x".repeat((1 << 20) + 1);
-    let (status, _) = send(&bot, "builds", &token("t0ken"), large).await;
+    let (status, _) = send(&bot, "builds", &token("t0ken-for-builds"), large).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
 
     // After all of that, the first that is right is the first that is heard.
-    let (status, _) = send(&bot, "builds", &token("t0ken"), r#"{"title": "green"}"#).await;
+    let (status, _) = send(
+        &bot,
+        "builds",
+        &token("t0ken-for-builds"),
+        r#"{"title": "green"}"#,
+    )
+    .await;
     assert_eq!(status, StatusCode::ACCEPTED);
     bot.expect("#ops witbot: webhook.builds of builds: green")
         .await;
@@ -149,7 +162,7 @@ async fn what_proves_nothing_reaches_nobody() {
 async fn forms_and_texts_are_read_too() {
     let mut bot = Bot::start(home()).await;
     let form = [
-        ("x-build-token", "old"),
+        ("x-build-token", "old-t0ken"),
         ("content-type", "application/x-www-form-urlencoded"),
     ];
     let (status, _) = send(&bot, "builds", &form, "title=all+green&n=1").await;
@@ -157,7 +170,7 @@ async fn forms_and_texts_are_read_too() {
     bot.expect("#ops witbot: webhook.builds of builds: all green")
         .await;
     let text = [
-        ("x-build-token", "t0ken"),
+        ("x-build-token", "t0ken-for-builds"),
         ("content-type", "text/plain"),
         ("idempotency-key", "b-17"),
     ];

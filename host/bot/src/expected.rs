@@ -2,8 +2,9 @@
 //! bots that no webhook can reach: so the event is expected, and when it has not come in time, it is made from what GitHub
 //! shows. Whichever comes first goes through the inbox, once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::sync::Notify;
@@ -13,12 +14,16 @@ use witbot_core::github::{Deployment, DeploymentStatus};
 use witbot_core::journal::Outcome;
 use witbot_core::limits;
 use witbot_store::Store;
+use witbot_store::error::StoreError;
 use witbot_store::expected::Overdue;
 
 use crate::clock;
 use crate::door::Door;
 use crate::doors::hooks::sender::{deployment_key, status_key};
 use crate::services::github::{Caused, Github};
+
+/// What GitHub does not show, and since when that is known.
+type Missing = HashMap<String, Instant>;
 
 /// The one who expects. Cheap to clone.
 #[derive(Clone)]
@@ -63,16 +68,20 @@ impl Expected {
 
     /// Looks for what does not come, for as long as the bot runs.
     pub async fn run(self, github: Github, door: Door) {
+        let mut missing = Missing::new();
         loop {
             match self.store.expected_next(Source::Github).await {
                 Ok(None) => self.more.notified().await,
-                Ok(Some(due)) if due > clock::now() => {
-                    let left = Duration::from_millis(due.0 - clock::now().0);
-                    // No longer than that, whatever becomes of the clock.
-                    let left = left.min(limits::EXPECTED_AGAIN);
-                    let _ = tokio::time::timeout(left, self.more.notified()).await;
+                Ok(Some(due)) => {
+                    let left = Duration::from_millis(due.0.saturating_sub(clock::now().0));
+                    if left.is_zero() {
+                        self.look(&github, &door, &mut missing).await;
+                    } else {
+                        // No longer than that, whatever becomes of the clock.
+                        let left = left.min(limits::EXPECTED_AGAIN);
+                        let _ = tokio::time::timeout(left, self.more.notified()).await;
+                    }
                 }
-                Ok(Some(_)) => self.look(&github, &door).await,
                 Err(error) => {
                     tracing::error!("whether a webhook is overdue is not known: {error}");
                     tokio::time::sleep(limits::EXPECTED_AGAIN).await;
@@ -81,7 +90,7 @@ impl Expected {
         }
     }
 
-    async fn look(&self, github: &Github, door: &Door) {
+    async fn look(&self, github: &Github, door: &Door, missing: &mut Missing) {
         let overdue = self
             .store
             .overdue(Source::Github, clock::now(), limits::EXPECTED_AT_ONCE_MAX)
@@ -93,7 +102,14 @@ impl Expected {
         for one in overdue {
             let key = one.key.clone();
             let done = match self.bring(github, door, one).await {
-                Ok(()) => self.store.expect_no_more(Source::Github, key).await,
+                Ok(true) => {
+                    missing.remove(&key);
+                    self.store.expect_no_more(Source::Github, key).await
+                }
+                Ok(false) => {
+                    let since = *missing.entry(key.clone()).or_insert_with(Instant::now);
+                    self.not_there(key, since.elapsed(), missing).await
+                }
                 Err(error) => {
                     tracing::warn!(
                         event = key,
@@ -109,15 +125,33 @@ impl Expected {
         }
     }
 
-    async fn bring(&self, github: &Github, door: &Door, overdue: Overdue) -> anyhow::Result<()> {
+    /// GitHub does not show what it was asked to make. It may not do so yet: what is written is not at once what is read
+    /// there. Only when that stays so, it was removed.
+    async fn not_there(
+        &self,
+        key: String,
+        missing_for: Duration,
+        missing: &mut Missing,
+    ) -> Result<(), StoreError> {
+        if missing_for < limits::EXPECTED_MISSING_MAX {
+            let pause = missing_for.clamp(limits::EXPECTED_MISSING_AGAIN, limits::EXPECTED_AGAIN);
+            let later = clock::now().plus_ms(pause.as_millis() as u64);
+            return self.store.expect_later(Source::Github, key, later).await;
+        }
+        tracing::info!(
+            event = key,
+            "it was removed at GitHub before anybody told of it"
+        );
+        missing.remove(&key);
+        self.store.expect_no_more(Source::Github, key).await
+    }
+
+    /// False: GitHub does not show it.
+    async fn bring(&self, github: &Github, door: &Door, overdue: Overdue) -> anyhow::Result<bool> {
         let Overdue { source, key, what } = overdue;
         let caused: Caused = serde_json::from_value(what)?;
         let Some(body) = github.news(&caused).await? else {
-            tracing::info!(
-                event = key,
-                "it was removed at GitHub before anybody told of it"
-            );
-            return Ok(());
+            return Ok(false);
         };
         let kind = match caused.status {
             None => "github.deployment",
@@ -140,7 +174,7 @@ impl Expected {
                 "no webhook came of it: taken from GitHub itself"
             );
         }
-        Ok(())
+        Ok(true)
     }
 }
 

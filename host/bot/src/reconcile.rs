@@ -1,8 +1,8 @@
 //! Looks for webhooks of GitHub that did not arrive, as when the bot was down, and has them sent again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::time::MissedTickBehavior;
@@ -15,23 +15,32 @@ use crate::live::Live;
 use crate::services::github::Github;
 use crate::settings::Settings;
 
+/// What the bot may not see is tried again after this: somebody may have changed that.
+const UNSEEN_FOR: Duration = Duration::from_secs(3600);
+
+/// Since when it is known of repositories that the bot may not see their webhooks.
+type Unseen = BTreeMap<Repository, Instant>;
+
 /// Looks for as long as the bot runs: at once, and then every so often. A repository whose webhooks the bot may not see is
-/// said once, and looked at no more.
+/// said, and looked at once an hour.
 pub async fn run(github: Github, settings: Arc<ArcSwap<Settings>>, live: Arc<ArcSwap<Live>>) {
-    let mut unseen = BTreeSet::new();
+    let mut unseen = Unseen::new();
     let mut every = tokio::time::interval(limits::RECONCILE_EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         for repository in repositories(&settings.load(), &live.load()) {
-            if !unseen.contains(&repository) {
+            let is_unseen = unseen
+                .get(&repository)
+                .is_some_and(|since| since.elapsed() < UNSEEN_FOR);
+            if !is_unseen {
                 look(&github, repository, &mut unseen).await;
             }
         }
     }
 }
 
-async fn look(github: &Github, repository: Repository, unseen: &mut BTreeSet<Repository>) {
+async fn look(github: &Github, repository: Repository, unseen: &mut Unseen) {
     let back = Duration::as_millis(&limits::DELIVERY_AGE_MAX) as u64;
     let since = clock::now().minus_ms(back);
     match github.redeliver(&repository, since).await {
@@ -45,7 +54,7 @@ async fn look(github: &Github, repository: Repository, unseen: &mut BTreeSet<Rep
                 "webhooks that do not arrive cannot be looked for, because the bot's credentials may not see the \
                  webhooks there (`admin:repo_hook`, or `Webhooks: write` of an app): {error}"
             );
-            unseen.insert(repository);
+            unseen.insert(repository, Instant::now());
         }
         Err(error) => tracing::debug!(%repository, "webhooks that did not arrive: {error}"),
     }

@@ -627,12 +627,13 @@ impl Rooms {
                 );
             }
         };
-        self.locks.store(Arc::new(locks));
         let keys = crate::settings::audit::keys(&text);
         if let Err(error) = self.store.settings_taken_up(keys, clock::now()).await {
             tracing::error!("what changed in the settings is not in the audit: {error}");
         }
+        // First what is granted: what is let in before that would reach nobody.
         self.settings.store(Arc::new(settings));
+        self.locks.store(Arc::new(locks));
         if let Some(github) = &self.ground.services.github {
             github.forget_tokens();
         }

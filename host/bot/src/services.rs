@@ -6,6 +6,7 @@ pub mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use witbot_core::call;
@@ -18,6 +19,8 @@ use witbot_core::ids::{CallId, UnixMillis};
 use witbot_core::journal::Outcome;
 use witbot_core::limits;
 use witbot_engine::Found;
+
+use crate::clock;
 
 use self::ci::CiProvider;
 use self::github::Github;
@@ -138,14 +141,16 @@ impl Services {
             Operation::Merge(call) => Ok(happened(
                 self.github(grants)?.find_merge(call, begun).await?,
             )),
-            Operation::CreateDeployment(call) => Ok(happened(
-                self.github(grants)?.find_deployment(call, id).await?,
-            )),
-            Operation::AddDeploymentStatus(call) => Ok(happened(
-                self.github(grants)?
-                    .find_deployment_status(call, begun)
-                    .await?,
-            )),
+            Operation::CreateDeployment(call) => {
+                let github = self.github(grants)?;
+                let found = listed(begun, || github.find_deployment(call, id)).await?;
+                Ok(happened(found))
+            }
+            Operation::AddDeploymentStatus(call) => {
+                let github = self.github(grants)?;
+                let found = listed(begun, || github.find_deployment_status(call, begun)).await?;
+                Ok(happened(found))
+            }
             Operation::TriggerRun(call) => Ok(
                 match self
                     .ci(call.project.provider, grants)?
@@ -250,6 +255,23 @@ pub fn wait_keys(event: &Event) -> Vec<String> {
 fn json<T: serde::Serialize>(answer: T) -> Result<Value, Error> {
     serde_json::to_value(answer)
         .map_err(|error| Error::invalid(format!("the answer cannot be recorded: {error}")))
+}
+
+/// Looks for something that was begun at some time, and once more when it may not be listed yet.
+async fn listed<T, F>(begun: UnixMillis, look: impl Fn() -> F) -> Result<Option<T>, Error>
+where
+    F: Future<Output = Result<Option<T>, Error>>,
+{
+    let found = look().await?;
+    let listed = begun.plus_ms(limits::GITHUB_LISTED_WITHIN.as_millis() as u64);
+    // No longer than that, whatever became of the clock.
+    let left = listed.0.saturating_sub(clock::now().0);
+    let left = Duration::from_millis(left).min(limits::GITHUB_LISTED_WITHIN);
+    if found.is_some() || left.is_zero() {
+        return Ok(found);
+    }
+    tokio::time::sleep(left).await;
+    look().await
 }
 
 fn happened<T: serde::Serialize>(found: Option<T>) -> Found {

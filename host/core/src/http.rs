@@ -48,6 +48,21 @@ const OF_THE_CONNECTION: [&str; 13] = [
     "upgrade",
 ];
 
+/// Headers by which some servers take a request for another one than it is: of another method, or to another path. A grant
+/// would be passed by. There are more; these are the ones that frameworks know.
+const OF_ANOTHER_REQUEST: [&str; 5] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// Whether a header, in small letters, makes another request of the one that was allowed.
+pub fn is_of_another_request(name: &str) -> bool {
+    OF_ANOTHER_REQUEST.contains(&name)
+}
+
 /// Whether a header, in small letters, is one that only the bot sets.
 pub fn is_of_the_connection(name: &str) -> bool {
     OF_THE_CONNECTION.contains(&name)

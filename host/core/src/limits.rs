@@ -180,6 +180,10 @@ pub const DELIVERY_AGE_MAX: Duration = Duration::from_secs(3 * 24 * 3600);
 pub const REDELIVERIES_MAX: u32 = 5;
 /// And when GitHub cannot be asked, again after this.
 pub const EXPECTED_AGAIN: Duration = Duration::from_secs(30);
+/// What GitHub has made is shown to all of its readers within seconds. What it does not show for so long was removed.
+pub const EXPECTED_MISSING_MAX: Duration = Duration::from_secs(2 * 60);
+/// And is looked for again after this at first.
+pub const EXPECTED_MISSING_AGAIN: Duration = Duration::from_secs(1);
 /// Such events that are looked for in one go: more than a handful only come together when webhooks are lost for long.
 pub const EXPECTED_AT_ONCE_MAX: u32 = 50;
 /// Events and runs that ended are kept so long: services send an event again for up to 30 days.
@@ -246,6 +250,8 @@ pub const VARIABLE_NAME_BYTES_MAX: usize = 100;
 /// servers take no longer ones in a header.
 pub const ADDED_SECRET_BYTES: RangeInclusive<usize> = 8..=(8 << 10);
 
+/// A secret with which others prove themselves. Shorter ones are guessed, or were one sentence that is now several secrets.
+pub const SHARED_SECRET_BYTES_MIN: usize = 8;
 /// Requests to the web in one run.
 pub const HTTP_REQUESTS_MAX: u32 = 20;
 /// What is sent with one.
@@ -314,6 +320,9 @@ pub const GITHUB_SILENCE_MAX: Duration = Duration::from_secs(9);
 pub const GITHUB_READS_MAX: u32 = 3;
 /// The pause before something is read again; it doubles.
 pub const GITHUB_READ_PAUSE: Duration = Duration::from_millis(500);
+/// A write that was under way when the bot was killed may be listed a moment later: what is not listed so long after it was
+/// begun was not done.
+pub const GITHUB_LISTED_WITHIN: Duration = Duration::from_secs(5);
 /// How long GitHub is given to finish a write whose answer was lost, before it is looked for.
 pub const GITHUB_SETTLE: Duration = Duration::from_secs(1);
 /// What is read of an answer: a page of 100 check runs can have 128 KiB of text in each.

@@ -23,6 +23,8 @@ pub fn rollback(event: &Event) -> Result {
         Some(reference) => there(&repository, app.name, environment, &reference)?,
         None => before(&repository, app.name, environment)?,
     };
+    let sha = names::short(&version.sha);
+    order.again = Some(format!("rollback {} in {environment} to {sha}", app.name));
     order.reference = Some(version.reference);
     order.sha = Some(version.sha);
     // What was there before lacks what came after it: that is the point.
@@ -47,6 +49,8 @@ pub fn promote(event: &Event) -> Result {
         Some(reference) => there(&repository, app.name, from, &reference)?,
         None => present(&repository, app.name, from)?,
     };
+    let sha = names::short(&version.sha);
+    order.again = Some(format!("promote {}/{sha} from {from} to {to}", app.name));
     order.reference = Some(version.reference);
     order.sha = Some(version.sha);
     deploy::carry_out(order, &Room::Asked(event), &settings, &event.id())

@@ -110,8 +110,16 @@ fn moved(work: &mut Work<'_>, deployment: &Deployment) -> Result {
         names::short(&deployment.sha())
     );
     let status = Status::new(State::Error).description(&text);
-    patiently("giving the deployment up", || {
+    let given_up = patiently("giving the deployment up", || {
         deployment.add_status(&status).map(drop)
-    })?;
-    work.refuse(&News::text(format!("Not deployed: {text}.")))
+    });
+    let Err(error) = given_up else {
+        return work.refuse(&News::text(format!("Not deployed: {text}.")));
+    };
+    // It is there, and somebody carries it out: whoever reads the card has to know.
+    let id = deployment.id();
+    let told = format!("{text}. Deployment {id} of it could not be given up: {error}");
+    let news = News::text(told).button("Cancel", work.cancel_number(id));
+    work.progress
+        .finish("not given up", chat::State::Warning, &news)
 }

@@ -79,6 +79,7 @@ pub fn shown(order: &Order<'_>, chosen: &Chosen) -> Shown {
         by: order.by.clone(),
         forced: None,
         changes: None,
+        again: order.again.clone(),
     }
 }
 
@@ -246,6 +247,12 @@ impl Work<'_> {
         if let Err(error) = waiting::remove(app, environment, self.run) {
             witbot_sdk::log::warn!("a run is still listed as waiting: {error}");
         }
+    }
+
+    /// The command that cancels a deployment that GitHub knows: just this one, however late somebody presses the button.
+    pub fn cancel_number(&self, id: u64) -> String {
+        let (app, environment) = (self.order.app.name, self.order.environment);
+        format!("cancel deploy {app} in {environment} number {id}")
     }
 
     /// The command that cancels this run while it waits.

@@ -27,7 +27,7 @@ pub fn to_the_end(
     let end = flow::now() + work.settings.timeout();
     let mut last = Last::default();
     let created = format!("Deployment {id} is created. Waiting for it to begin.");
-    let news = News::text(created).button("Cancel", cancel(work, id));
+    let news = News::text(created).button("Cancel", work.cancel_number(id));
     work.progress.step("created", chat::State::Waiting, &news);
     loop {
         let left = end.since(flow::now());
@@ -56,7 +56,10 @@ pub fn to_the_end(
             }
             Err(error) if may_pass(&error) => {
                 log::warn!("deployment {id} cannot be followed just now: {error}");
-                flow::sleep(error.retry_after.unwrap_or(PAUSE).min(left))?;
+                let pause = error.retry_after.unwrap_or(PAUSE).min(left);
+                if let Err(error) = flow::sleep(pause) {
+                    return lost(work, id, &last, &error);
+                }
             }
             Err(error) => return lost(work, id, &last, &error),
         }
@@ -81,16 +84,10 @@ impl Last {
     }
 }
 
-/// The command that cancels just this one, however late somebody presses the button.
-fn cancel(work: &Work<'_>, id: u64) -> String {
-    let (app, environment) = (work.order.app.name, work.order.environment);
-    format!("cancel deploy {app} in {environment} number {id}")
-}
-
 fn show(work: &mut Work<'_>, id: u64, status: &DeploymentStatus) {
     let state = status.state();
     let looks = shown::state(&state, &status.description());
-    let news = news(status, None).button("Cancel", cancel(work, id));
+    let news = news(status, None).button("Cancel", work.cancel_number(id));
     work.progress.step(step(&state), looks, &news);
 }
 
@@ -191,7 +188,7 @@ fn word(looks: chat::State) -> &'static str {
 /// Tells where everybody sees it that nothing moves.
 fn tell_of_silence(work: &mut Work<'_>, id: u64, last: &Last) {
     let text = silence(id, last.state.as_ref(), work.settings.silence());
-    let news = News::text(&text).button("Cancel", cancel(work, id));
+    let news = News::text(&text).button("Cancel", work.cancel_number(id));
     work.progress.show(chat::State::Warning, &news);
     let what = format!("{}: {text}", work.progress.shown.title());
     if let Err(error) = work.room.say(what) {

@@ -26,6 +26,8 @@ pub struct Order<'a> {
     pub forced: bool,
     /// Checks that mean nothing here.
     pub passes: Vec<Check>,
+    /// The command that does the same again, where that is not `deploy` of the reference.
+    pub again: Option<String>,
     /// Who wants it.
     pub by: Person,
     /// The channel where they said so.
@@ -70,6 +72,7 @@ impl<'a> Order<'a> {
             hosts: None,
             forced: false,
             passes: Vec::new(),
+            again: None,
             by: Person::of(event, settings),
             channel,
         })
@@ -86,6 +89,7 @@ impl<'a> Order<'a> {
             hosts: None,
             forced: false,
             passes: Vec::new(),
+            again: None,
             by: Person::bot(),
             channel: None,
         }

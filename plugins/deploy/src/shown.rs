@@ -37,6 +37,8 @@ pub struct Shown {
     pub forced: Option<(Vec<String>, String)>,
     /// What is new since the last one there.
     pub changes: Option<Changes>,
+    /// The command that does the same again, where that is not `deploy` of the reference: going back, or on, is about a commit.
+    pub again: Option<String>,
 }
 
 /// What is told of it at one moment.
@@ -104,6 +106,9 @@ impl Shown {
 
     /// The command that does the same again.
     pub fn again(&self) -> String {
+        if let Some(again) = &self.again {
+            return again.clone();
+        }
         let task = self
             .task
             .as_ref()
@@ -189,6 +194,7 @@ pub fn example() -> Shown {
         },
         forced: None,
         changes: None,
+        again: None,
     }
 }
 
@@ -250,6 +256,9 @@ mod tests {
             "Running migrate of api main (1a2b3c4) in staging for ada"
         );
         assert_eq!(shown.again(), "deploy:migrate api/main to staging/db1");
+        // The branch may hold what was just taken back.
+        shown.again = Some("rollback api in staging to 1a2b3c4".to_owned());
+        assert_eq!(shown.again(), "rollback api in staging to 1a2b3c4");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use witbot_sdk::ci::{self, Phase, RunStatus};
 use witbot_sdk::github::{self, Deployment, Repository};
-use witbot_sdk::{Code, Error, Event, Result, config};
+use witbot_sdk::{Code, Error, Event, Result, config, permission};
 
 use crate::job::Job;
 use crate::payload::Payload;
@@ -21,6 +21,7 @@ pub fn rerun(event: &Event) -> Result {
     let run = last_run(&place, id, &name)?;
     let repository = github::open(&name)?;
     let deployment = repository.deployment(id)?;
+    permit(&deployment, &name)?;
     let environment = deployment.environment();
     let Some(pipeline) = settings.pipeline(&name, &environment, &deployment.task()) else {
         return Err(Error::not_found(format!(
@@ -44,6 +45,22 @@ pub fn rerun(event: &Event) -> Result {
     let job = Job::new(deployment, name, pipeline, place);
     job.board.adopt(message);
     job.carry_on(&run)
+}
+
+/// Asks whether it may be done with what is deployed there, as for a deployment.
+///
+/// # Errors
+/// `denied`, with the rule and who can; `timeout`; `canceled`.
+pub fn permit(deployment: &Deployment, repository: &str) -> Result {
+    let (payload, commit) = (Payload::read(&deployment.payload()), deployment.sha());
+    let subject = [
+        ("app", payload.app(repository)),
+        ("env", deployment.environment()),
+        ("ref", payload.reference(deployment.reference(), &commit)),
+        ("commit", commit),
+    ];
+    let subject = subject.iter().map(|(name, value)| (*name, value.as_str()));
+    permission::demand(subject).map(drop)
 }
 
 fn last_run(place: &Place, id: u64, repository: &str) -> Result<work::Run> {

@@ -1,8 +1,9 @@
 //! The command that gives an approval.
 
 use witbot_sdk::ci::{self, Approval};
-use witbot_sdk::{Error, Event, Result};
+use witbot_sdk::{Error, Event, Result, github};
 
+use crate::again;
 use crate::work::{Place, Work};
 
 /// `approve <approval> of deployment <id> in <repository>`
@@ -20,6 +21,7 @@ pub fn approve(event: &Event) -> Result {
         .filter(|work: &Work| !work.ended)
         .and_then(|work| work.run);
     let run = run.ok_or_else(missing)?;
+    again::permit(&github::open(&repository)?.deployment(id)?, &repository)?;
     let run = ci::open(&run.provider, &run.project)?.run(&run.id)?;
     let waiting = run.status()?.approvals();
     let approval = chosen(&waiting, &asked)?;

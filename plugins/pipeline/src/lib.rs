@@ -34,6 +34,8 @@ fn plugin() -> Plugin {
                 "Gives an approval that a deployment waits for in CI.",
                 approve::approve,
             )
+            .dangerous()
+            .asks_permission()
             .example("approve production of deployment 7 in acme/api")
             .details("The approval is named as CI names it. A name of several words stands in quotation marks."),
         )
@@ -43,6 +45,8 @@ fn plugin() -> Plugin {
                 "Has CI run once more what failed of a deployment.",
                 again::rerun,
             )
+            .dangerous()
+            .asks_permission()
             .example("rerun deployment 7 in acme/api"),
         )
         .required_setting(

@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
+use witbot_core::limits;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::secret::Secret;
@@ -178,6 +179,18 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
     fn several(&mut self, name: &str) -> Vec<Secret> {
         let value = self.value(name);
         let text = value.as_ref().map_or("", Secret::expose);
+        if text
+            .split_whitespace()
+            .any(|word| word.len() < limits::SHARED_SECRET_BYTES_MIN)
+        {
+            let least = limits::SHARED_SECRET_BYTES_MIN;
+            let problem = Problem::plain(format!(
+                "`{name}` has a word of fewer than {least} characters, and each word is a secret of its own"
+            ));
+            self.problems.add(problem.help("choose a secret without blanks, such as what `openssl rand -hex 32` prints; a second one after a blank is \
+                 accepted as well while you change from one to the other"));
+            return Vec::new();
+        }
         text.split_whitespace()
             .map(|word| Secret::new(word.to_owned()))
             .collect()

@@ -2,7 +2,7 @@
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use witbot_core::error::{Code, Error};
-use witbot_core::http::is_of_the_connection;
+use witbot_core::http::{is_of_another_request, is_of_the_connection};
 use witbot_core::limits;
 
 /// Headers to be sent.
@@ -29,6 +29,11 @@ pub fn of(given: &[(String, String)]) -> Result<HeaderMap, Error> {
         if is_of_the_connection(key.as_str()) {
             return Err(Error::invalid(format!(
                 "The header `{key}` cannot be set: the bot sets what a connection needs."
+            )));
+        }
+        if is_of_another_request(key.as_str()) {
+            return Err(Error::invalid(format!(
+                "The header `{key}` cannot be set: servers take the request for another one by it, which may not be granted."
             )));
         }
         let value = HeaderValue::from_str(value).map_err(|_| {

@@ -228,6 +228,9 @@ async fn what_is_no_request_is_refused() {
         );
         check(header(name, "x"), &expected).await;
     }
+    // A grant of one method and path would be passed by.
+    let other = "invalid: The header `x-http-method-override` cannot be set: servers take the request for another one by it, which may not be granted.";
+    check(header("X-HTTP-Method-Override", "DELETE"), other).await;
     check(
         header("x y", "1"),
         "invalid: `x y` is not the name of a header.",

@@ -44,9 +44,9 @@ fn without_variables_there_are_no_secrets() {
 fn variables_are_read() {
     let secrets = read(&[
         ("GITHUB_TOKEN", "ghp_1"),
-        ("GITHUB_WEBHOOK_SECRET", "new old"),
+        ("GITHUB_WEBHOOK_SECRET", "new-secret old-secret"),
         ("CIRCLECI_TOKEN", "cci_1"),
-        ("CIRCLECI_WEBHOOK_SECRET", "one\n"),
+        ("CIRCLECI_WEBHOOK_SECRET", "one-secret\n"),
     ])
     .unwrap();
     assert!(
@@ -57,7 +57,7 @@ fn variables_are_read() {
         .iter()
         .map(|secret| secret.expose())
         .collect();
-    assert_eq!(words, ["new", "old"]);
+    assert_eq!(words, ["new-secret", "old-secret"]);
     assert_eq!(secrets.circleci.as_ref().unwrap().expose(), "cci_1");
     assert_eq!(secrets.circleci_webhook.len(), 1);
     assert!(secrets.warnings.is_empty());
@@ -67,6 +67,16 @@ fn variables_are_read() {
         !shown.contains("ghp_1") && !shown.contains("new") && !shown.contains("cci_1"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_sentence_is_no_secret() {
+    let shown = report(&[("GITHUB_WEBHOOK_SECRET", "It's a Secret to Everybody")]);
+    assert!(
+        shown.contains("each word is a secret of its own"),
+        "{shown}"
+    );
+    assert!(!shown.contains("Everybody"), "{shown}");
 }
 
 #[test]
@@ -204,7 +214,7 @@ fn what_cannot_be_a_secret_is_not_shown() {
 
 const BOT: (&str, &str) = ("SLACK_BOT_TOKEN", "xoxb-1");
 const APP: (&str, &str) = ("SLACK_APP_TOKEN", "xapp-1");
-const SIGNING: (&str, &str) = ("SLACK_SIGNING_SECRET", "new old");
+const SIGNING: (&str, &str) = ("SLACK_SIGNING_SECRET", "new-secret old-secret");
 
 fn access(variables: &[(&str, &str)], mode: SlackMode) -> Result<SlackAccess, SettingsError> {
     SlackAccess::new(read(variables).unwrap().slack.as_ref(), mode)
@@ -225,7 +235,7 @@ fn slack_needs_two_of_three_secrets() {
         .iter()
         .map(|secret| secret.expose())
         .collect();
-    assert_eq!(words, ["new", "old"]);
+    assert_eq!(words, ["new-secret", "old-secret"]);
     let shown = format!("{socket:?} {http:?}");
     assert!(
         !shown.contains("xoxb-1") && !shown.contains("old"),
@@ -268,7 +278,7 @@ fn the_secrets_of_slack_are_not_taken_for_each_other() {
     insta::assert_snapshot!(report(&[
         ("SLACK_BOT_TOKEN", "xapp-123"),
         ("SLACK_APP_TOKEN", "xoxp-123"),
-        ("SLACK_SIGNING_SECRET", "0f3c xoxb-123"),
+        ("SLACK_SIGNING_SECRET", "0f3c0f3c xoxb-123"),
     ]), @r##"
       × the environment has 3 problems
 

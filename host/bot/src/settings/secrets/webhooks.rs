@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn secrets_are_those_of_the_environment() {
-        let locks = read(ALERTS, &[("ALERTS", "new old")]).unwrap();
+        let locks = read(ALERTS, &[("ALERTS", "new-secret old-secret")]).unwrap();
         let (name, lock) = locks.get("alerts").unwrap();
         assert_eq!((name.as_str(), lock.secrets.len()), ("alerts", 2));
         assert!(locks.get("open").unwrap().1.secrets.is_empty());
