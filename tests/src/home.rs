@@ -16,7 +16,7 @@ const COMMAND_TIME_MAX: Duration = Duration::from_secs(60);
 /// What holds where a test says nothing of rules: what is dangerous in the plugins that come with witbot may be done.
 const EVERYBODY_MAY: &str = r#"
 [[rules]]
-commands = ["deploy*", "rollback", "promote", "auto-deploy*", "approve", "rerun"]
+commands = ["deploy*", "rollback", "promote", "auto-deploy*", "approve", "rerun-deployment"]
 decision = "allow"
 "#;
 

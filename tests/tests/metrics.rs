@@ -231,9 +231,12 @@ async fn webhooks_are_counted_whether_they_are_taken_or_not() {
         .with_guest("rings")
         .with_settings(&format!("{METRICS}\n{RINGS}"))
         .with_secret("ALERTS_SECRET", "whsec_dHdlbnR5LWZvdXIgYnl0ZXMgb2Yga2V5")
-        .with_secret("BUILDS_SECRET", "t0ken");
+        .with_secret("BUILDS_SECRET", "t0ken-for-builds");
     let mut bot = Bot::start(home).await;
-    assert_eq!(send(&bot, "t0ken", "1").await, StatusCode::ACCEPTED);
+    assert_eq!(
+        send(&bot, "t0ken-for-builds", "1").await,
+        StatusCode::ACCEPTED
+    );
     bot.expect("#ops witbot: …").await;
     for wrong in ["", "token", "t0kenn"] {
         assert_eq!(send(&bot, wrong, "1").await, StatusCode::UNAUTHORIZED);

@@ -158,7 +158,9 @@ async fn a_bot_without_its_secrets_does_not_start() {
             "connections:write",
         ],
     );
-    assert!(!home.data().exists());
+    // The folder may be there, since what it can reach is settled before it reads a secret.
+    let left = std::fs::read_dir(home.data()).map(|mut files| files.next().is_none());
+    assert!(left.unwrap_or(true), "the data folder is empty");
 
     // The token alone says that the bot is to talk at Slack.
     let home = home.with_secret("SLACK_BOT_TOKEN", BOT_TOKEN);

@@ -178,7 +178,7 @@ async fn ask(services: &Arc<Services>, witness: &Witness) {
 
     services.github.add_app(APP, &[REPOSITORY]);
     let app = home()
-        .with_secret("GITHUB_WEBHOOK_SECRET", "known to nobody else")
+        .with_secret("GITHUB_WEBHOOK_SECRET", "known-to-nobody-else")
         .with_secret("GITHUB_APP_ID", &APP.to_string())
         .with_secret("GITHUB_APP_PRIVATE_KEY", &private_key());
     let mut bot = Bot::start(app).await;
