@@ -1,7 +1,7 @@
 //! What the bot counts about itself, for `/metrics`: every name is here or in `scrape`, and rooms call a function each.
 //!
 //! Labels are bounded: plugins, which are files in a folder, and words of ours. Nothing that somebody in a chat, a plugin
-//! or the sender of a webhook chooses is a label. Counting never waits and never fails. What is counted here begins at zero
+//! or the sender of a webhook chooses is a label, but for the version that its author gives a plugin. Counting never waits and never fails. What is counted here begins at zero
 //! with each start; what the rooms know anyway is asked when somebody reads: `scrape`.
 
 mod answers;

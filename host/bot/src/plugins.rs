@@ -25,6 +25,7 @@ use witbot_core::{limits, printable};
 use witbot_engine::{Engine, LoadError, Plugin};
 use witbot_store::Store;
 use witbot_store::audit::Filter;
+use witbot_store::error::StoreError;
 use witbot_store::orders::{Ordered, PluginOrders};
 
 use crate::clock;
@@ -532,8 +533,12 @@ impl Keeper {
             detail: json!(detail),
             outcome: "ok".to_owned(),
         };
-        if let Err(error) = store.audit(vec![record]).await {
-            tracing::error!("a change of the plugins is not in the audit: {error}");
+        match store.audit(vec![record]).await {
+            // A stop records nothing: every start says anew how each plugin stands.
+            Ok(_) | Err(StoreError::Closed) => {}
+            Err(error) => {
+                tracing::error!("a change of the plugins is not in the audit: {error}");
+            }
         }
     }
 }

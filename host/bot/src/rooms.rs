@@ -1,6 +1,7 @@
 //! The one loop of the bot: everything that wakes it, and what happens then.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -537,7 +538,18 @@ impl Rooms {
     /// The text of the file of settings, if it is new and has come to rest.
     fn new_settings(&self) -> Option<String> {
         // Editors replace a file by removing it first; and a bot that began without one has nothing to read yet.
-        let bytes = std::fs::read(&self.settings_file).ok()?;
+        let bytes = match std::fs::read(&self.settings_file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
+                let file = self.settings_file.display();
+                tracing::warn!(
+                    "cannot read {file}, so what it said goes on to hold: {error}. A bot that runs reaches only the folders \
+                     that were there when it began: start it again if they were replaced"
+                );
+                return None;
+            }
+        };
         let mut read = self
             .settings_read
             .lock()

@@ -338,12 +338,16 @@ mod tests {
         const WAITING: i64 = 8;
         let (folder, store) = store();
         let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
+        let (begun, has_begun) = oneshot::channel();
         let busy = store.write(move |_: &Connection| {
+            let _ = begun.send(());
             let _ = released.recv();
             Ok::<_, StoreError>(())
         });
         let mut waiting = tokio::task::JoinSet::new();
         let release = async {
+            // Whatever comes before it is at work would be of the same commit.
+            has_begun.await.unwrap();
             for number in 0..WAITING {
                 let (store, database) = (store.clone(), folder.path().join("witbot.db"));
                 waiting.spawn(async move {
@@ -361,8 +365,10 @@ mod tests {
                         .await
                 });
             }
-            // All of them are polled, in turn, and stand in the queue.
-            tokio::task::yield_now().await;
+            // All of them are polled, in turn, and stand in the queue: the runtime looks at other things in between.
+            for _ in 0..10 * WAITING {
+                tokio::task::yield_now().await;
+            }
             release.send(()).unwrap();
         };
         let (busy, ()) = tokio::join!(busy, release);

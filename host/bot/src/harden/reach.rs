@@ -10,8 +10,17 @@ use zeroize::Zeroizing;
 use crate::settings::Settings;
 
 /// What the system's libraries read: their own code, the names of hosts, certificates and time zones. None of it is a
-/// secret that an account of its own could read; the last two are where some distributions keep all of it.
-const SYSTEM: [&str; 6] = ["/usr", "/lib", "/lib64", "/etc", "/nix/store", "/gnu/store"];
+/// secret that an account of its own could read; the last three are where some distributions keep the certificates, or all of
+/// it.
+const SYSTEM: [&str; 7] = [
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc",
+    "/var/lib/ca-certificates",
+    "/nix/store",
+    "/gnu/store",
+];
 
 /// What the process and the standard library read of the machine: its own figures, how many processors it may use, and
 /// chance. Other processes' memory and environment are below `/proc` as well: the kernel keeps those closed to an account of
