@@ -7,9 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use witbot_core::ids::{CallId, InvocationId};
-use witbot_store::Store;
-use witbot_store::invocations::Filter;
+use rusqlite::{Connection, OpenFlags};
+use witbot_core::limits;
 use witbot_tests::bot::Bot;
 use witbot_tests::crowd::{Crowd, Speaker, Talk, Words};
 use witbot_tests::fakes::Trouble;
@@ -19,8 +18,9 @@ use witbot_tests::slack::{FAST, GRANTS, Mode, Workspace};
 
 /// As many as take a good half minute where nothing is optimised.
 const MESSAGES: usize = 10_000;
-/// Messages that wait for their answers at a time: many more than runs at a time, and too few to fill a queue.
-const AT_ONCE: usize = 128;
+/// Messages that wait for their answers at a time: many more than runs of a plugin at a time, and fewer than fill its queue,
+/// when people would be told that it is busy.
+const AT_ONCE: usize = limits::WAITING_PER_PLUGIN_MAX as usize;
 const CHANNELS: usize = 12;
 const DIRECTS: usize = 4;
 /// How often sockets are replaced, and how often dropped.
@@ -132,7 +132,7 @@ impl Storm {
             .map(|speaker| (speaker.channel.as_str(), slack.posts(&speaker.channel)))
             .collect();
         check_answers(&posts, self.total);
-        check_order(&posts, &self.bot).await;
+        check_order(&posts, &self.bot);
     }
 }
 
@@ -216,36 +216,26 @@ fn check_answers(posts: &[(&str, Vec<Message>)], total: usize) {
 }
 
 /// Each channel shows the posts in the order in which they were committed.
-async fn check_order(posts: &[(&str, Vec<Message>)], bot: &Bot) {
-    let store = Store::open_to_read(&bot.home().data()).expect("the bot is stopped");
-    let all = Filter {
-        plugin: None,
-        status: None,
-        limit: u32::MAX,
-    };
-    let mut runs = store.invocations(all).await.expect("it can be read");
-    runs.reverse();
-    let runs = runs.into_iter().enumerate();
-    let place: HashMap<InvocationId, usize> = runs.map(|(place, run)| (run.id, place)).collect();
+fn check_order(posts: &[(&str, Vec<Message>)], bot: &Bot) {
+    let database = bot.home().data().join("witbot.db");
+    let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .expect("the bot is stopped");
+    let mut statement = database
+        .prepare("SELECT message, id FROM outbox WHERE edit = 0")
+        .expect("there is an outbox");
+    let committed: HashMap<String, i64> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect)
+        .expect("it can be read");
     for (channel, posts) in posts {
-        let order: Vec<(usize, u32)> = posts.iter().map(|post| committed(post, &place)).collect();
+        let order: Vec<i64> = posts.iter().map(|post| committed[call(post)]).collect();
         let wrong = order.windows(2).find(|pair| pair[0] >= pair[1]);
         assert_eq!(wrong, None, "two posts in {channel} are in the wrong order");
     }
 }
 
-/// The place of the run that a post is of among all runs, and that of the post within the run.
-fn committed(post: &Message, runs: &HashMap<InvocationId, usize>) -> (usize, u32) {
+/// The call that a post is of.
+fn call(post: &Message) -> &str {
     let id = post.now().metadata["event_payload"]["id"].as_str();
-    let id: CallId = id
-        .and_then(|id| id.parse().ok())
-        .expect("a post carries its id");
-    let number = id
-        .as_str()
-        .split_once('-')
-        .and_then(|(_, number)| number.parse().ok());
-    (
-        runs[&id.invocation()],
-        number.expect("it ends with a number"),
-    )
+    id.expect("a post carries its id")
 }
