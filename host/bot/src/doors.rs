@@ -1,5 +1,6 @@
 //! Where events come in.
 
+pub mod connections;
 pub mod console;
 pub mod hooks;
 pub mod http;

@@ -377,6 +377,12 @@ pub const INBOUND_SAME_WITHIN: Duration = Duration::from_secs(60);
 pub const SLACK_SIGNED_WITHIN: Duration = Duration::from_secs(300);
 /// A webhook's body that stops arriving.
 pub const HOOK_READ_TIME_MAX: Duration = Duration::from_secs(10);
+/// Connections to one address that the bot listens at. Whoever comes after that waits until one of them ends. Together with
+/// what the bot opens itself it stays below the 1,024 files that a process usually may have.
+pub const CONNECTIONS_MAX: usize = 256;
+/// For so long a connection may be without a whole head of a request: a new one, and one that is kept for the next request.
+/// Senders of webhooks have theirs ready when they connect.
+pub const REQUEST_HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// Webhooks of more than `HOOK_SMALL_BYTES_MAX` that are read at once: nobody has proved who they are before they are read.
 pub const HOOKS_LARGE_AT_ONCE_MAX: usize = 4;
 /// Nearly all webhooks are smaller.

@@ -15,6 +15,8 @@ use tokio::time::timeout;
 use tower_service::Service as _;
 use witbot_core::limits;
 
+use super::connections::{self, Bounds};
+
 /// A server that listens and does not answer yet.
 pub struct Server {
     listener: TcpListener,
@@ -24,7 +26,7 @@ pub struct Server {
 pub struct Doors {
     stage: watch::Sender<Stage>,
     close: watch::Sender<bool>,
-    served: JoinHandle<anyhow::Result<()>>,
+    served: JoinHandle<()>,
 }
 
 /// What becomes of what is not answered from the first moment.
@@ -62,10 +64,7 @@ impl Server {
             let _ = closing.wait_for(|closing| *closing).await;
         };
         let served = tokio::spawn(async move {
-            axum::serve(self.listener, routes)
-                .with_graceful_shutdown(closed)
-                .await
-                .context("the HTTP server failed")
+            connections::serve(self.listener, routes, Bounds::default(), closed).await;
         });
         Doors {
             stage,
@@ -90,7 +89,7 @@ impl Doors {
     pub async fn close(self) -> anyhow::Result<()> {
         self.refuse();
         self.close.send_replace(true);
-        self.served.await?
+        self.served.await.context("the HTTP server failed")
     }
 }
 
