@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::{CIRCLECI_TOKEN, GITHUB_TOKEN};
-use witbot_tests::home::Home;
+use witbot_tests::home::{self, Home};
 use witbot_tests::services::Services;
 
 const KV: &str = "[plugins.remembers.grants]\nkv = [{ max_bytes = 1024 }]";
@@ -54,6 +54,53 @@ async fn bad_usage_has_its_own_exit_code() {
             .starts_with("witbot ")
     );
     assert!(home.witbot(&["help"]).await.ok().contains("Usage: witbot"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_checked_before_it_is_in_the_folder() {
+    let home = Home::new().with_plugin("hello").with_settings(KV);
+    let put = |name: &str, bytes: &[u8]| {
+        std::fs::write(home.folder().join(name), bytes).expect("it can be written");
+    };
+    put("remembers.wasm", &home::guest("remembers"));
+    put("Hello_Again.wasm", &home::plugin("hello"));
+    put("notes.wasm", b"These are notes.");
+    put("panics.wasm", &home::guest("panics-in-describe"));
+    let check = async |arguments: &[&str]| {
+        let all = [&["plugin", "check"], arguments].concat();
+        home.witbot(&all).await
+    };
+
+    let well = check(&["remembers.wasm"]).await.ok();
+    for part in [
+        " KiB of 32768 KiB, compiled in ",
+        "\n  count – Counts one further.\n",
+        "\n  witbot:kv/kv@0.1.0\n",
+        "\n  kv: To keep the count.\n",
+    ] {
+        assert!(well.contains(part), "{part}: {well}");
+    }
+    assert!(well.ends_with("\nstate: would be live\n"), "{well}");
+    let asks = check(&["remembers.wasm", "--name", "other"]).await.ok();
+    let lines = "state: held: it needs a grant for kv. To allow it, add to witbot.toml:\n[plugins.other.grants]\n";
+    assert!(asks.contains(lines), "{asks}");
+
+    let unnamed = check(&["Hello_Again.wasm"]).await;
+    assert_eq!(unnamed.code, Some(64), "{unnamed:?}");
+    assert!(unnamed.complained.contains("hello-again`"), "{unnamed:?}");
+    let clash = check(&["Hello_Again.wasm", "--name", "hello-again"]).await;
+    assert_eq!(clash.code, Some(1), "{clash:?}");
+    let line = "conflict: the plugin `hello` in the folder has already: `hello`";
+    assert!(clash.printed.contains(line), "{clash:?}");
+    for (file, reason) in [
+        ("notes.wasm", "it is not a WebAssembly file"),
+        ("panics.wasm", "it failed while it described itself"),
+        ("none.wasm", "cannot read none.wasm"),
+    ] {
+        let wrong = check(&[file]).await;
+        assert_eq!(wrong.code, Some(1), "{wrong:?}");
+        assert!(wrong.complained.contains(reason), "{wrong:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

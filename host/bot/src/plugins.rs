@@ -33,6 +33,7 @@ use crate::live::{Live, Problem, Standing, held};
 use crate::metrics::{Load, Metrics};
 use crate::settings::{PluginSettings, Settings};
 pub use artefacts::Artefacts;
+pub use folder::name_of;
 use folder::{Found, Scan, Stamp, read, scan};
 use judge::Judgement;
 pub use judge::unfounded;

@@ -2,6 +2,7 @@
 //! a running bot and without one.
 
 mod blanks;
+mod check;
 mod grant;
 mod orders;
 
@@ -39,6 +40,8 @@ pub enum Command {
         /// The name of the plugin.
         name: String,
     },
+    /// Says of a file whether a bot would load it, what it asks for, and how it fits beside the plugins in the folder.
+    Check(check::Options),
     /// Writes the grants that a plugin lacks into the settings file, after showing them.
     Grant(grant::Options),
     /// Has a plugin not serve, until it is released. Its runs that wait go on then.
@@ -62,6 +65,7 @@ pub async fn run(
             let sheet = show(&looked, find(&looked.live, &name)?).await;
             print(&sheet)?;
         }
+        Command::Check(options) => return check::run(&options, settings).await,
         Command::Grant(options) => {
             let looked = look(settings).await?;
             let standing = find(&looked.live, options.plugin())?;

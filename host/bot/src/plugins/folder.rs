@@ -66,7 +66,8 @@ pub fn scan(folder: &Path) -> io::Result<Scan> {
     Ok(scan)
 }
 
-fn name_of(path: &Path) -> Result<PluginName, String> {
+/// The name of the plugin that a file of this name is. The error: why it cannot be one.
+pub fn name_of(path: &Path) -> Result<PluginName, String> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     if stem == OWN_NAME {
         return Err(format!(

@@ -35,7 +35,7 @@ impl Version<'_> {
     }
 
     /// What it does and asks for, in parts with titles, some of which have no lines.
-    pub(super) fn parts(&self) -> [(&'static str, Vec<String>); 9] {
+    pub fn parts(&self) -> [(&'static str, Vec<String>); 9] {
         let said = self.said;
         let commands = said.commands.iter().map(|command| {
             let dangerous = if command.dangerous {
