@@ -9,7 +9,9 @@ mod ordered;
 mod ruled;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -55,6 +57,8 @@ struct Parts {
     artefacts: Artefacts,
     metrics: Metrics,
     look: Notify,
+    /// Nobody says when files change, so that they are looked at more often.
+    blind: AtomicBool,
     /// How often orders were to be taken up, and how many of these times are done.
     orders: (watch::Sender<u64>, watch::Sender<u64>),
     /// Versions that are in memory for as long as a run of theirs goes on.
@@ -83,6 +87,8 @@ struct Entry {
     failed: bool,
     /// Why the newest file is not loaded.
     refused: Option<String>,
+    /// The same before it is told, and since when it is so.
+    suspected: Option<(String, Instant)>,
     /// Why the newest file does not serve. It is reported when it changes.
     problem: Option<Problem>,
     /// What the newest version, and the one that serves, say of the settings.
@@ -112,6 +118,7 @@ impl Plugins {
             artefacts,
             metrics,
             look: Notify::new(),
+            blind: AtomicBool::new(false),
             orders: (watch::Sender::new(0), watch::Sender::new(0)),
             older: Mutex::default(),
             spare: Mutex::default(),
@@ -126,6 +133,14 @@ impl Plugins {
         self.parts.look.notify_one();
     }
 
+    /// From now on the folder is looked at more often, as changes in it are not announced. `why` is told once.
+    pub fn look_often(&self, why: &str) {
+        if !self.parts.blind.swap(true, Ordering::Relaxed) {
+            let every = limits::RESCAN_BLIND.as_secs();
+            tracing::info!("{why}: the plugins folder is looked at every {every} s");
+        }
+    }
+
     /// Loads what is in the folder now, without waiting for files to come to rest.
     pub async fn load_all(&self) -> Keeper {
         self.load_all_under(BTreeMap::new()).await
@@ -138,6 +153,7 @@ impl Plugins {
             parts: self.parts.clone(),
             entries: BTreeMap::new(),
             passed_over: BTreeMap::new(),
+            unreadable: None,
             served,
             called: None,
             orders,
@@ -195,7 +211,7 @@ impl Plugins {
         }
         let parts = self.parts.clone();
         let tidied = tokio::task::spawn_blocking(move || parts.tidy(&needed)).await;
-        match tidied.map_err(std::io::Error::other).flatten() {
+        match tidied.map_err(io::Error::other).flatten() {
             Ok(0) => {}
             Ok(files) => tracing::info!("removed {files} files of versions that nothing needs"),
             Err(error) => tracing::warn!("cannot remove what nothing needs: {error}"),
@@ -204,7 +220,7 @@ impl Plugins {
 }
 
 impl Parts {
-    fn tidy(&self, needed: &BTreeSet<Digest>) -> std::io::Result<usize> {
+    fn tidy(&self, needed: &BTreeSet<Digest>) -> io::Result<usize> {
         let all = self.artefacts.all()?;
         let spare: BTreeSet<Digest> = all.difference(needed).copied().collect();
         let before = {
@@ -277,6 +293,8 @@ pub struct Keeper {
     entries: BTreeMap<PluginName, Entry>,
     /// Files that cannot be plugins, and why, as of the last look. Each is reported once.
     passed_over: BTreeMap<PathBuf, String>,
+    /// Why the folder could not be read at the last look.
+    unreadable: Option<String>,
     /// Who served when the bot was stopped: a restart must not change who has a command.
     served: BTreeSet<PluginName>,
     /// The name and the alias of the bot, as they are part of the table that serves.
@@ -291,10 +309,11 @@ impl Keeper {
         let parts = self.parts.clone();
         let mut ordered = parts.orders.0.subscribe();
         loop {
-            let again = if self.unsettled() {
-                limits::RELOAD_QUIET
-            } else {
-                limits::RESCAN
+            let settled = !self.unsettled();
+            let again = match parts.blind.load(Ordering::Relaxed) {
+                _ if !settled => limits::RELOAD_QUIET,
+                true => limits::RESCAN_BLIND,
+                false => limits::RESCAN,
             };
             tokio::select! {
                 () = parts.look.notified() => {
@@ -302,7 +321,12 @@ impl Keeper {
                     tokio::time::sleep(limits::RELOAD_QUIET).await;
                     self.look(Settling::Wait).await;
                 }
-                () = tokio::time::sleep(again) => self.look(Settling::Wait).await,
+                () = tokio::time::sleep(again) => {
+                    self.look(Settling::Wait).await;
+                    if settled && self.unsettled() {
+                        self.was_it_announced().await;
+                    }
+                }
                 // The sender is among our parts.
                 _ = ordered.changed() => {
                     let times = *ordered.borrow_and_update();
@@ -314,10 +338,24 @@ impl Keeper {
         }
     }
 
+    /// A look that nobody asked for has found something new. Where changes are announced, this one is within a moment.
+    async fn was_it_announced(&self) {
+        let announced = self.parts.look.notified();
+        if tokio::time::timeout(limits::RELOAD_QUIET, announced)
+            .await
+            .is_err()
+        {
+            let plugins = Plugins {
+                parts: self.parts.clone(),
+            };
+            plugins.look_often("a change of a file was not announced by its file system");
+        }
+    }
+
     fn unsettled(&self) -> bool {
-        self.entries
-            .values()
-            .any(|entry| entry.seen != entry.read || entry.gone.is_some())
+        self.entries.values().any(|entry| {
+            entry.seen != entry.read || entry.gone.is_some() || entry.suspected.is_some()
+        })
     }
 
     async fn look(&mut self, settling: Settling) {
@@ -325,19 +363,30 @@ impl Keeper {
         let folder = settings.plugins_folder.clone();
         match tokio::task::spawn_blocking(move || scan(&folder)).await {
             Ok(Ok(Scan { found, passed_over })) => {
+                if self.unreadable.take().is_some() {
+                    tracing::info!("the plugins folder can be read again");
+                }
                 self.pass_over(passed_over);
                 self.take_up(found, settling).await;
             }
-            Ok(Err(error)) => {
-                // What serves goes on: an unreadable folder is not an empty one.
-                tracing::error!(
-                    "cannot look into the plugins folder {}: {error}",
-                    settings.plugins_folder.display()
-                );
-            }
-            Err(error) => tracing::error!("cannot look into the plugins folder: {error}"),
+            // There was none before either.
+            Ok(Err(error))
+                if error.kind() == io::ErrorKind::NotFound && self.entries.is_empty() => {}
+            // What serves goes on: an unreadable folder is not an empty one.
+            Ok(Err(error)) => self.cannot_read(&settings.plugins_folder, &error.to_string()),
+            Err(error) => self.cannot_read(&settings.plugins_folder, &error.to_string()),
         }
         self.publish(&settings).await;
+    }
+
+    fn cannot_read(&mut self, folder: &Path, error: &str) {
+        if self.unreadable.as_deref() != Some(error) {
+            let folder = folder.display();
+            tracing::error!(
+                "the plugins folder {folder} cannot be read, so what serves goes on: {error}"
+            );
+        }
+        self.unreadable = Some(error.to_owned());
     }
 
     fn pass_over(&mut self, files: BTreeMap<PathBuf, String>) {
@@ -374,6 +423,7 @@ impl Keeper {
                 entry.read = Some(file.stamp.clone());
                 entry.take(&self.parts, &name, file).await;
             }
+            entry.suspect(settling, Instant::now());
         }
     }
 
@@ -467,7 +517,10 @@ impl Keeper {
             .entries
             .iter()
             .filter_map(|(name, entry)| Some((name.clone(), entry.serves()?.clone())));
-        let standings = self.entries.iter().map(|(name, entry)| Standing {
+        let known = self.entries.iter();
+        // What is looked at still is nothing yet.
+        let known = known.filter(|(_, entry)| entry.newest.is_some() || entry.problem.is_some());
+        let standings = known.map(|(name, entry)| Standing {
             name: name.clone(),
             version: entry.version(),
             serving: entry.digest(),
@@ -548,18 +601,23 @@ impl Entry {
     /// Reads and loads the file. What serves is not touched.
     async fn take(&mut self, parts: &Parts, name: &PluginName, file: Found) {
         let bytes = match tokio::task::spawn_blocking(move || read(&file)).await {
-            Ok(Ok(bytes)) => bytes,
+            Ok(Ok(Some(bytes))) => bytes,
+            Ok(Ok(None)) => {
+                // Somebody is writing it.
+                self.read = None;
+                return;
+            }
             Ok(Err(error)) => return self.fail(format!("it cannot be read: {error}")),
             Err(error) => return self.fail(format!("it cannot be read: {error}")),
         };
+        self.failed = false;
         let digest = Digest::of(&bytes);
-        (self.refused, self.failed) = (None, false);
         if self
             .newest
             .as_ref()
             .is_some_and(|plugin| plugin.digest == digest)
         {
-            return;
+            return self.is_well();
         }
         let began = Instant::now();
         let loaded = parts.engine.load(name, bytes.clone()).await;
@@ -567,16 +625,46 @@ impl Entry {
         match loaded {
             Ok(plugin) => {
                 log_load(name, &digest, began.elapsed());
+                self.is_well();
                 self.newest = Some(Arc::new(plugin));
                 keep_artefact(parts, name, digest, bytes).await;
             }
             Err(error @ LoadError::Host(_)) => self.fail(error.to_string()),
-            Err(error) => self.refused = Some(error.to_string()),
+            Err(error) => self.wrong(error.to_string()),
         }
     }
 
+    /// It is not the file's fault, so that each further look tries again.
     fn fail(&mut self, reason: String) {
-        (self.refused, self.failed) = (Some(reason), true);
+        self.failed = true;
+        self.wrong(reason);
+    }
+
+    fn is_well(&mut self) {
+        (self.refused, self.suspected) = (None, None);
+    }
+
+    fn wrong(&mut self, reason: String) {
+        if self.refused.as_ref() == Some(&reason) {
+            self.suspected = None;
+            return;
+        }
+        let since = match self.suspected.take() {
+            // It was tried again, and is as it was.
+            Some((before, since)) if self.failed && before == reason => since,
+            _ => Instant::now(),
+        };
+        self.suspected = Some((reason, since));
+    }
+
+    /// What is wrong with a file is told when it stays so: somebody may be writing it still.
+    fn suspect(&mut self, settling: Settling, now: Instant) {
+        let settled = |(_, since): &mut (String, Instant)| {
+            settling == Settling::Skip || now.duration_since(*since) >= limits::REFUSAL_GRACE
+        };
+        if let Some((reason, _)) = self.suspected.take_if(settled) {
+            self.refused = Some(reason);
+        }
     }
 
     /// Decides who serves under these settings, and why it is not the newest file.
@@ -671,7 +759,54 @@ async fn keep_artefact(parts: &Parts, name: &PluginName, digest: Digest, bytes: 
     }
     let artefacts = parts.artefacts.clone();
     let kept = tokio::task::spawn_blocking(move || artefacts.keep(&digest, &bytes)).await;
-    if let Err(error) = kept.map_err(std::io::Error::other).flatten() {
+    if let Err(error) = kept.map_err(io::Error::other).flatten() {
         tracing::warn!(plugin = %name, "its version cannot be kept for runs that outlive it: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_when_it_stays_so() {
+        let mut entry = Entry::default();
+        entry.wrong("half of it is missing".to_owned());
+        let later = |entry: &Entry, after: Duration| {
+            let (_, since) = entry.suspected.as_ref().unwrap();
+            *since + after
+        };
+        let soon = later(&entry, limits::REFUSAL_GRACE / 2);
+        entry.suspect(Settling::Wait, soon);
+        assert_eq!(entry.refused, None);
+        // It was written on, and is wrong in another way: the time begins anew.
+        entry.wrong("the end of it is missing".to_owned());
+        entry.suspect(Settling::Wait, later(&entry, limits::REFUSAL_GRACE / 2));
+        assert_eq!(entry.refused, None);
+        let late = later(&entry, limits::REFUSAL_GRACE);
+        entry.suspect(Settling::Wait, late);
+        assert_eq!(entry.refused.as_deref(), Some("the end of it is missing"));
+        // What was told stays told until the file is well, or wrong in another way for as long.
+        entry.wrong("the end of it is missing".to_owned());
+        assert_eq!(entry.suspected, None);
+        entry.is_well();
+        assert_eq!(entry.refused, None);
+    }
+
+    #[test]
+    fn what_is_tried_again_and_fails_again_is_told_in_the_same_time() {
+        let mut entry = Entry::default();
+        entry.fail("no rights".to_owned());
+        let since = entry.suspected.as_ref().unwrap().1;
+        entry.fail("no rights".to_owned());
+        assert_eq!(entry.suspected.as_ref().unwrap().1, since);
+    }
+
+    #[test]
+    fn at_the_start_nobody_is_writing() {
+        let mut entry = Entry::default();
+        entry.wrong("half of it is missing".to_owned());
+        entry.suspect(Settling::Skip, Instant::now());
+        assert!(entry.refused.is_some() && entry.suspected.is_none());
     }
 }

@@ -566,6 +566,11 @@ pub const INPUT_CHARS_MAX: usize = 40_000;
 pub const RELOAD_QUIET: Duration = Duration::from_millis(150);
 /// The folder is looked at this often whatever the watcher says: it is blind on network drives.
 pub const RESCAN: Duration = Duration::from_secs(15);
+/// The same where the watcher is known to be blind, and how often it is seen whether the folder is still the one that is watched.
+pub const RESCAN_BLIND: Duration = Duration::from_secs(2);
+/// For so long a file that cannot be loaded has to stay as it is before that is told: some builds write in pieces, with pauses
+/// that are longer than [`RELOAD_QUIET`].
+pub const REFUSAL_GRACE: Duration = Duration::from_secs(2);
 /// A deleted file may be about to be written again: many tools delete first.
 pub const DELETE_GRACE: Duration = Duration::from_secs(2);
 

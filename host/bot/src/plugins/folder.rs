@@ -1,7 +1,7 @@
 //! What is in the plugins folder. The folder is looked at, never a single file: files are replaced by renaming.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,20 @@ pub struct Found {
 pub struct Stamp {
     bytes: u64,
     modified: Option<SystemTime>,
-    inode: u64,
+    /// When anything of it changed, in seconds and nanoseconds: tools set the other time as they like.
+    changed: (i64, i64),
+    file: (u64, u64),
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Stamp {
+        Stamp {
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            file: (metadata.dev(), metadata.ino()),
+        }
+    }
 }
 
 /// What a folder holds.
@@ -38,15 +51,10 @@ pub struct Scan {
     pub passed_over: BTreeMap<PathBuf, String>,
 }
 
-/// Looks into a folder. One that does not exist holds nothing.
+/// Looks into a folder.
 pub fn scan(folder: &Path) -> io::Result<Scan> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Scan::default()),
-        Err(error) => return Err(error),
-    };
     let mut scan = Scan::default();
-    for entry in entries {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "wasm") {
             continue;
@@ -79,18 +87,13 @@ pub fn name_of(path: &Path) -> Result<PluginName, String> {
 
 /// Through links, because that is how Kubernetes puts files into a folder.
 fn stamp(path: &Path) -> io::Result<Stamp> {
-    let metadata = fs::metadata(path)?;
-    Ok(Stamp {
-        bytes: metadata.len(),
-        modified: metadata.modified().ok(),
-        inode: metadata.ino(),
-    })
+    Ok(Stamp::of(&fs::metadata(path)?))
 }
 
-/// All of a file, if it is one and not too large to be a plugin.
-pub fn read(found: &Found) -> io::Result<Vec<u8>> {
+/// All of a file, if it is one and not too large to be a plugin. None: it changed since it was found, or while it was read.
+pub fn read(found: &Found) -> io::Result<Option<Vec<u8>>> {
     // Opening a pipe would otherwise wait for somebody to write into it.
-    let file = fs::OpenOptions::new()
+    let mut file = fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
         .open(&found.path)
@@ -101,9 +104,12 @@ pub fn read(found: &Found) -> io::Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     // One byte more than allowed, so that the engine sees that it is too large.
-    file.take(limits::COMPONENT_BYTES_MAX + 1)
+    (&mut file)
+        .take(limits::COMPONENT_BYTES_MAX + 1)
         .read_to_end(&mut bytes)?;
-    Ok(bytes)
+    // Of what was opened, whatever the name stands for by now.
+    let same = Stamp::of(&file.metadata()?) == found.stamp;
+    Ok(same.then_some(bytes))
 }
 
 /// A bot that runs reaches the folders that it began with, and where links in them led to by then.
@@ -143,12 +149,29 @@ mod tests {
             .filter_map(|path| path.file_name())
             .collect();
         assert_eq!(names, [".hidden.wasm", "Bad_Name.wasm", "witbot.wasm"]);
-        assert!(
-            scan(&folder.path().join("missing"))
-                .unwrap()
-                .found
-                .is_empty()
-        );
+        let missing = scan(&folder.path().join("missing")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_file_that_has_changed_since_it_was_found_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deploy.wasm");
+        fs::write(&path, "old").unwrap();
+        let found = |scan: Scan| scan.found.into_values().next().unwrap();
+        let before = found(scan(folder.path()).unwrap());
+        assert_eq!(read(&before).unwrap(), Some(b"old".to_vec()));
+        // With the same length, and another time: the clock of files may not have moved on in between.
+        fs::write(&path, "new").unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(60);
+        fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(later))
+            .unwrap();
+        assert_eq!(read(&before).unwrap(), None);
+        let after = found(scan(folder.path()).unwrap());
+        assert_eq!(read(&after).unwrap(), Some(b"new".to_vec()));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What plugins themselves find wrong with their settings: asked when a version is loaded and when the settings change,
 //! before anything serves with them.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -82,6 +84,9 @@ pub async fn unfounded(settings: &Settings) -> Vec<String> {
     let scanned = tokio::task::spawn_blocking(move || scan(&folder)).await;
     match scanned {
         Ok(Ok(scan)) => ruled::unfounded(&settings.policy, &scan.found.into_keys().collect()),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+            ruled::unfounded(&settings.policy, &BTreeSet::new())
+        }
         Ok(Err(_)) | Err(_) => Vec::new(),
     }
 }
