@@ -398,6 +398,7 @@ async fn build(
             metrics,
         },
         health: seen.health,
+        trials: Arc::default(),
         settings,
         settings_read: Mutex::new(SettingsRead::at_start(
             std::fs::read(&settings_file).unwrap_or_default(),

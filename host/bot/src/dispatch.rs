@@ -461,6 +461,20 @@ pub fn tell_alone(row: i64, event: &Event, part: &str, text: impl Into<Text>) ->
     }
 }
 
+/// Tells where somebody said something what it led to, under a part of its own. What it is about was audited before.
+pub fn told(row: i64, event: &Event, part: &str, text: impl Into<Text>) -> Action {
+    let Body::Message(message) = &event.body else {
+        return Action::Nothing;
+    };
+    let said = Act::Post(Said::Text(text.into()));
+    let action = own_part(row, event, part, Some((message.place.clone(), said)));
+    let Action::Say(run, mut commit) = action else {
+        return action;
+    };
+    commit.audit.clear();
+    Action::Say(run, commit)
+}
+
 /// What concerns nobody but the person who caused the event.
 fn whisper(row: i64, event: &Event, text: impl Into<Text>) -> Action {
     tell_alone(row, event, "say", text)

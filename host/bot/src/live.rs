@@ -10,7 +10,7 @@ use witbot_core::grants::{Capability, Grants, suggestion};
 use witbot_core::ids::{Digest, PluginName};
 use witbot_core::route::Table;
 use witbot_engine::Plugin;
-use witbot_store::orders::{Ordered, Rollback};
+use witbot_store::orders::{BY_ITSELF, Ordered, Rollback};
 
 use crate::settings::PluginSettings;
 use crate::sheet::version;
@@ -160,7 +160,11 @@ impl Problem {
 
     /// Whether somebody wanted it so.
     pub fn is_ordered(&self) -> bool {
-        matches!(self, Problem::Ordered(_) | Problem::RolledBack(_))
+        match self {
+            Problem::Ordered(_) => true,
+            Problem::RolledBack(rollback) => rollback.ordered.by != BY_ITSELF,
+            Problem::Held { .. } | Problem::Settings(_) | Problem::Refused(_) => false,
+        }
     }
 
     /// Why, with what to do.

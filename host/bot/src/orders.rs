@@ -3,6 +3,7 @@
 
 pub mod followed;
 pub mod plugins;
+pub mod trial;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -43,7 +43,7 @@ use crate::settings::Settings;
 use crate::settings::secrets::webhooks::Locks;
 use crate::theirs::{self, Wish};
 use crate::waits::{Clicked, Waits};
-use crate::wake::Wake;
+use crate::wake::{Crash, Wake};
 
 /// How often a script looks whether its last line is answered.
 const SCRIPT_PACE: Duration = Duration::from_millis(20);
@@ -71,6 +71,8 @@ pub struct Rooms {
     pub health: Health,
     /// What the loop does not wait for.
     pub tasks: TaskTracker,
+    /// One look at a time whether a version has lost its trial.
+    pub trials: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Rooms {
@@ -157,6 +159,7 @@ impl Rooms {
             Wake::Parked(wait) => self.waits.add(*wait),
             Wake::Moved(key) => self.waits.poke(&key),
             Wake::Runnable(run) => self.runs.resume(run),
+            Wake::Crashed(crash) => self.after_crash(crash),
             Wake::Ordered { order, answer } => self.obey(order, answer),
             Wake::SettingsChanged => self.read_settings().await,
             Wake::Deaf(_) | Wake::InputEnded => {}
@@ -200,6 +203,24 @@ impl Rooms {
             }
             Action::Call(calls) => call(&self.store, &self.runs, row, calls, since).await,
         }
+    }
+
+    /// Looks whether a version has lost its trial, and tells where it was called.
+    fn after_crash(&self, crash: Crash) {
+        let (ground, followers) = (self.ground.clone(), self.followers());
+        self.tasks.spawn(async move {
+            match followers.after_crash(&crash).await {
+                Ok(None) => {}
+                Ok(Some(text)) => {
+                    if let Action::Say(run, commit) = dispatch::told(crash.row, &crash.event, "trial", text) {
+                        say(ground, run, *commit).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(plugin = %crash.plugin, "whether its new version has to make way is not known: {error}");
+                }
+            }
+        });
     }
 
     /// Does what an operator wants done with a run or a plugin.
@@ -264,6 +285,7 @@ impl Rooms {
             plugins: self.plugins.clone(),
             live: self.live.clone(),
             runs: self.runs.clone(),
+            trials: self.trials.clone(),
         }
     }
 

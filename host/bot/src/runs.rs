@@ -26,7 +26,7 @@ use witbot_store::invocations::{self, Status};
 use crate::clock;
 use crate::future::BoxFuture;
 use crate::ground::Ground;
-use crate::wake::Wake;
+use crate::wake::{Crash, Wake};
 
 /// Finds a plugin in the version that a run began with.
 pub type FindVersion = Arc<
@@ -380,6 +380,7 @@ impl Parts {
             .run_in(place, plugin, invocation, self.ground.clone())
             .await;
         metrics.run_ended(&plugin.name, &ending, began.elapsed());
+        let crashed_in = matches!(ending, Ending::Trapped(_)).then_some(plugin.digest);
         let mut commit = match ending {
             Ending::Parked => return,
             Ending::Lost(reason) => {
@@ -417,6 +418,17 @@ impl Parts {
             .and_then(|state| failure(&id, plugin, &event, state));
         commit.audit.extend(record);
         self.end(&id, plugin, row, &event, commit).await;
+        if let Some(digest) = crashed_in {
+            let plugin = plugin.name.clone();
+            let crash = Crash {
+                plugin,
+                digest,
+                run: id,
+                row,
+                event,
+            };
+            let _ = self.wakes.send(Wake::Crashed(crash)).await;
+        }
     }
 
     async fn end(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use witbot_core::event::Event;
-use witbot_core::ids::{ChannelId, InvocationId};
+use witbot_core::ids::{ChannelId, Digest, InvocationId, PluginName};
 use witbot_core::journal::Wait;
 
 use crate::control::{self, Demand};
@@ -29,6 +29,8 @@ pub enum Wake {
     Moved(String),
     /// A wait is over, so the run goes on.
     Runnable(InvocationId),
+    /// A run crashed, and that is stored.
+    Crashed(Crash),
     /// An operator wants something done with a run or a plugin.
     Ordered {
         /// What.
@@ -42,4 +44,19 @@ pub enum Wake {
     Deaf(anyhow::Error),
     /// Nobody will say anything any more.
     InputEnded,
+}
+
+/// A run that crashed.
+#[derive(Debug)]
+pub struct Crash {
+    /// Of which plugin.
+    pub plugin: PluginName,
+    /// In which version.
+    pub digest: Digest,
+    /// Which one.
+    pub run: InvocationId,
+    /// The row of its event.
+    pub row: i64,
+    /// Its event.
+    pub event: Arc<Event>,
 }

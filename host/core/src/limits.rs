@@ -214,6 +214,12 @@ pub const RUNS_SHOWN_MAX: u32 = 20;
 
 /// Versions of each plugin that can be gone back to, the one that serves among them: who needs an older one has its file.
 pub const VERSIONS_KEPT_MAX: u32 = 5;
+/// The first runs of a version, which are its trial: after these it is known well enough for people to decide.
+pub const TRIAL_RUNS: u32 = 20;
+/// So many of them that crash, and no fewer than half, put the version before it back. One crash can be the command's fault.
+pub const TRIAL_CRASHES: u32 = 3;
+/// Among so many of the newest runs of all plugins those of one version are counted: reading that many takes a tenth of a second.
+pub const TRIAL_LOOKED_AT_MAX: u32 = 100_000;
 /// How long an order about a plugin waits until it is followed, before it is answered that it will be: less than
 /// [`CONTROL_TIME_MAX`].
 pub const ORDER_FOLLOWED_MAX: Duration = Duration::from_secs(8);

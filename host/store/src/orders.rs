@@ -14,6 +14,9 @@ use crate::audit;
 use crate::column::{all, damaged, digest, execute, id, millis, stored_millis};
 use crate::error::StoreError;
 
+/// Who ordered what the bot did by itself.
+pub const BY_ITSELF: &str = "witbot itself";
+
 /// By whom something was ordered, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ordered {

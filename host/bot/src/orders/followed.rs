@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
 use witbot_store::Store;
 use witbot_store::error::StoreError;
 
@@ -22,6 +23,8 @@ pub struct Followers {
     pub live: Arc<ArcSwap<Live>>,
     /// What goes on.
     pub runs: Runs,
+    /// Held by whoever looks whether a version has lost its trial.
+    pub trials: Arc<Mutex<()>>,
 }
 
 impl Followers {
