@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask <task>`. Each task is a module, and is named here.
 
 mod binaries;
+mod contract;
 mod demo;
 mod fuzz;
 mod guests;
@@ -30,6 +31,8 @@ enum Task {
     Test(test::Options),
     /// Tries everything that reads outside bytes with bytes that nobody would think of.
     Fuzz(fuzz::Options),
+    /// Keeps a copy of the contract in `wit/` under its version, for tests of all later ones.
+    ReleaseContract(contract::Options),
     /// Builds the plugins in `plugins/` for WebAssembly.
     Plugins {
         /// Where they are put; `target/plugins` unless named.
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::ReleaseContract(options) => contract::release(&options).map(|()| ExitCode::SUCCESS),
         Task::Plugins { into } => plugins(into).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
