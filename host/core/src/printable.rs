@@ -28,11 +28,17 @@ pub fn text(text: &str) -> Cow<'_, str> {
 
 /// Those between U+0080 and U+009F are control characters as well: some terminals obey them.
 fn harmless(c: char) -> char {
-    if c.is_control() { '\u{fffd}' } else { c }
+    if is_obeyed(c) { '\u{fffd}' } else { c }
+}
+
+/// What a terminal does something for, rather than show it: control characters, and those that turn the direction of what
+/// follows, so that it reads otherwise than it is (Unicode Standard Annex 9, explicit formatting characters).
+fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn shown(text: &str, as_shown: impl Fn(char) -> char) -> Cow<'_, str> {
-    if text.contains(char::is_control) {
+    if text.contains(is_obeyed) {
         Cow::Owned(text.chars().map(as_shown).collect())
     } else {
         Cow::Borrowed(text)
@@ -49,6 +55,7 @@ mod tests {
             ("plain – ü", "plain – ü", "plain – ü"),
             ("a\nb\tc", "a b c", "a\nb\tc"),
             ("a\r\nb", "a\u{fffd} b", "a\u{fffd}\nb"),
+            ("pay \u{202e}001", "pay \u{fffd}001", "pay \u{fffd}001"),
             (
                 "\u{1b}[2J\u{9b}2J\u{7f}",
                 "\u{fffd}[2J\u{fffd}2J\u{fffd}",
