@@ -156,12 +156,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_is_answered_although_it_is_closed() {
-        let (begun, mut begins) = mpsc::unbounded_channel();
+        let (begun, mut begins) = mpsc::channel(1);
         let (go, goes) = watch::channel(false);
         let slow = move || {
             let (begun, mut goes) = (begun.clone(), goes.clone());
             async move {
-                let _ = begun.send(());
+                let _ = begun.send(()).await;
                 let _ = goes.wait_for(|goes| *goes).await;
                 "late"
             }

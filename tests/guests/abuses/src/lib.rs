@@ -119,7 +119,10 @@ fn mentions(event: &Event) -> Result {
 }
 
 fn error(_: &Event) -> Result {
-    Err(Error::invalid(format!("\u{1b}[2J<!channel>{}", "x".repeat(1 << 20))))
+    Err(Error::invalid(format!(
+        "\u{1b}[2J<!channel>{}",
+        "x".repeat(1 << 20)
+    )))
 }
 
 fn tell(event: &Event, outcome: Result) -> Result {
