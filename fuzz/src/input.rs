@@ -71,6 +71,7 @@ pub fn declaration(text: &str) -> Declaration {
             "wants" => declaration.wants.push((next(), next())),
             "can-use" => declaration.can_use.push((next(), next())),
             "checks" => declaration.checks_settings = Some(next()),
+            "migrates" => declaration.migrates = Some(next()),
             _ => {}
         }
     }

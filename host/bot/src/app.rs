@@ -142,7 +142,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         metrics: metrics.clone(),
     };
     let mut background = vec![
-        tokio::spawn(keeper.run()),
+        tokio::spawn(keeper.run(rooms.door.wakes.clone())),
         tokio::spawn(schedules.run()),
         tokio::spawn(async move { waits.run().await }),
     ];

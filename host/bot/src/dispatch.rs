@@ -72,6 +72,8 @@ fn subscribed(
 ) -> Action {
     let mut routes = match event.source {
         Source::Schedule => return call(live, row, event, scheduled(live, hook)),
+        // Its run began with it.
+        Source::Reload => return Action::Nothing,
         Source::Webhook => live.table.webhooks(&hook.subject),
         Source::Console | Source::Github | Source::Circleci | Source::Slack => {
             live.table.subscribers(&hook.kind)

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use witbot_core::grants::{Capability, Grants, suggestion};
-use witbot_core::ids::{Digest, PluginName};
+use witbot_core::ids::{Digest, InvocationId, PluginName};
+use witbot_core::printable;
 use witbot_core::route::Table;
 use witbot_engine::Plugin;
 use witbot_store::orders::{BY_ITSELF, Ordered, Rollback};
@@ -67,6 +68,15 @@ pub enum Problem {
     Ordered(Ordered),
     /// Somebody ordered that an older version serves.
     RolledBack(Rollback),
+    /// It first migrates what the plugin keeps.
+    Migrates,
+    /// It could not do that.
+    NotMigrated {
+        /// The run in which it tried.
+        run: InvocationId,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Live {
@@ -152,7 +162,11 @@ impl Problem {
     /// What becomes of the version.
     pub fn word(&self) -> &'static str {
         match self {
-            Problem::Held { .. } | Problem::Settings(_) | Problem::Ordered(_) => "held",
+            Problem::Held { .. }
+            | Problem::Settings(_)
+            | Problem::Ordered(_)
+            | Problem::Migrates
+            | Problem::NotMigrated { .. } => "held",
             Problem::Refused(_) => "refused",
             Problem::RolledBack(_) => "rolled back",
         }
@@ -163,7 +177,11 @@ impl Problem {
         match self {
             Problem::Ordered(_) => true,
             Problem::RolledBack(rollback) => rollback.ordered.by != BY_ITSELF,
-            Problem::Held { .. } | Problem::Settings(_) | Problem::Refused(_) => false,
+            Problem::Held { .. }
+            | Problem::Settings(_)
+            | Problem::Refused(_)
+            | Problem::Migrates
+            | Problem::NotMigrated { .. } => false,
         }
     }
 
@@ -186,6 +204,12 @@ impl Problem {
                 said(ordered),
                 from.short()
             ),
+            Problem::Migrates => "it migrates what the plugin keeps, and then serves".to_owned(),
+            Problem::NotMigrated { run, reason } => format!(
+                "it could not migrate what the plugin keeps: {reason}. See `witbot runs {}`. Another file tries it again, and \
+                 so does `witbot plugin release`",
+                run.short()
+            ),
         }
     }
 
@@ -205,6 +229,12 @@ impl Problem {
             Problem::RolledBack(Rollback { ordered, from, .. }) => {
                 format!("rolled back from {}: {}", from.short(), said(ordered))
             }
+            Problem::Migrates => format!("held: {}", self.reason()),
+            Problem::NotMigrated { run, reason } => format!(
+                "held: it could not migrate what the plugin keeps: {}; see `witbot runs {}`",
+                printable::line(reason),
+                run.short()
+            ),
         }
     }
 }

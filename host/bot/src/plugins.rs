@@ -7,6 +7,7 @@ mod folder;
 mod judge;
 mod ordered;
 mod ruled;
+mod takeover;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use serde_json::json;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use witbot_core::audit;
 use witbot_core::declaration::Checked;
 use witbot_core::ids::{Digest, PluginName};
@@ -29,11 +30,13 @@ use witbot_store::Store;
 use witbot_store::audit::Filter;
 use witbot_store::error::StoreError;
 use witbot_store::orders::{Ordered, PluginOrders};
+use witbot_store::takeovers::Takeover;
 
 use crate::clock;
 use crate::live::{Live, Problem, Standing, held};
 use crate::metrics::{Load, Metrics};
 use crate::settings::{PluginSettings, Settings};
+use crate::wake::Wake;
 pub use artefacts::Artefacts;
 pub use folder::name_of;
 use folder::{Found, Scan, Stamp, read, scan};
@@ -97,6 +100,10 @@ struct Entry {
     hold: Option<Ordered>,
     /// Somebody ordered that an older version serves.
     back: Option<Back>,
+    /// The file that served last, before a restart as well.
+    served_last: Option<Digest>,
+    /// The version that was to take over from it, as of the last look.
+    takeover: Option<Takeover>,
 }
 
 impl Plugins {
@@ -157,6 +164,7 @@ impl Plugins {
             served,
             called: None,
             orders,
+            wakes: None,
         };
         keeper.look(Settling::Skip).await;
         keeper
@@ -203,6 +211,9 @@ impl Plugins {
                 .iter()
                 .filter_map(|standing| standing.serving),
         );
+        // What is to serve when nothing keeps it from it any more.
+        let newest = live.standings.iter();
+        needed.extend(newest.filter_map(|standing| Some(standing.newest.as_ref()?.digest)));
         match self.parts.gone_back_to(&live).await {
             Ok(versions) => needed.extend(versions),
             Err(error) => {
@@ -301,11 +312,14 @@ pub struct Keeper {
     called: Option<(String, Option<String>)>,
     /// What is ordered, as of the last look.
     orders: BTreeMap<PluginName, PluginOrders>,
+    /// Who acts on what begins. None: the bot does not run yet.
+    wakes: Option<mpsc::Sender<Wake>>,
 }
 
 impl Keeper {
     /// Looks for as long as the bot runs: when asked, when a file has not come to rest, and every so often anyway.
-    pub async fn run(mut self) {
+    pub async fn run(mut self, wakes: mpsc::Sender<Wake>) {
+        self.wakes(wakes);
         let parts = self.parts.clone();
         let mut ordered = parts.orders.0.subscribe();
         loop {
@@ -448,10 +462,12 @@ impl Keeper {
             .collect();
         for name in names {
             self.judge(&name, settings).await;
+            self.serve_on(&name).await;
             if self.settle(&name, settings) {
                 news.push(name);
             }
         }
+        self.begin_migrations().await;
         let called = (settings.name.clone(), settings.alias.clone());
         let same_held = before.held == self.held();
         if news.is_empty() && same_held && self.called.as_ref() == Some(&called) {
@@ -560,6 +576,7 @@ impl Keeper {
                 tracing::info!(plugin = %name, "the plugin is gone");
                 ("plugin.removed", String::new())
             }
+            (_, Some(Problem::Migrates)) => ("plugin.held", Problem::Migrates.reason()),
             (serving, Some(problem)) => {
                 let older = match (serving, problem) {
                     (None, _) => "",
@@ -568,9 +585,11 @@ impl Keeper {
                 };
                 tracing::warn!(plugin = %name, "the plugin is {}{older}: {}{}", problem.word(), printable::text(&problem.reason()), news(standing));
                 let action = match problem {
-                    Problem::Held { .. } | Problem::Settings(_) | Problem::Ordered(_) => {
-                        "plugin.held"
-                    }
+                    Problem::Held { .. }
+                    | Problem::Settings(_)
+                    | Problem::Ordered(_)
+                    | Problem::Migrates
+                    | Problem::NotMigrated { .. } => "plugin.held",
                     Problem::Refused(_) => "plugin.refused",
                     Problem::RolledBack(_) => "plugin.loaded",
                 };
@@ -670,7 +689,9 @@ impl Entry {
     /// Decides who serves under these settings, and why it is not the newest file.
     fn settle(&mut self, part: Option<&PluginSettings>, conflict: Option<Problem>) {
         let problem = |plugin: &Arc<Plugin>| self.problem_of(plugin, part);
-        let newest = conflict.or_else(|| self.newest.as_ref().and_then(problem));
+        let newest = conflict
+            .or_else(|| self.newest.as_ref().and_then(problem))
+            .or_else(|| self.migration());
         if newest.is_none() && self.newest.is_some() {
             self.serving.clone_from(&self.newest);
         } else if self

@@ -160,6 +160,7 @@ impl Rooms {
             Wake::Moved(key) => self.waits.poke(&key),
             Wake::Runnable(run) => self.runs.resume(run),
             Wake::Crashed(crash) => self.after_crash(crash),
+            Wake::Migrated => self.plugins.decide_again(),
             Wake::Ordered { order, answer } => self.obey(order, answer),
             Wake::SettingsChanged => self.read_settings().await,
             Wake::Deaf(_) | Wake::InputEnded => {}

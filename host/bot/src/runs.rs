@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use witbot_core::audit;
 use witbot_core::chat::{Said, Text};
 use witbot_core::error::{Code, Error};
-use witbot_core::event::{Body, Event};
+use witbot_core::event::{Body, Event, Source};
 use witbot_core::failure::Report;
 use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Entry, Outgoing, State};
@@ -264,10 +264,11 @@ impl Parts {
         let reason = run.reason.as_deref().unwrap_or_default();
         self.ground.metrics.run_put_aside(&run.plugin);
         tracing::error!(run = %run.id, plugin = %run.plugin, incident = run.id.short(), "the run is put aside: {reason}");
-        if let Ok(Some(event)) = self.ground.store.event(run.event).await
-            && let Some(channel) = channel(&event)
-        {
-            self.ground.outbox.deliver(channel.clone());
+        if let Ok(Some(event)) = self.ground.store.event(run.event).await {
+            if let Some(channel) = channel(&event) {
+                self.ground.outbox.deliver(channel.clone());
+            }
+            self.migrated(&event).await;
         }
     }
 
@@ -418,6 +419,7 @@ impl Parts {
             .and_then(|state| failure(&id, plugin, &event, state));
         commit.audit.extend(record);
         self.end(&id, plugin, row, &event, commit).await;
+        self.migrated(&event).await;
         if let Some(digest) = crashed_in {
             let plugin = plugin.name.clone();
             let crash = Crash {
@@ -447,6 +449,13 @@ impl Parts {
 }
 
 impl Parts {
+    /// Tells that a run came to its end, if that is what a new version waits for.
+    async fn migrated(&self, event: &Event) {
+        if event.source == Source::Reload {
+            let _ = self.wakes.send(Wake::Migrated).await;
+        }
+    }
+
     /// Whether a handler gave up because its run was canceled. That was said when it was done.
     async fn was_canceled(&self, id: &InvocationId, error: &Error) -> bool {
         error.code == Code::Canceled

@@ -236,7 +236,7 @@ pub fn wait_keys(event: &Event) -> Vec<String> {
     };
     let mut keys = vec![call::event_key(&hook.kind, &hook.subject)];
     match event.source {
-        Source::Console | Source::Slack | Source::Webhook | Source::Schedule => {}
+        Source::Console | Source::Slack | Source::Webhook | Source::Schedule | Source::Reload => {}
         Source::Github => {
             let deployment = hook.body.pointer("/deployment/id").and_then(Value::as_u64);
             keys.extend(deployment.map(|id| call::deployment_key(&hook.subject, id)));

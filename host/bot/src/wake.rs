@@ -31,6 +31,8 @@ pub enum Wake {
     Runnable(InvocationId),
     /// A run crashed, and that is stored.
     Crashed(Crash),
+    /// A migration came to an end, well or not, and that is stored.
+    Migrated,
     /// An operator wants something done with a run or a plugin.
     Ordered {
         /// What.

@@ -43,6 +43,9 @@ pub struct Declaration {
     /// The handler that checks the settings, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks_settings: Option<String>,
+    /// The handler that migrates what the plugin keeps, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrates: Option<String>,
 }
 
 /// A command.

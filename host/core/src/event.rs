@@ -36,6 +36,8 @@ pub enum Source {
     Webhook,
     /// The clock.
     Schedule,
+    /// The plugins folder: a new version of a plugin is about to take over.
+    Reload,
 }
 
 impl Source {
@@ -48,6 +50,7 @@ impl Source {
             Source::Slack => "slack",
             Source::Webhook => "webhook",
             Source::Schedule => "schedule",
+            Source::Reload => "reload",
         }
     }
 }

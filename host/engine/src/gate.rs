@@ -111,6 +111,8 @@ struct Run {
     told: bool,
     /// Whether it has no effects, as nobody said yet that it may be done.
     locked: bool,
+    /// Whether it migrates what its plugin keeps, and can do nothing else.
+    migrates: bool,
     /// Recorded, but not durable yet: it goes with the next commit, before anything leaves the process.
     pending: Commit,
 }
@@ -122,6 +124,7 @@ pub struct Passage {
     pub(crate) digest: Digest,
     pub(crate) actor: Option<UserId>,
     pub(crate) permission: Permission,
+    pub(crate) migrates: bool,
     pub(crate) begin: Option<Begin>,
     pub(crate) opening: Vec<audit::Record>,
     pub(crate) journal: Vec<Entry>,
@@ -166,6 +169,7 @@ impl Gate {
                 last: VecDeque::new(),
                 told: false,
                 locked: passage.permission != Permission::Given,
+                migrates: passage.migrates,
                 pending,
             }),
         }
@@ -557,6 +561,11 @@ impl Run {
             let text = "this command asks for permission before it does anything, and has not yet: `demand` of witbot:flow/permission";
             return Some(Outcome::Error(Error::new(Code::Denied, text)));
         }
+        if self.migrates && !is_for_migrations(operation) {
+            let text =
+                "a migration can use what the plugin keeps and its settings, and nothing else";
+            return Some(Outcome::Error(Error::new(Code::Denied, text)));
+        }
         let grants = self.world.grants(&self.caller.plugin);
         let denial = grants.allows(operation).err()?;
         self.count_denied(operation, &denial, at);
@@ -672,6 +681,19 @@ fn needs_permission(operation: &Operation) -> bool {
         Operation::KvDelete(call) => call.namespace.is_some(),
         other => other.class() == Class::Effect,
     }
+}
+
+/// What a version can do before it serves.
+fn is_for_migrations(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::ReadSettings(_)
+            | Operation::KvGet(_)
+            | Operation::KvKeys(_)
+            | Operation::KvSet(_)
+            | Operation::KvReplace(_)
+            | Operation::KvDelete(_)
+    )
 }
 
 /// Records whose answer depends on what the store finds.

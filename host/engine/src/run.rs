@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 use witbot_core::audit;
 use witbot_core::error::{Code, Error};
-use witbot_core::event::{Body, Event};
+use witbot_core::event::{Body, Event, Source};
 use witbot_core::failure::Report;
 use witbot_core::ids::{InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Begin, Commit, Difference, Entry, Permission};
@@ -339,6 +339,7 @@ fn state(plugin: &Plugin, invocation: Invocation, world: Arc<dyn World>) -> Stat
         digest: plugin.digest,
         actor,
         permission,
+        migrates: event.source == Source::Reload,
         begin,
         opening,
         journal,

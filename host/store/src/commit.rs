@@ -11,10 +11,8 @@ use crate::error::{Failure, StoreError};
 use crate::inbox::mark_routed;
 use crate::invocations::Lease;
 
-use row::{Beginning, Standing};
-
 pub(crate) use encoded::{Applied, Encoded};
-pub(crate) use row::Line;
+pub(crate) use row::{Beginning, Line, Standing};
 
 /// Why a commit was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

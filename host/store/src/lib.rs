@@ -26,6 +26,7 @@ mod readers;
 pub mod record;
 pub mod schedules;
 mod schema;
+pub mod takeovers;
 pub mod trial;
 mod turns;
 mod usage;

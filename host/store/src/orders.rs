@@ -13,6 +13,7 @@ use crate::Store;
 use crate::audit;
 use crate::column::{all, damaged, digest, execute, id, millis, stored_millis};
 use crate::error::StoreError;
+use crate::takeovers::{TAKEOVERS, Takeover, takeover};
 
 /// Who ordered what the bot did by itself.
 pub const BY_ITSELF: &str = "witbot itself";
@@ -48,6 +49,8 @@ pub struct PluginOrders {
     pub rollback: Option<Rollback>,
     /// The versions that served, the newest first: at the most [`VERSIONS_KEPT_MAX`].
     pub versions: Vec<Digest>,
+    /// A version that is about to take over.
+    pub takeover: Option<Takeover>,
 }
 
 impl Store {
@@ -68,6 +71,9 @@ impl Store {
             let version = |row: &Row<'_>| Ok((id(row, "plugin")?, digest(row, "digest")?));
             for (plugin, digest) in all(db, versions, (), version)? {
                 found.entry(plugin).or_default().versions.push(digest);
+            }
+            for (plugin, takeover) in all(db, TAKEOVERS, (), takeover)? {
+                found.entry(plugin).or_default().takeover = Some(takeover);
             }
             Ok(found)
         })
@@ -105,7 +111,8 @@ impl Store {
         .await
     }
 
-    /// Forgets what was ordered for a plugin. False: there was nothing, and nothing is audited.
+    /// Forgets what was ordered for a plugin, and that a migration of it failed. False: there was nothing, and nothing is
+    /// audited.
     pub async fn release_plugin(
         &self,
         plugin: &PluginName,
@@ -114,7 +121,9 @@ impl Store {
         let (plugin, texts) = (plugin.clone(), audit::texts(&[record])?);
         self.write(move |db| {
             let sql = "DELETE FROM plugin_orders WHERE plugin = ?";
-            let gone = execute(db, sql, [plugin.as_str()])?;
+            let failed = "DELETE FROM plugin_takeovers WHERE plugin = ? AND NOT EXISTS
+                          (SELECT 1 FROM invocations WHERE id = plugin_takeovers.run AND state NOT IN ('failed', 'dead'))";
+            let gone = execute(db, sql, [plugin.as_str()])? + execute(db, failed, [plugin.as_str()])?;
             if gone > 0 {
                 audit::append(db, &texts)?;
             }
@@ -155,6 +164,8 @@ impl Store {
             let forget = "DELETE FROM plugin_versions WHERE plugin = ?1 AND number NOT IN
                           (SELECT number FROM plugin_versions WHERE plugin = ?1 ORDER BY number DESC LIMIT ?2)";
             execute(db, forget, (plugin.as_str(), VERSIONS_KEPT_MAX))?;
+            let taken_over = "DELETE FROM plugin_takeovers WHERE plugin = ?";
+            execute(db, taken_over, [plugin.as_str()])?;
             Ok(())
         })
         .await

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_usage.sql"),
     include_str!("migrations/0012_orders.sql"),
     include_str!("migrations/0013_reports.sql"),
+    include_str!("migrations/0014_takeovers.sql"),
 ];
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 /// Marks the file as ours, also for `file` and the like: "wbot".

@@ -74,6 +74,7 @@ fn declare_entry(entry: &Entry, declaration: &declare::Declaration) {
         Trigger::Schedule { when, summary } => declaration.schedule(&entry.id, when, summary),
         Trigger::Webhook { name, summary } => declaration.webhook(&entry.id, name, summary),
         Trigger::Settings => declaration.checks_settings(&entry.id),
+        Trigger::Migration => declaration.migrates(&entry.id),
     }
 }
 

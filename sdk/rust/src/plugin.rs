@@ -264,6 +264,38 @@ impl Plugin {
         self.entry("settings".to_owned(), Trigger::Settings, Box::new(handler))
     }
 
+    /// Has what the plugin keeps in [`kv`](crate::kv) become what this version understands, before it takes over from another
+    /// one. The other goes on serving until the handler came to its end, and may write meanwhile; an error or a panic holds
+    /// this version, and the operator is told. Only `kv`, [`config`](crate::config) and [`log`](crate::log) can be used there.
+    ///
+    /// It is called once for each time that this version takes over, and never for a plugin that did not serve before. What
+    /// was half done when it failed stays as it is, so look at what is there: the fields `/from/digest` and `/from/version`,
+    /// of the version that served, are for the log.
+    ///
+    /// ```no_run
+    /// use witbot_sdk::{Event, Plugin, Result, kv};
+    ///
+    /// fn plugin() -> Plugin {
+    ///     Plugin::new("Reminds of things.")
+    ///         .wants("kv", "Keeps what it reminds of.")
+    ///         .migrates(migrate)
+    /// }
+    ///
+    /// /// Keys began with `remind:` once.
+    /// fn migrate(_: &Event) -> Result {
+    ///     for old in kv::keys("remind:", None, 1_000)? {
+    ///         if let Some(kept) = kv::get_bytes(&old)? {
+    ///             kv::set_bytes(&old.replacen("remind:", "reminder/", 1), &kept)?;
+    ///         }
+    ///         kv::delete(&old)?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn migrates(self, handler: impl Fn(&Event) -> Result + 'static) -> Plugin {
+        self.entry("migrate".to_owned(), Trigger::Migration, Box::new(handler))
+    }
+
     /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules` or `webhooks`. The operator reads it before
     /// granting.
     pub fn wants(mut self, capability: impl Into<String>, reason: impl Into<String>) -> Plugin {
@@ -414,6 +446,7 @@ pub(crate) enum Trigger {
         summary: String,
     },
     Settings,
+    Migration,
 }
 
 /// Hubot's ways to listen.

@@ -111,7 +111,11 @@ async fn release(
     standing: Option<&Standing>,
     orders: &PluginOrders,
 ) -> Result<Noted, StoreError> {
-    let what = json!({ "hold": orders.hold.is_some(), "rollback": orders.rollback.is_some() });
+    let what = json!({
+        "hold": orders.hold.is_some(),
+        "rollback": orders.rollback.is_some(),
+        "migration": orders.takeover.is_some(),
+    });
     let released = store
         .release_plugin(&order.plugin, record(order, None, what))
         .await?;
@@ -263,7 +267,9 @@ pub fn otherwise(live: &Live, order: &PluginOrder) -> Option<String> {
     let standing = live.standing(&order.plugin)?;
     let problem = standing.problem.as_ref()?;
     let expected = match (&order.what, problem) {
-        (What::Hold, _) | (What::Rollback(_), Problem::RolledBack(_)) => true,
+        (What::Hold, _)
+        | (What::Rollback(_), Problem::RolledBack(_))
+        | (What::Release, Problem::Migrates) => true,
         (What::Release | What::Rollback(_), _) => false,
     };
     let serves = match standing.serving {

@@ -87,6 +87,8 @@ impl Keeper {
         for (name, entry) in &mut self.entries {
             let orders = self.orders.get(name);
             entry.hold = orders.and_then(|orders| orders.hold.clone());
+            entry.served_last = orders.and_then(|orders| orders.versions.first().copied());
+            entry.takeover = orders.and_then(|orders| orders.takeover.clone());
             let Some(rollback) = orders.and_then(|orders| orders.rollback.clone()) else {
                 entry.back = None;
                 continue;
@@ -132,9 +134,11 @@ impl Keeper {
             }
             orders.rollback = None;
         }
-        if orders.versions.first() != Some(&digest)
-            && let Err(error) = store.plugin_serves(name, digest).await
-        {
+        // Another file that was to take over is gone when this one is the file.
+        let is_over = orders.takeover.is_some()
+            && entry.newest.as_ref().map(|newest| newest.digest) == Some(digest);
+        let is_known = orders.versions.first() == Some(&digest) && !is_over;
+        if !is_known && let Err(error) = store.plugin_serves(name, digest).await {
             tracing::error!(plugin = %name, "it is not stored that it serves, so it cannot be gone back to: {error}");
         }
     }

@@ -293,6 +293,7 @@ impl Report {
             .checks_settings
             .iter()
             .map(|id| ("check of the settings", id));
+        let migration = declaration.migrates.iter().map(|id| ("migration", id));
         let schedules = declaration
             .schedules
             .iter()
@@ -303,9 +304,10 @@ impl Report {
             + limits::SUBSCRIPTIONS_MAX
             + limits::SCHEDULES_MAX
             + limits::WEBHOOKS_MAX
-            + 1;
+            + 2;
         let mut seen = HashSet::new();
         for (what, id) in settings
+            .chain(migration)
             .chain(commands)
             .chain(listeners)
             .chain(subscriptions)

@@ -114,6 +114,7 @@ fn a_whole_plugin_is_accepted() {
         schedules: vec![schedule("nightly", "0 3 * * * Europe/Berlin")],
         webhooks: vec![webhook("alert", "alerts")],
         checks_settings: Some("settings".into()),
+        migrates: Some("migrate".into()),
     }
     .check()
     .unwrap();

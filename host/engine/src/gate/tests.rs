@@ -87,6 +87,7 @@ impl Memory {
             digest: Digest::of(b"deploy"),
             actor: None,
             permission: Permission::Given,
+            migrates: false,
             begin: None,
             opening: Vec::new(),
             journal,

@@ -149,6 +149,12 @@ impl HostDeclaration for State {
         Ok(())
     }
 
+    async fn migrates(&mut self, _: Resource<Declaring>, id: String) -> wasmtime::Result<()> {
+        self.hold(id.len())?;
+        self.declaration.migrates = Some(id);
+        Ok(())
+    }
+
     async fn wants(
         &mut self,
         _: Resource<Declaring>,
