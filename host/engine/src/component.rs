@@ -4,30 +4,12 @@
 use std::borrow::Cow;
 
 use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
 use wit_component::ComponentEncoder;
 use witbot_core::grants::Capability;
 use witbot_core::limits;
 
-/// The version of every package of the contract in this build.
-const CONTRACT_VERSION: &str = "0.1.0";
-
-/// Every interface that a plugin can import from the contract.
-const INTERFACES: [&str; 14] = [
-    "witbot:types/types",
-    "witbot:plugin/declare",
-    "witbot:plugin/events",
-    "witbot:chat/content",
-    "witbot:chat/messages",
-    "witbot:chat/chat",
-    "witbot:github/github",
-    "witbot:ci/ci",
-    "witbot:http/http",
-    "witbot:kv/kv",
-    "witbot:flow/flow",
-    "witbot:flow/permission",
-    "witbot:config/config",
-    "witbot:log/log",
-];
+use crate::offered::{Missing, OFFERED, Offered};
 
 /// What a component needs of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,12 +47,14 @@ pub enum ComponentError {
     Contract(String, String, &'static str),
     /// It does not export the handler.
     #[error(
-        "it does not export `witbot:plugin/handler@{CONTRACT_VERSION}`: build it with a witbot SDK of that version ({0})"
+        "it does not export `witbot:plugin/handler@{version}`: build it with a witbot SDK of that version ({0})",
+        version = OFFERED.version()
     )]
     NoHandler(String),
     /// It does not fit the types of the contract.
     #[error(
-        "it does not fit this witbot's plugin interface: {0}. Rebuild it with an SDK of version {CONTRACT_VERSION}"
+        "it does not fit this witbot's plugin interface: {0}. Rebuild it with an SDK of version {version}",
+        version = OFFERED.version()
     )]
     Link(String),
     /// What it has, and how much of that any real plugin has.
@@ -139,29 +123,37 @@ fn wrap(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
         .map_err(|error| untyped(&format!("{error:#}")))
 }
 
-/// What the component imports of ours; an error when this host does not have it.
-pub(crate) fn contract(component: &Component) -> Result<Contract, ComponentError> {
+impl From<Missing> for ComponentError {
+    fn from(missing: Missing) -> ComponentError {
+        ComponentError::Contract(missing.wanted, missing.offered, missing.advice)
+    }
+}
+
+/// What the component imports of ours; an error when that is not offered.
+pub(crate) fn contract(
+    component: &Component,
+    offered: &Offered,
+) -> Result<Contract, ComponentError> {
     let mut contract = Contract {
         imports: Vec::new(),
         capabilities: Vec::new(),
     };
-    for (import, _) in component.component_type().imports(component.engine()) {
-        let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-        if !interface.starts_with("witbot:") {
+    let engine = component.engine();
+    for (import, item) in component.component_type().imports(engine) {
+        if !import.starts_with("witbot:") {
             continue;
         }
-        if !INTERFACES.contains(&interface) || !compatible(version) {
-            let offered = match INTERFACES.contains(&interface) {
-                true => format!("{interface}@{CONTRACT_VERSION}"),
-                false => format!("no {interface}"),
-            };
-            return Err(ComponentError::Contract(
-                import.to_owned(),
-                offered,
-                advice(version),
-            ));
+        offered.has(import)?;
+        // A plugin imports just the functions that it uses, or all that there were when it was built.
+        if let ComponentItem::ComponentInstance(instance) = item.ty {
+            for (name, export) in instance.exports(engine) {
+                if matches!(export.ty, ComponentItem::ComponentFunc(_)) {
+                    offered.has_function(import, name)?;
+                }
+            }
         }
         contract.imports.push(import.to_owned());
+        let (interface, _) = import.split_once('@').unwrap_or((import, ""));
         contract
             .capabilities
             .extend(Capability::from_interface(interface));
@@ -169,24 +161,6 @@ pub(crate) fn contract(component: &Component) -> Result<Contract, ComponentError
     contract.capabilities.sort();
     contract.capabilities.dedup();
     Ok(contract)
-}
-
-/// `0.N` is the track while we are below 1.0.
-fn compatible(version: &str) -> bool {
-    track(version) == track(CONTRACT_VERSION)
-}
-
-fn track(version: &str) -> Option<(u64, u64)> {
-    let mut numbers = version.split('.').map(|number| number.parse().ok());
-    Some((numbers.next()??, numbers.next()??))
-}
-
-fn advice(version: &str) -> &'static str {
-    if track(version) < track(CONTRACT_VERSION) {
-        "the plugin is older; rebuild it with the SDK of this witbot"
-    } else {
-        "the plugin is newer; update witbot, or rebuild the plugin with the SDK of this witbot"
-    }
 }
 
 #[cfg(test)]
@@ -210,15 +184,5 @@ mod tests {
         let untyped = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01f\0\0";
         let refused = component_bytes(untyped);
         assert!(matches!(refused, Err(ComponentError::NoType(_))));
-    }
-
-    #[test]
-    fn a_version_is_compatible_with_its_own_minor_line() {
-        assert!(compatible("0.1.0") && compatible("0.1.9"));
-        assert!(
-            !compatible("0.2.0") && !compatible("1.1.0") && !compatible("") && !compatible("x.y")
-        );
-        assert!(advice("0.0.1").contains("older"));
-        assert!(advice("0.2.0").contains("newer"));
     }
 }

@@ -187,7 +187,7 @@ fn pooling() -> InstanceAllocationStrategy {
 }
 
 /// All interfaces are linked for all plugins: whether one may use them is asked by the gate, which answers `denied`.
-fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
+pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     bindings::Plugin::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;

@@ -9,6 +9,7 @@ use crate::bindings::PluginPre;
 use crate::compile::Failure;
 use crate::component::{self, ComponentError, Contract};
 use crate::engine::{Engine, Parts};
+use crate::offered::OFFERED;
 use crate::plugin::LoadError;
 use crate::state::State;
 
@@ -109,7 +110,7 @@ impl Engine {
 }
 
 fn link(parts: &Parts, component: &Component) -> Result<Prepared, ComponentError> {
-    let contract = component::contract(component)?;
+    let contract = component::contract(component, &OFFERED)?;
     let instance = parts
         .linker
         .instantiate_pre(component)
