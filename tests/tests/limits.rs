@@ -115,3 +115,30 @@ async fn who_comes_when_the_queue_is_full_is_told_so_and_others_are_answered() {
     report(&mut bot, "trap panic").await;
     bot.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_waits_for_waits_in_its_order_also_over_a_kill() {
+    const LINES: usize = 40;
+    let limits = "[plugins.traps.limits]\ninstances = 1\nwaiting = 1\ncall_seconds = 3\n";
+    let mut bot = bot(limits).await;
+    bot.say("trap loop").await;
+    for line in 1..=LINES {
+        bot.say(&format!("number {line}")).await;
+    }
+    // The first waits for the place itself.
+    bot.expect_logs("INFO [traps] the run begins later: …", LINES - 1)
+        .await;
+    bot.kill9_and_restart().await;
+    bot.forgive("WARN [traps] the run is refused: …");
+    let mut told = Vec::new();
+    // The loop had not done anything yet, so it begins again, or is told that the plugin is busy.
+    for _ in 0..=LINES {
+        let line = bot.expect("#console witbot: …").await;
+        let number = line.strip_prefix("#console witbot: It was ");
+        let number = number.and_then(|number| number.trim_end_matches('.').parse::<usize>().ok());
+        told.extend(number);
+    }
+    told.retain(|number| *number != 1);
+    assert_eq!(told, (2..=LINES).collect::<Vec<_>>());
+    bot.stop().await;
+}

@@ -87,7 +87,7 @@ impl Rooms {
         }
         for run in recovered.runs {
             tracing::info!(run = %run.id, plugin = %run.plugin, "the run goes on");
-            self.runs.resume(run.id);
+            self.runs.take_up(run).await;
         }
         for (row, event) in self.store.events_unrouted().await? {
             self.came(row, Arc::new(event), Since::Before).await;

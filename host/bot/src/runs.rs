@@ -3,7 +3,7 @@
 mod busy;
 pub mod words;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,7 @@ use crate::clock;
 use crate::future::BoxFuture;
 use crate::ground::Ground;
 use crate::wake::{Crash, Wake};
+use busy::Deferred;
 
 /// Finds a plugin in the version that a run began with.
 pub type FindVersion = Arc<
@@ -76,7 +77,7 @@ struct Parts {
     /// Runs that were to go on while their plugin was held. The next start finds them by itself.
     held_back: Mutex<BTreeSet<InvocationId>>,
     /// Runs that wait in the store until their plugin is not busy. The next start finds them by itself.
-    deferred: Mutex<HashMap<PluginName, VecDeque<InvocationId>>>,
+    deferred: Mutex<HashMap<PluginName, Deferred>>,
 }
 
 impl Runs {
@@ -106,25 +107,34 @@ impl Runs {
     /// waits in the store.
     pub fn start(&self, plugin: Arc<Plugin>, invocation: Invocation) {
         let parts = self.parts.clone();
-        let limits = parts.ground.limits(&plugin.name);
-        let place = parts.engine.enter(&plugin.name, &limits);
+        let place = parts.place(&plugin, &invocation);
         self.spawn(invocation.id.clone(), async move {
             match place {
                 Ok(place) => parts.execute(place, &plugin, invocation).await,
-                Err(busy) => {
-                    parts.ground.metrics.run_turned_away(&plugin.name);
-                    return parts.turn_away(&plugin, invocation, busy).await;
-                }
+                Err(busy) => return parts.turn_away(&plugin, invocation, busy).await,
             }
             parts.undefer(&plugin.name).await;
         });
     }
 
+    /// Executes a run that was going on when the last host ended. To be called in the order of the events, and not waited for
+    /// but for a place in the line.
+    pub async fn take_up(&self, run: invocations::Invocation) {
+        match self.parts.place_behind(&run.plugin) {
+            Ok(place) => self.go_on(run.id, Some(place)),
+            Err(_) => self.parts.defer(&run.plugin, run.event, &run.id).await,
+        }
+    }
+
     /// Executes a run that began before: what it did already is answered from its record.
     pub fn resume(&self, id: InvocationId) {
+        self.go_on(id, None);
+    }
+
+    fn go_on(&self, id: InvocationId, place: Option<Place>) {
         let parts = self.parts.clone();
         self.spawn(id.clone(), async move {
-            match parts.resume(&id).await {
+            match parts.resume(&id, place).await {
                 // The next start takes it up.
                 Ok(()) | Err(Stuck::Store(StoreError::Closed)) => {}
                 Err(Stuck::Store(error)) => {
@@ -296,20 +306,28 @@ impl Parts {
         Ok(!self.held_back().remove(id))
     }
 
-    async fn resume(self: &Arc<Self>, id: &InvocationId) -> Result<(), Stuck> {
+    async fn resume(
+        self: &Arc<Self>,
+        id: &InvocationId,
+        place: Option<Place>,
+    ) -> Result<(), Stuck> {
         let ground = &self.ground;
         if self.hold_back(id).await? {
             return Ok(());
         }
-        let Some(plugin) = ground.store.invocation(id).await?.map(|run| run.plugin) else {
+        let Some(run) = ground.store.invocation(id).await? else {
             return Ok(());
         };
-        let Ok(place) = self.engine.enter(&plugin, &ground.limits(&plugin)) else {
-            self.defer(&plugin, id).await;
+        let enter = || {
+            let limits = ground.limits(&run.plugin);
+            self.engine.enter(&run.plugin, &limits).ok()
+        };
+        let Some(place) = place.or_else(enter) else {
+            self.defer(&run.plugin, run.event, id).await;
             return Ok(());
         };
         let resumed = self.resume_in(place, id).await;
-        self.undefer(&plugin).await;
+        self.undefer(&run.plugin).await;
         resumed
     }
 

@@ -134,6 +134,9 @@ pub const INSTANCES_PER_PLUGIN_MAX: usize = 8;
 /// Calls of a single plugin that wait for its instances. At this length people are told that it is busy rather than left
 /// to wait, and what is in the store waits there.
 pub const WAITING_PER_PLUGIN_MAX: u32 = 100;
+/// Runs of a single plugin that wait in the store and are known by heart: the next ones. How many there are behind them is for the
+/// disk to bear.
+pub const DEFERRED_KNOWN_MAX: usize = 1_000;
 /// Instances that are made to have a plugin describe itself or check its settings. They have no part in those for runs, so
 /// that a folder full of new plugins holds up nobody.
 pub const DESCRIBES_AT_ONCE_MAX: usize = 4;

@@ -211,6 +211,26 @@ impl Store {
         .await
     }
 
+    /// The first runs of a plugin that go on, or are to begin, and that nobody holds, in the order of their events. At most
+    /// `limit`, each with the row of its event.
+    pub async fn unclaimed(
+        &self,
+        plugin: &PluginName,
+        limit: usize,
+    ) -> Result<Vec<(i64, InvocationId)>, StoreError> {
+        let plugin = plugin.clone();
+        self.read(move |db| {
+            all(
+                db,
+                "SELECT event, id FROM invocations WHERE state = 'running' AND lease_owner IS NULL AND plugin = ?
+                 ORDER BY event LIMIT ?",
+                (plugin.as_str(), i64::try_from(limit).unwrap_or(i64::MAX)),
+                |row| Ok((row.get("event")?, id(row, "id")?)),
+            )
+        })
+        .await
+    }
+
     /// The versions of plugins that unfinished invocations began with: their artefacts are still needed.
     pub async fn digests_in_use(&self) -> Result<Vec<Digest>, StoreError> {
         self.read(|db| {

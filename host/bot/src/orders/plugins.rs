@@ -358,6 +358,7 @@ mod tests {
             hold: None,
             rollback,
             versions: versions.iter().copied().map(version).collect(),
+            takeover: None,
         }
     }
 

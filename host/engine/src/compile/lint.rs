@@ -1,7 +1,7 @@
 //! A look at a file before the compiler gets it: what takes it far longer than any real plugin does is refused in
 //! milliseconds, with the number and the limit. Whether the file is valid is asked elsewhere.
 
-use wasmparser::{FunctionBody, Operator, Parser, Payload};
+use wasmparser::{FunctionBody, MemoryType, Operator, Parser, Payload, Table};
 use witbot_core::limits;
 
 use crate::component::ComponentError;
@@ -85,14 +85,37 @@ impl Lint {
                 });
                 self.instances.add(modules.count() as u64)
             }
-            Payload::MemorySection(section) => self.memories.add(section.count().into()),
-            Payload::TableSection(section) => self.tables.add(section.count().into()),
+            Payload::MemorySection(section) => {
+                self.memories.add(section.count().into())?;
+                section.into_iter().try_for_each(memory)
+            }
+            Payload::TableSection(section) => {
+                self.tables.add(section.count().into())?;
+                section.into_iter().try_for_each(table)
+            }
             Payload::CustomSection(section) => self.custom.add(section.data().len() as u64),
             Payload::CodeSectionEntry(body) => function(&body),
             // None of it costs the compiler much more than it has bytes.
             _ => Ok(()),
         }
     }
+}
+
+/// What a memory begins with has to fit into the most that an operator can give. Pages of another size than the usual are
+/// refused with the file.
+fn memory(memory: wasmparser::Result<MemoryType>) -> Result<(), ComponentError> {
+    const PAGES_PER_MIB: u64 = (1 << 20) / 65_536;
+    let mib = memory.map_err(invalid)?.initial.div_ceil(PAGES_PER_MIB);
+    within(mib, limits::plugin::MEMORY_MIB_CEILING.into(), || {
+        format!("a memory of {mib} MiB")
+    })
+}
+
+fn table(table: wasmparser::Result<Table<'_>>) -> Result<(), ComponentError> {
+    let elements = table.map_err(invalid)?.ty.initial;
+    within(elements, limits::TABLE_ELEMENTS_MAX as u64, || {
+        format!("a table of {elements} elements")
+    })
 }
 
 /// One function: how long it is, how many variables it has, and how deep it goes.

@@ -20,6 +20,7 @@ fn plugin() -> Plugin {
         .command(Command::new("trap memory", "Eats memory.", eats_memory).id("memory"))
         .command(Command::new("trap calls", "Calls the host.", calls_the_host).id("calls"))
         .command(Command::new("trap log", "Fills the log.", fills_the_log).id("log"))
+        .listener("^number (?P<number>[0-9]+)$", "Tells a number.", tells)
 }
 
 fn panics(_: &Event) -> Result {
@@ -58,6 +59,11 @@ fn calls_the_host(event: &Event) -> Result {
         flow::sleep(Duration::ZERO)?;
     }
     event.reply("I called often.")?;
+    Ok(())
+}
+
+fn tells(event: &Event) -> Result {
+    event.reply(format!("It was {}.", event.required("number")?))?;
     Ok(())
 }
 
