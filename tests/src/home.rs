@@ -190,6 +190,21 @@ pub fn plugin(name: &str) -> Vec<u8> {
     read("WITBOT_PLUGINS", name)
 }
 
+/// A plugin in which a text stands for another of the same length, as if its author had written that.
+pub fn with(mut plugin: Vec<u8>, text: &str, other: &str) -> Vec<u8> {
+    assert_eq!(text.len(), other.len(), "the rest would not fit any more");
+    let mut found = false;
+    for start in 0..plugin.len().saturating_sub(text.len()) {
+        let place = start..start + text.len();
+        if plugin[place.clone()] == *text.as_bytes() {
+            plugin[place].copy_from_slice(other.as_bytes());
+            found = true;
+        }
+    }
+    assert!(found, "there is no `{text}` in it");
+    plugin
+}
+
 /// The file of a plugin in `tests/guests`.
 pub fn guest(name: &str) -> Vec<u8> {
     read("WITBOT_GUESTS", name)

@@ -13,18 +13,14 @@ use witbot_tests::home::{self, Home};
 const RELOADS: usize = 8;
 /// Lines said at a time.
 const AT_ONCE: usize = 10;
-/// What the two kinds of versions say.
-const SAYS: [&str; 2] = ["Hello", "Good day"];
-
-/// Every second version says something else, and all differ.
+/// Each says its number.
 fn version(number: usize) -> Vec<u8> {
-    let mut plugin = match number % 2 {
-        0 => home::plugin("hello"),
-        _ => home::guest("clashes"),
-    };
-    let number = u8::try_from(number).expect("there are not so many");
-    plugin.extend([0, 3, 1, b'v', number & 0x7f]);
-    plugin
+    home::with(home::plugin("hello"), "Hello", &word(number))
+}
+
+/// What a version says instead of `Hello`: as long as that.
+fn word(number: usize) -> String {
+    format!("V{number:04}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,9 +36,9 @@ async fn everybody_is_answered_while_a_plugin_is_replaced_again_and_again() {
         bot.home().put("hello", &version(number));
         // Until the version is live, either answers; then only this one does.
         while bot.logged("INFO [hello] the plugin is live").len() <= number {
-            ask(&mut bot, &asked, &[SAYS[0], SAYS[1]]).await;
+            ask(&mut bot, &asked, &[word(number - 1), word(number)]).await;
         }
-        ask(&mut bot, &asked, &[SAYS[number % 2]]).await;
+        ask(&mut bot, &asked, &[word(number)]).await;
     }
     let (asked, took) = (asked.into_inner(), began.elapsed());
     assert!(asked >= reloads * AT_ONCE);
@@ -51,7 +47,7 @@ async fn everybody_is_answered_while_a_plugin_is_replaced_again_and_again() {
 }
 
 /// Says some lines at once, and expects an answer to each, whole and once, that begins with one of these words.
-async fn ask(bot: &mut Bot, asked: &AtomicUsize, words: &[&str]) {
+async fn ask(bot: &mut Bot, asked: &AtomicUsize, words: &[String]) {
     const PATIENCE: Duration = Duration::from_secs(60);
     let first = asked.fetch_add(AT_ONCE, Ordering::Relaxed);
     for number in first..first + AT_ONCE {

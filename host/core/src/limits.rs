@@ -90,6 +90,11 @@ pub const SETTINGS_REJECTED_MAX: usize = 50;
 pub const SETTINGS_REASON_CHARS_MAX: usize = 500;
 /// Lines of a plugin's log in one run; enough to follow it, not enough to fill a disk.
 pub const LOG_BYTES_MAX: usize = 64 << 10;
+/// What all runs of one plugin together may log in a second, in the long run: someone can still read along, and a day of it
+/// fills 6 GB.
+pub const LOG_BYTES_PER_SECOND: u32 = 64 << 10;
+/// And what they may log at once: sixteen runs that log as much as each may.
+pub const LOG_BYTES_AT_ONCE: u32 = 1 << 20;
 /// A message; Slack cuts at 40,000 characters, and people stop reading earlier.
 pub const MESSAGE_BYTES_MAX: usize = 16 << 10;
 /// Whatever one run has people see: messages, edits, questions, reactions, and messages taken away.

@@ -18,6 +18,7 @@ use witbot_core::limits;
 use crate::bindings;
 use crate::cache::{Cache, CacheError};
 use crate::compile::Compiler;
+use crate::log_rate::LogRate;
 use crate::places::{Busy, Places};
 use crate::state::State;
 
@@ -48,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) instances: Semaphore,
     /// And those that are.
     pub(crate) places: Places,
+    /// How much of the log each plugin may fill.
+    pub(crate) log_rate: Arc<LogRate>,
     pub(crate) compiles: Mutex<Compiles>,
     /// Each plugin in memory holds one as well.
     pub(crate) loaded: Arc<()>,
@@ -101,6 +104,7 @@ impl Engine {
             compiling: Semaphore::new(limits::COMPILES_AT_ONCE_MAX),
             instances: Semaphore::new(limits::DESCRIBES_AT_ONCE_MAX),
             places: Places::new(),
+            log_rate: Arc::new(LogRate::new()),
             compiles: Mutex::default(),
             loaded: Arc::new(()),
             engine,

@@ -15,6 +15,7 @@ mod component;
 mod gate;
 mod imports;
 mod limiter;
+mod log_rate;
 mod offered;
 mod output;
 mod places;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use witbot_core::ids::{InvocationId, PluginName};
 use witbot_core::{limits, printable};
 
+use crate::log_rate::LogRate;
 use crate::world::Witness;
 
 /// How much a line matters.
@@ -38,6 +39,8 @@ pub(crate) struct PluginLog {
     bytes_max: usize,
     dropped: u32,
     last: VecDeque<String>,
+    dropped_by_rate: u32,
+    rate: Option<Arc<LogRate>>,
     /// Who reads it instead of the bot's log.
     witness: Option<Arc<dyn Witness>>,
 }
@@ -50,6 +53,8 @@ impl PluginLog {
             bytes: 0,
             bytes_max: limits::LOG_BYTES_MAX,
             dropped: 0,
+            dropped_by_rate: 0,
+            rate: None,
             last: VecDeque::new(),
             witness: None,
         }
@@ -65,6 +70,11 @@ impl PluginLog {
         PluginLog { bytes_max, ..self }
     }
 
+    /// From now on no more than the plugin may log with all of its runs.
+    pub(crate) fn at_rate(&mut self, rate: Arc<LogRate>) {
+        self.rate = Some(rate);
+    }
+
     /// How much was written, of which no more than the bound was taken.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
@@ -78,26 +88,35 @@ impl PluginLog {
             return;
         }
         let line = printable::line(message).into_owned();
-        let (plugin, run) = (
-            &self.plugin,
-            self.invocation.as_ref().map_or("", |id| id.as_str()),
-        );
         if let Some(witness) = &self.witness {
             witness.logged(level.as_str(), &line);
+        } else if self.is_within_rate(line.len()) {
+            self.log(level, &line);
         } else {
-            match level {
-                Level::Trace => tracing::trace!(target: "plugin", %plugin, run, "{line}"),
-                Level::Debug => tracing::debug!(target: "plugin", %plugin, run, "{line}"),
-                Level::Info => tracing::info!(target: "plugin", %plugin, run, "{line}"),
-                Level::Warn => tracing::warn!(target: "plugin", %plugin, run, "{line}"),
-                Level::Error => tracing::error!(target: "plugin", %plugin, run, "{line}"),
-            }
+            self.dropped_by_rate += 1;
         }
         if self.last.len() == limits::REPORT_LOG_LINES_MAX {
             self.last.pop_front();
         }
         let kept = line.floor_char_boundary(limits::REPORT_LINE_BYTES_MAX);
         self.last.push_back(line[..kept].to_owned());
+    }
+
+    fn is_within_rate(&self, bytes: usize) -> bool {
+        let rate = self.rate.as_ref();
+        rate.is_none_or(|rate| rate.allows(&self.plugin, bytes + 1))
+    }
+
+    fn log(&self, level: Level, line: &str) {
+        let plugin = &self.plugin;
+        let run = self.invocation.as_ref().map_or("", |id| id.as_str());
+        match level {
+            Level::Trace => tracing::trace!(target: "plugin", %plugin, run, "{line}"),
+            Level::Debug => tracing::debug!(target: "plugin", %plugin, run, "{line}"),
+            Level::Info => tracing::info!(target: "plugin", %plugin, run, "{line}"),
+            Level::Warn => tracing::warn!(target: "plugin", %plugin, run, "{line}"),
+            Level::Error => tracing::error!(target: "plugin", %plugin, run, "{line}"),
+        }
     }
 
     /// Counts lines that were dropped before they came here.
@@ -110,6 +129,10 @@ impl PluginLog {
         if self.dropped > 0 {
             let (plugin, dropped) = (&self.plugin, self.dropped);
             tracing::warn!(target: "plugin", %plugin, "{dropped} further log lines were dropped: a run may log {} bytes", self.bytes_max);
+        }
+        if self.dropped_by_rate > 0 {
+            let (plugin, dropped) = (&self.plugin, self.dropped_by_rate);
+            tracing::warn!(target: "plugin", %plugin, "{dropped} log lines were dropped: a plugin may log {} KiB a second with all of its runs", limits::LOG_BYTES_PER_SECOND >> 10);
         }
         self.last.into()
     }

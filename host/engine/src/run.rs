@@ -110,6 +110,7 @@ impl Engine {
         let permission = invocation.permission;
         let turns = place.turns();
         let mut state = state(plugin, invocation, world).in_turns(turns.clone());
+        state.log.at_rate(self.parts.log_rate.clone());
         let time = Duration::from_secs(state.limits.call_seconds.into());
         let wall_time = Duration::from_secs(state.limits.wall_seconds.into());
         if permission == Permission::Before
