@@ -12,10 +12,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::home::Home;
-use crate::pattern::matches;
 use crate::services::Services;
 use crate::slack::{Mode, Workspace};
 use crate::transcript::{Record, Transcript};
+use witbot_core::conversation::pattern::matches;
 
 /// Process supervisors send SIGKILL after about this time.
 const STOP_TIME_MAX: Duration = Duration::from_secs(30);

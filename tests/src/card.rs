@@ -1,7 +1,7 @@
 //! The card of a deployment, as the console prints it below what was answered.
 
 use crate::bot::Bot;
-use crate::pattern::matches;
+use witbot_core::conversation::pattern::matches;
 
 /// The log of a pipeline, on the card.
 pub const LOG: &str = "Log: https://app.circleci.com/pipelines/…";

@@ -12,7 +12,6 @@ pub mod isolated;
 pub mod local_slack;
 pub mod manifest;
 pub mod outside;
-pub mod pattern;
 pub mod services;
 pub mod slack;
 pub mod transcript;

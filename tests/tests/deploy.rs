@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use witbot_core::conversation::pattern::matches;
 use witbot_store::Store;
 use witbot_tests::bot::Bot;
 use witbot_tests::card::{self, AGAIN, CANCEL, LOG, SEE};
@@ -11,7 +12,6 @@ use witbot_tests::fakes::{
     Deployment, DeploymentState, Fault, Github, Outcome, Pipeline, Request, Trouble,
 };
 use witbot_tests::home::Home;
-use witbot_tests::pattern::matches;
 use witbot_tests::services::{PROJECT, REPOSITORY, Services};
 
 use DeploymentState::{Error, Failure, InProgress, Queued, Success};

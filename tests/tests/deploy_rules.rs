@@ -91,7 +91,7 @@ impl Stage {
         loop {
             self.bot.expect_soon(&heading).await;
             let line = self.bot.expect("…").await;
-            if witbot_tests::pattern::matches(&format!("…{text}"), &line) {
+            if witbot_core::conversation::pattern::matches(&format!("…{text}"), &line) {
                 return;
             }
         }

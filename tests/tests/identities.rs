@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::{Fault, Github, Request, Trouble};
 use witbot_tests::home::Home;
-use witbot_tests::pattern::matches;
 use witbot_tests::services::{REPOSITORY, Services};
 use witbot_tests::slack::{FAST, Mode, Workspace};
 

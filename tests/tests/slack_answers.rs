@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::{Behaviour, Ephemeral, File, Message};
 use witbot_tests::home::Home;
-use witbot_tests::pattern::matches;
 use witbot_tests::slack::{FAST, GRANTS, Mode, Workspace};
 
 async fn bot() -> (Arc<Workspace>, Bot) {

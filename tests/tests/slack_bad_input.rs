@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::Slack;
-use witbot_tests::pattern::matches;
 use witbot_tests::slack::signed::{Signed, client, form};
 use witbot_tests::slack::{FAST, GRANTS, Mode, Workspace};
 

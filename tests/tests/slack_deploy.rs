@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::Message;
 use witbot_tests::fakes::{Deployment, DeploymentState, Outcome};
 use witbot_tests::home::Home;
-use witbot_tests::pattern::matches;
 use witbot_tests::services::{REPOSITORY, Services};
 use witbot_tests::slack::{FAST, Mode, Workspace};
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::{BOT_USER, UserKind};
-use witbot_tests::pattern::matches;
 use witbot_tests::slack::{FAST, GRANTS, Mode, Workspace};
 
 async fn bot() -> (Arc<Workspace>, Bot) {

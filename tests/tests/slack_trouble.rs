@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::Call;
 use witbot_tests::fakes::{Slack, Trouble};
-use witbot_tests::pattern::matches;
 use witbot_tests::slack::{GRANTS, Mode, Workspace};
 
 const POST: &str = "chat.postMessage";

@@ -8,6 +8,7 @@ pub mod call;
 pub mod chat;
 pub mod ci;
 pub mod command;
+pub mod conversation;
 pub mod declaration;
 pub mod error;
 pub mod event;

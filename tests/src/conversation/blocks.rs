@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::fakes::slack::Seen;
 
-use super::message::{Message, Position};
 use super::mrkdwn::{links, words};
+use witbot_core::conversation::message::{Message, Position};
 
 /// The states of cards: the sign, the colour and the word for each.
 const STATES: [(&str, &str, &str); 6] = [

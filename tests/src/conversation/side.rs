@@ -11,9 +11,10 @@ use crate::home::Home;
 use crate::services::Services;
 use crate::slack::{FAST, Mode, Workspace};
 
-use super::message::{self, Message};
-use super::script::Speaker;
 use super::{blocks, mrkdwn};
+use witbot_core::conversation::message::{self, Message};
+use witbot_core::conversation::script::Speaker;
+use witbot_core::conversation::{press, settings};
 
 /// What is awaited for longer than this will not come: the bot looks after lost webhooks within 30 s.
 pub(super) const AWAITED_MAX: Duration = Duration::from_secs(45);
@@ -44,23 +45,8 @@ impl Side {
     }
 
     /// Settings in which `{@ada}` and `{#ops}` are replaced by the ids of the person and the channel.
-    pub(super) fn with_ids(&self, settings: &str) -> String {
-        let mut written = String::new();
-        let mut rest = settings;
-        while let Some((before, after)) = rest.split_once('{') {
-            written.push_str(before);
-            let name = after
-                .split_once('}')
-                .filter(|(name, _)| name.starts_with(['@', '#']));
-            let Some((name, after)) = name else {
-                written.push('{');
-                rest = after;
-                continue;
-            };
-            written.push_str(&self.id(name));
-            rest = after;
-        }
-        written + rest
+    pub(super) fn with_ids(&self, text: &str) -> String {
+        settings::with_ids(text, |name| self.id(name))
     }
 
     /// Starts a bot.
@@ -105,13 +91,13 @@ impl Side {
         match self {
             Side::Console => {
                 let messages = message::read(bot.printed().iter().map(String::as_str));
-                let command = stands_for(&messages, &format!("#{}", by.channel), label)?;
+                let command = press::stands_for(&messages, &format!("#{}", by.channel), label)?;
                 bot.say(&typed(by, &command)).await;
             }
             Side::Slack(workspace) => {
                 let (user, channel) = self.ids(by);
                 let found = workspace.slack.newest_with(&channel, label);
-                let message = found.ok_or_else(|| missing(label))?;
+                let message = found.ok_or_else(|| press::missing(label))?;
                 bot.note(&format!("@{} #{} presses: {label}", by.user, by.channel));
                 workspace.slack.click(&user, &channel, &message.ts, label);
             }
@@ -181,70 +167,4 @@ impl Side {
 /// As it is typed at a terminal.
 fn typed(by: &Speaker, text: &str) -> String {
     format!("@{} #{}: {text}", by.user, by.channel)
-}
-
-/// What somebody types instead of pressing something: the command of a button, or the answer itself.
-fn stands_for(messages: &[Message], channel: &str, label: &str) -> Result<String, String> {
-    let in_channel = messages
-        .iter()
-        .rev()
-        .filter(|message| message.channel == channel);
-    let mut changed = Vec::new();
-    for message in in_channel {
-        // What was changed since does not look like this any more.
-        let card = (message.position, message.title());
-        if changed.contains(&card) {
-            continue;
-        }
-        let lines = std::iter::once(&message.text).chain(&message.rest);
-        if let Some(command) = lines.filter_map(|line| offered(line, label)).next() {
-            return Ok(command);
-        }
-        if message.is_edited() {
-            changed.push(card);
-        }
-    }
-    Err(missing(label))
-}
-
-/// What a label stands for, if a line has it: ``[Cancel] `cancel deploy api` ``, or `Sure? [Yes / No]`.
-fn offered(line: &str, label: &str) -> Option<String> {
-    let button = line.trim().strip_prefix(&format!("[{label}] `"));
-    if let Some(command) = button {
-        return command.strip_suffix('`').map(str::to_owned);
-    }
-    let (_, choices) = line.strip_suffix(']')?.rsplit_once('[')?;
-    let mut choices = choices.split(" / ");
-    choices
-        .any(|choice| choice == label)
-        .then(|| label.to_owned())
-}
-
-fn missing(label: &str) -> String {
-    format!("there is nothing called `{label}` to be pressed")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_take_the_place_of_names() {
-        let settings = "force = [\"{@ada}\"]\nannounce = \"{#ops}\"\nx = { y = \"{sha}\" }";
-        let expected = "force = [\"ada\"]\nannounce = \"ops\"\nx = { y = \"{sha}\" }";
-        assert_eq!(Side::Console.with_ids(settings), expected);
-    }
-
-    const PRINTED: &str = "#ops witbot: [running] a\n    [Cancel] `cancel a`\n#ops witbot: [running] b\n    \
-        [Cancel] `cancel b`\n#ops witbot (edited): [success] b\n#dev witbot: Sure? [Yes / No]";
-
-    #[test]
-    fn what_can_be_pressed_stands_for_what_is_typed() {
-        let messages = message::read(PRINTED.lines());
-        let pressed = |channel, label| stands_for(&messages, channel, label).ok();
-        assert_eq!(pressed("#ops", "Cancel").as_deref(), Some("cancel a"));
-        assert_eq!(pressed("#dev", "No").as_deref(), Some("No"));
-        assert_eq!(pressed("#dev", "Cancel"), None);
-        assert_eq!(pressed("#ops", "Yes"), None);
-    }
 }

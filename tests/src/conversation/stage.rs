@@ -9,11 +9,13 @@ use crate::bot::Bot;
 use crate::home::Home;
 use crate::services::Services;
 
-use super::message::Message;
-use super::screen::{Looked, Screen};
-use super::script::{Script, Step, What};
+use super::Chat;
+use super::order::Order;
 use super::side::{AWAITED_MAX, Side};
-use super::{Chat, settings};
+use witbot_core::conversation::message::Message;
+use witbot_core::conversation::screen::{Looked, Screen};
+use witbot_core::conversation::script::{Script, Step, What};
+use witbot_core::conversation::settings;
 
 /// The plugins that come with witbot.
 const PLUGINS: [&str; 3] = ["hello", "deploy", "pipeline"];
@@ -87,7 +89,8 @@ impl Stage {
                 }
             }
             What::Happen(order) => {
-                self.bot.note(&format!("* {order:?}"));
+                self.bot.note(&format!("* {order}"));
+                let order = Order::read(order).unwrap_or_else(|why| self.fail(&why));
                 let happened = timeout(AWAITED_MAX, order.happen(&self.services)).await;
                 if happened.is_err() {
                     self.fail("what this is about did not come");

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use witbot_core::conversation::pattern::matches;
 use witbot_tests::bot::Bot;
 use witbot_tests::fakes::slack::Message;
 use witbot_tests::fakes::{Fault, Slack};
 use witbot_tests::home::Home;
-use witbot_tests::pattern::matches;
 use witbot_tests::services::Services;
 use witbot_tests::slack::{FAST, Mode, Workspace};
 

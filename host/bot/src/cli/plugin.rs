@@ -5,6 +5,7 @@ mod blanks;
 mod check;
 mod grant;
 mod orders;
+mod test;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub enum Command {
     },
     /// Says of a file whether a bot would load it, what it asks for, and how it fits beside the plugins in the folder.
     Check(check::Options),
+    /// Has conversations with a plugin: text files that say what people say, and what the bot answers.
+    Test(test::Options),
     /// Writes the grants that a plugin lacks into the settings file, after showing them.
     Grant(grant::Options),
     /// Has a plugin not serve, until it is released. Its runs that wait go on then.
@@ -66,6 +69,7 @@ pub async fn run(
             print(&sheet)?;
         }
         Command::Check(options) => return check::run(&options, settings).await,
+        Command::Test(options) => return test::run(&options).await,
         Command::Grant(options) => {
             let looked = look(settings).await?;
             let standing = find(&looked.live, options.plugin())?;

@@ -9,10 +9,10 @@
 
 use std::fmt;
 
-use crate::pattern::matches;
+use super::pattern::matches;
 
 /// What a line stands for that is nothing else: any number of lines.
-pub(super) const ANYTHING: &str = "…";
+pub const ANYTHING: &str = "…";
 /// Before a message that stands in a thread if the chat has threads that a button can answer in.
 const EITHER: &str = "~ ";
 /// The name that bots of tests have.
@@ -22,22 +22,22 @@ const INDENT: usize = 4;
 
 /// A message, or what one should be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub struct Message {
     /// In the channel, in a thread, or that does not matter.
-    pub(super) position: Position,
+    pub position: Position,
     /// With its sign: `#ops` for a channel, `@ada` for the conversation with a person.
-    pub(super) channel: String,
+    pub channel: String,
     /// What was done, in brackets: `edited`, `to @ada alone`; empty for a new message.
-    pub(super) how: String,
+    pub how: String,
     /// What it says.
-    pub(super) text: String,
+    pub text: String,
     /// What it says below that.
-    pub(super) rest: Vec<String>,
+    pub rest: Vec<String>,
 }
 
 /// Where in its channel a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Position {
+pub enum Position {
     /// In the channel itself.
     Channel,
     /// In a thread.
@@ -48,7 +48,7 @@ pub(super) enum Position {
 
 impl Message {
     /// The message that begins with a line, if one does.
-    pub(super) fn begun_by(line: &str) -> Option<Message> {
+    pub fn begun_by(line: &str) -> Option<Message> {
         let (position, rest) = if let Some(rest) = line.strip_prefix(EITHER) {
             (Position::Any, rest)
         } else if let Some(rest) = line.strip_prefix("  ") {
@@ -73,7 +73,7 @@ impl Message {
     }
 
     /// Adds a line that is indented as one below the first is. Says whether it is.
-    pub(super) fn add(&mut self, line: &str) -> bool {
+    pub fn add(&mut self, line: &str) -> bool {
         let indent = self.position.indent() + INDENT;
         let added = line.get(indent..).filter(|_| line.starts_with("    "));
         let blank = line
@@ -87,12 +87,12 @@ impl Message {
     }
 
     /// Whether a message was changed.
-    pub(super) fn is_edited(&self) -> bool {
+    pub fn is_edited(&self) -> bool {
         self.how == "edited"
     }
 
     /// What a message is about, however it stands: the title of a card.
-    pub(super) fn title(&self) -> &str {
+    pub fn title(&self) -> &str {
         match self.text.split_once("] ") {
             Some((state, title)) if state.starts_with('[') => title,
             _ => &self.text,
@@ -100,14 +100,14 @@ impl Message {
     }
 
     /// Whether a message can be the one that is meant: it stands where that should stand.
-    pub(super) fn is_beside(&self, other: &Message) -> bool {
+    pub fn is_beside(&self, other: &Message) -> bool {
         self.channel == other.channel
             && self.how == other.how
             && self.position.covers(other.position)
     }
 
     /// Whether a message is as this one says that it should be.
-    pub(super) fn describes(&self, other: &Message) -> bool {
+    pub fn describes(&self, other: &Message) -> bool {
         self.is_beside(other)
             && matches(&self.text, &other.text)
             && describe(&self.rest, &other.rest)
@@ -129,7 +129,7 @@ fn describe(expected: &[String], lines: &[String]) -> bool {
 
 impl Position {
     /// Where a message can really stand.
-    pub(super) const PLACES: [Position; 2] = [Position::Channel, Position::Thread];
+    pub const PLACES: [Position; 2] = [Position::Channel, Position::Thread];
 
     fn indent(self) -> usize {
         match self {
@@ -164,7 +164,7 @@ impl fmt::Display for Message {
 }
 
 /// The messages in lines that were printed.
-pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Message> {
+pub fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::new();
     for line in lines.filter(|line| !line.trim().is_empty()) {
         let added = messages.last_mut().is_some_and(|last| last.add(line));

@@ -4,14 +4,14 @@ use super::message::{Message, Position};
 
 /// Which messages were expected. It is given all messages again each time that it looks: they only become more.
 #[derive(Debug, Default)]
-pub(super) struct Screen {
+pub struct Screen {
     /// Of each message that was seen: whether it was expected or passed over.
     read: Vec<bool>,
 }
 
 /// What looking for a message comes to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Looked {
+pub enum Looked {
     /// It is there.
     Found,
     /// It may still come.
@@ -22,7 +22,7 @@ pub(super) enum Looked {
 
 impl Screen {
     /// Looks for a message. With `skip`, others in its place may come before it.
-    pub(super) fn look(&mut self, expected: &Message, skip: bool, messages: &[Message]) -> Looked {
+    pub fn look(&mut self, expected: &Message, skip: bool, messages: &[Message]) -> Looked {
         self.read.resize(messages.len(), false);
         if expected.is_edited() {
             self.look_for_change(expected, messages)
@@ -32,7 +32,7 @@ impl Screen {
     }
 
     /// The first that nobody expected.
-    pub(super) fn unread<'a>(&mut self, messages: &'a [Message]) -> Option<&'a Message> {
+    pub fn unread<'a>(&mut self, messages: &'a [Message]) -> Option<&'a Message> {
         self.read.resize(messages.len(), false);
         let unread = messages.iter().zip(&self.read).find(|(_, read)| !**read);
         unread.map(|(message, _)| message)

@@ -1,0 +1,231 @@
+//! A bot as a process of its own, at its keyboard and its screen.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use witbot_core::conversation::message::{self, Message};
+
+/// As much fits into a pipe on Linux, so that a message comes whole.
+const PIPE_BYTES: usize = 65_536;
+/// What is heard and not looked at yet.
+const HEARD_MAX: usize = 1_024;
+/// Lines of the log that are shown with a mistake.
+const LAST_LINES: usize = 10;
+
+/// What comes from it.
+enum Heard {
+    Printed(Vec<String>),
+    Logged(String),
+}
+
+/// The bot. It is killed when it is dropped.
+pub(super) struct Bot {
+    child: Child,
+    keyboard: Option<ChildStdin>,
+    heard: mpsc::Receiver<Heard>,
+    printed: Vec<String>,
+    log: Vec<Record>,
+}
+
+/// A line of the log.
+struct Record {
+    level: String,
+    plugin: String,
+    message: String,
+}
+
+impl Record {
+    fn read(line: &str) -> Record {
+        let value: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+        Record {
+            level: text("/level").unwrap_or("ERROR").to_owned(),
+            plugin: text("/fields/plugin").unwrap_or_default().to_owned(),
+            message: text("/fields/message").unwrap_or(line).to_owned(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        let plugin = match self.plugin.as_str() {
+            "" => String::new(),
+            plugin => format!(" [{plugin}]"),
+        };
+        format!("{}{plugin} {}", self.level, self.message)
+    }
+}
+
+impl Bot {
+    /// Starts one in a folder, with nothing of the environment that could reach a service.
+    pub(super) fn start(folder: &Path) -> anyhow::Result<Bot> {
+        let program = std::env::current_exe().context("cannot find this program")?;
+        let mut child = Command::new(program)
+            .args(["run", "--chat", "console", "--log", "json"])
+            .current_dir(folder)
+            .env_clear()
+            .env("NO_COLOR", "1")
+            .env("RUST_LOG", "info")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start a bot")?;
+        let (send, heard) = mpsc::channel(HEARD_MAX);
+        let (output, log) = (child.stdout.take(), child.stderr.take());
+        read(
+            output.context("it has no output")?,
+            send.clone(),
+            Heard::Printed,
+        );
+        let logged = |lines: Vec<String>| Heard::Logged(lines.join("\n"));
+        read(log.context("it has no log")?, send, logged);
+        Ok(Bot {
+            keyboard: child.stdin.take(),
+            child,
+            heard,
+            printed: Vec::new(),
+            log: Vec::new(),
+        })
+    }
+
+    /// Waits until it can be spoken to, with all of its plugins.
+    pub(super) async fn ready(&mut self, patience: Duration) -> Result<(), String> {
+        let deadline = Instant::now() + patience;
+        while !self
+            .log
+            .iter()
+            .any(|record| record.message.starts_with("ready: "))
+        {
+            if !self.hear(deadline).await {
+                return Err("the bot does not start".to_owned());
+            }
+        }
+        let kept_from = |record: &&Record| {
+            record.message.starts_with("the plugin is ") && record.level == "WARN"
+        };
+        match self.log.iter().find(kept_from) {
+            None => Ok(()),
+            Some(record) => Err(format!(
+                "{}\nWhat it needs in tests is written into `witbot.toml` beside the conversations",
+                record.shown()
+            )),
+        }
+    }
+
+    /// Types a line.
+    pub(super) async fn say(&mut self, line: &str) -> anyhow::Result<()> {
+        let keyboard = self
+            .keyboard
+            .as_mut()
+            .context("it does not listen any more")?;
+        let typed = keyboard.write_all(format!("{line}\n").as_bytes()).await;
+        typed.context("the bot does not read what is typed")
+    }
+
+    /// Looks at all messages after each that comes, until there is something to see. None: there was not.
+    pub(super) async fn until<T>(
+        &mut self,
+        patience: Duration,
+        look: &mut impl FnMut(&[Message]) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(seen) = look(&self.messages()) {
+                return Some(seen);
+            }
+            if !self.hear(deadline).await {
+                return None;
+            }
+        }
+    }
+
+    /// The messages since the last `known` ones, when nothing more came for a while.
+    pub(super) async fn quiet(&mut self, pause: Duration, known: &mut usize) -> Vec<Message> {
+        while self.hear(Instant::now() + pause).await {}
+        let messages = self.messages();
+        let new = messages[*known..].to_vec();
+        *known = messages.len();
+        new
+    }
+
+    /// Has it answer what is left, and end.
+    pub(super) async fn end(&mut self, patience: Duration) -> Result<(), String> {
+        let deadline = Instant::now() + patience;
+        self.keyboard = None;
+        while self.hear(deadline).await {}
+        match timeout_at(deadline, self.child.wait()).await {
+            Ok(Ok(code)) if code.success() => Ok(()),
+            Ok(Ok(code)) => Err(format!("the bot ended with {code}")),
+            Ok(Err(error)) => Err(format!("it is not known how the bot ended: {error}")),
+            Err(_) => Err(format!(
+                "something still waits {} s after the last line: a question that nobody answered, or a sleep",
+                patience.as_secs()
+            )),
+        }
+    }
+
+    /// All that it said.
+    pub(super) fn messages(&self) -> Vec<Message> {
+        message::read(self.printed.iter().map(String::as_str))
+    }
+
+    /// What it logged as errors.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let errors = self.log.iter().filter(|record| record.level == "ERROR");
+        errors.map(Record::shown).collect()
+    }
+
+    /// The last lines of its log that are about a plugin, or wrong.
+    pub(super) fn last_lines(&self) -> Vec<String> {
+        let told = |record: &&Record| !record.plugin.is_empty() || record.level != "INFO";
+        let lines: Vec<String> = self.log.iter().filter(told).map(Record::shown).collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
+    }
+
+    /// Waits for something to come from it. False: nothing did, or nothing will.
+    async fn hear(&mut self, deadline: Instant) -> bool {
+        match timeout_at(deadline, self.heard.recv()).await {
+            Ok(Some(Heard::Printed(lines))) => {
+                let lines = lines.into_iter().filter(|line| !line.trim().is_empty());
+                self.printed.extend(lines);
+                true
+            }
+            Ok(Some(Heard::Logged(lines))) => {
+                self.log.extend(lines.lines().map(Record::read));
+                true
+            }
+            Ok(None) | Err(_) => false,
+        }
+    }
+}
+
+/// Sends lines that were written at once together, so that nobody sees half of a message.
+fn read(
+    pipe: impl AsyncRead + Unpin + Send + 'static,
+    heard: mpsc::Sender<Heard>,
+    what: impl Fn(Vec<String>) -> Heard + Send + 'static,
+) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::with_capacity(PIPE_BYTES, pipe).lines();
+        let mut together = Vec::new();
+        while let Ok(Some(line)) = lines.next_line().await {
+            together.push(line);
+            let is_whole = !lines.get_ref().buffer().contains(&b'\n');
+            if is_whole
+                && heard
+                    .send(what(std::mem::take(&mut together)))
+                    .await
+                    .is_err()
+            {
+                return;
+            }
+        }
+    });
+}
