@@ -2,8 +2,11 @@
 //! a running bot and without one.
 
 mod blanks;
+mod build;
 mod check;
 mod grant;
+mod language;
+mod new;
 mod orders;
 mod test;
 
@@ -43,6 +46,10 @@ pub enum Command {
     },
     /// Says of a file whether a bot would load it, what it asks for, and how it fits beside the plugins in the folder.
     Check(check::Options),
+    /// Begins a plugin: a small project that builds, and passes its test, as it is.
+    New(new::Options),
+    /// Makes the file of a plugin, with the tools of its language.
+    Build(build::Options),
     /// Has conversations with a plugin: text files that say what people say, and what the bot answers.
     Test(test::Options),
     /// Writes the grants that a plugin lacks into the settings file, after showing them.
@@ -69,6 +76,8 @@ pub async fn run(
             print(&sheet)?;
         }
         Command::Check(options) => return check::run(&options, settings).await,
+        Command::New(options) => return new::run(&options),
+        Command::Build(options) => return build::run(&options),
         Command::Test(options) => return test::run(&options).await,
         Command::Grant(options) => {
             let looked = look(settings).await?;

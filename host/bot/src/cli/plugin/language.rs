@@ -1,0 +1,147 @@
+//! The languages that there is an SDK for, and how a plugin in each is built: by the language's own tools.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+use serde_json::Value;
+
+/// What plugins in Rust are built for: it needs nothing of WASI.
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The oldest Rust that the SDK is built with.
+const RUST_MIN: (u32, u32) = (1, 95);
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Rust, by cargo.
+    Rust,
+}
+
+impl Language {
+    /// The language of a project, by the file that its tools need.
+    pub fn of(project: &Path) -> Option<Language> {
+        let all = Language::value_variants();
+        let found = all
+            .iter()
+            .find(|one| project.join(one.marked_by()).is_file());
+        found.copied()
+    }
+
+    /// The file that a project of this language has.
+    pub fn marked_by(self) -> &'static str {
+        match self {
+            Language::Rust => "Cargo.toml",
+        }
+    }
+
+    /// Builds a project, and answers the file that came of it. Its tools speak for themselves.
+    pub fn build(self, project: &Path) -> anyhow::Result<PathBuf> {
+        match self {
+            Language::Rust => rust(project),
+        }
+    }
+}
+
+fn rust(project: &Path) -> anyhow::Result<PathBuf> {
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = printed(Command::new(&compiler).arg("--version"))
+        .context("there is no Rust: install it from https://rustup.rs")?;
+    if let Some(found) = number(&version).filter(|found| *found < RUST_MIN) {
+        bail!(
+            "Rust {}.{} is too old: `rustup update stable` brings {}.{} or newer",
+            found.0,
+            found.1,
+            RUST_MIN.0,
+            RUST_MIN.1
+        );
+    }
+    // Who builds the standard library along needs none that is there already.
+    if std::env::var_os("CARGO_UNSTABLE_BUILD_STD").is_none() {
+        let there =
+            printed(Command::new(&compiler).args(["--print", "target-libdir", "--target", TARGET]));
+        let there = there.is_ok_and(|folder| Path::new(folder.trim()).is_dir());
+        if !there {
+            bail!("Rust cannot build for WebAssembly yet: `rustup target add {TARGET}`");
+        }
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = Command::new(cargo);
+    // Flags that were meant for this machine's own processor.
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .args(["build", "--release", "--target", TARGET])
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(project)
+        .stderr(Stdio::inherit());
+    let output = cargo
+        .output()
+        .context("cargo cannot be started: install Rust from https://rustup.rs")?;
+    if !output.status.success() {
+        bail!("cargo could not build it: see above");
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    made(&messages).context(
+        "cargo made no .wasm file: Cargo.toml has to have `[lib]` with `crate-type = [\"cdylib\"]`",
+    )
+}
+
+/// The file that cargo tells of last.
+fn made(messages: &str) -> Option<PathBuf> {
+    let messages = messages.lines().rev();
+    let artifacts = messages
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact");
+    let mut files = artifacts.flat_map(|artifact| {
+        let files = artifact["filenames"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        files
+            .into_iter()
+            .filter_map(|file| Some(PathBuf::from(file.as_str()?)))
+    });
+    files.find(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "wasm")
+    })
+}
+
+fn printed(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.stderr(Stdio::null()).output()?;
+    if !output.status.success() {
+        bail!("it ended with {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The first two numbers of a version: `rustc 1.95.0 (…)`.
+fn number(text: &str) -> Option<(u32, u32)> {
+    let version = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_found_in_what_tools_say_of_themselves() {
+        assert_eq!(number("rustc 1.95.0 (59807616e 2026-04-14)"), Some((1, 95)));
+        assert_eq!(number("rustc 1.9"), Some((1, 9)));
+        assert_eq!(number("v.x"), None);
+    }
+
+    #[test]
+    fn the_file_is_the_last_that_cargo_tells_of() {
+        let messages = "{\"reason\":\"compiler-artifact\",\"filenames\":[\"/x/libdep.rlib\"]}\n\
+            {\"reason\":\"compiler-artifact\",\"filenames\":[\"/x/a.d\",\"/x/a.wasm\"]}\n{\"reason\":\"build-finished\"}\nno JSON";
+        assert_eq!(made(messages), Some(PathBuf::from("/x/a.wasm")));
+        assert_eq!(made(""), None);
+    }
+}
