@@ -7,8 +7,12 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde_json::Value;
 
+use super::test::BUILT;
+
 /// What plugins in Rust are built for: it needs nothing of WASI.
 const TARGET: &str = "wasm32-unknown-unknown";
+/// The oldest Node.js that the tools run on.
+const NODE_MIN: (u32, u32) = (20, 11);
 /// The oldest Rust that the SDK is built with.
 const RUST_MIN: (u32, u32) = (1, 95);
 
@@ -17,6 +21,8 @@ const RUST_MIN: (u32, u32) = (1, 95);
 pub enum Language {
     /// Rust, by cargo.
     Rust,
+    /// TypeScript, by npm.
+    Typescript,
 }
 
 impl Language {
@@ -33,6 +39,7 @@ impl Language {
     pub fn marked_by(self) -> &'static str {
         match self {
             Language::Rust => "Cargo.toml",
+            Language::Typescript => "package.json",
         }
     }
 
@@ -40,6 +47,7 @@ impl Language {
     pub fn build(self, project: &Path) -> anyhow::Result<PathBuf> {
         match self {
             Language::Rust => rust(project),
+            Language::Typescript => typescript(project),
         }
     }
 }
@@ -86,6 +94,39 @@ fn rust(project: &Path) -> anyhow::Result<PathBuf> {
     made(&messages).context(
         "cargo made no .wasm file: Cargo.toml has to have `[lib]` with `crate-type = [\"cdylib\"]`",
     )
+}
+
+fn typescript(project: &Path) -> anyhow::Result<PathBuf> {
+    const GET: &str = "install it, 20.11 or newer, from https://nodejs.org";
+    let version = printed(Command::new("node").arg("--version"))
+        .with_context(|| format!("there is no Node.js: {GET}"))?;
+    if let Some(found) = number(version.trim_start_matches('v')).filter(|found| *found < NODE_MIN) {
+        bail!("Node.js {}.{} is too old: {GET}", found.0, found.1);
+    }
+    if !project.join("node_modules").is_dir() {
+        npm(project, &["install", "--no-audit", "--no-fund"])
+            .context("npm could not install what the build needs: see above")?;
+    }
+    npm(project, &["run", "build", "--silent"]).context("it could not be built: see above")?;
+    let package = std::fs::read_to_string(project.join("package.json"))?;
+    let package: Value = serde_json::from_str(&package).context("package.json is not JSON")?;
+    let name = package["name"]
+        .as_str()
+        .context("package.json has no `name`")?;
+    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+    Ok(project.join(BUILT).join(format!("{name}.wasm")))
+}
+
+/// What it prints is about npm; what is wrong is on the other stream.
+fn npm(project: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(arguments).current_dir(project);
+    let status = npm.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let status = status.context("npm cannot be started: it comes with Node.js")?;
+    if !status.success() {
+        bail!("npm ended with {status}");
+    }
+    Ok(())
 }
 
 /// The file that cargo tells of last.

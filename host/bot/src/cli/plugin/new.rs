@@ -41,6 +41,22 @@ struct Sdk {
 
 static RUST_TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust/template");
 static RUST_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust/src");
+static TYPESCRIPT_TEMPLATE: Dir<'_> =
+    include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/template");
+static TYPESCRIPT_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/src");
+static TYPESCRIPT_BUILD: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/build");
+/// What projects in all languages have: they begin with the same command.
+static TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/template");
+
+/// A file of the SDK for TypeScript, as it is.
+macro_rules! typescript {
+    ($path:literal) => {
+        (
+            $path,
+            include_str!(concat!("../../../../../sdk/typescript/", $path)).to_owned(),
+        )
+    };
+}
 
 /// Writes the project.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
@@ -80,6 +96,15 @@ fn sdk(language: Language) -> anyhow::Result<Sdk> {
             parts: vec![("src", &RUST_SOURCES)],
             files: vec![("Cargo.toml", manifest()?)],
         },
+        Language::Typescript => Sdk {
+            template: &TYPESCRIPT_TEMPLATE,
+            parts: vec![("src", &TYPESCRIPT_SOURCES), ("build", &TYPESCRIPT_BUILD)],
+            files: vec![
+                typescript!("package.json"),
+                typescript!("tsconfig.plugin.json"),
+                typescript!("README.md"),
+            ],
+        },
     })
 }
 
@@ -88,7 +113,7 @@ fn write(name: &PluginName, project: &Path, sdk: &Sdk) -> anyhow::Result<()> {
         text.replace("{{name}}", name.as_str())
             .replace("{{ident}}", &name.as_str().replace('-', "_"))
     };
-    for file in all(sdk.template) {
+    for file in all(sdk.template).into_iter().chain(all(&TEMPLATE)) {
         let path = project.join(named(&file.path().to_string_lossy()));
         let text = file.contents_utf8().context("templates are text")?;
         put(&path, &named(text))?;
@@ -152,33 +177,79 @@ fn manifest() -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
+
+    /// The files of a new project, by their paths.
+    fn project(language: Language) -> std::collections::BTreeMap<String, String> {
+        fn read(
+            folder: &Path,
+            below: &Path,
+            files: &mut std::collections::BTreeMap<String, String>,
+        ) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    read(&path, below, files);
+                } else {
+                    let name = path.strip_prefix(below).unwrap().display().to_string();
+                    files.insert(name, fs::read_to_string(&path).unwrap());
+                }
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let name = name("stand-up").unwrap();
+        write(&name, folder.path(), &sdk(language).unwrap()).unwrap();
+        let mut files = std::collections::BTreeMap::new();
+        read(folder.path(), folder.path(), &mut files);
+        files
+    }
 
     #[test]
     fn a_project_has_all_that_it_needs_and_no_blanks() {
-        let folder = tempfile::tempdir().unwrap();
-        let project = folder.path().join("stand-up");
-        let name = name("stand-up").unwrap();
-        write(&name, &project, &sdk(Language::Rust).unwrap()).unwrap();
-        let read = |path: &str| fs::read_to_string(project.join(path)).unwrap();
-        for path in [
-            "Cargo.toml",
-            "src/lib.rs",
-            "conversations/stand-up.chat",
-            "README.md",
-            ".gitignore",
-        ] {
-            let text = read(path);
-            assert!(!text.contains("{{"), "{path}: {text}");
+        for language in Language::value_variants() {
+            let files = project(*language);
+            let own = files.iter().filter(|(path, _)| !path.starts_with(SDK));
+            for (path, text) in own {
+                assert!(!text.contains("{{"), "{path}: {text}");
+            }
+            for path in [
+                language.marked_by(),
+                "README.md",
+                ".gitignore",
+                "conversations/stand-up.chat",
+                "conversations/greeting.chat",
+                "witbot-sdk/wit/world.wit",
+                "witbot-sdk/wit/deps/kv/kv.wit",
+            ] {
+                assert!(files.contains_key(path), "{language:?}: {path}");
+            }
         }
-        let manifest = read("witbot-sdk/Cargo.toml");
+    }
+
+    #[test]
+    fn the_sdk_for_rust_stands_by_itself() {
+        let files = project(Language::Rust);
+        let manifest = &files["witbot-sdk/Cargo.toml"];
         assert!(!manifest.contains("workspace"), "{manifest}");
         assert!(
             manifest.contains("wit-bindgen") && manifest.contains("1.95"),
             "{manifest}"
         );
-        assert!(read("witbot-sdk/src/bindings.rs").contains("path: \"wit\""));
-        assert!(read("witbot-sdk/wit/deps/kv/kv.wit").contains("interface kv"));
+        assert!(files["witbot-sdk/src/bindings.rs"].contains("path: \"wit\""));
+    }
+
+    /// What the package says that it has is what is put into a project.
+    #[test]
+    fn the_sdk_for_typescript_is_whole() {
+        let files = project(Language::Typescript);
+        let package: serde_json::Value =
+            serde_json::from_str(&files["witbot-sdk/package.json"]).unwrap();
+        for part in package["files"].as_array().unwrap() {
+            let part = format!("{SDK}/{}", part.as_str().unwrap());
+            assert!(files.keys().any(|path| path.starts_with(&part)), "{part}");
+        }
     }
 
     #[test]
