@@ -293,7 +293,7 @@ impl Bot {
     }
 
     /// The same, whatever it printed.
-    pub(crate) async fn stop_unread(&mut self) {
+    pub async fn stop_unread(&mut self) {
         let Some(mut process) = self.process.take() else {
             self.transcript.fail("the bot does not run")
         };

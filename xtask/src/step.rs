@@ -40,7 +40,8 @@ pub fn run(command: &mut Command) -> Result<String> {
         .output()
         .with_context(|| format!("`{}` could not be started", shown(command)))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = [output.stderr, output.stdout].concat();
+        let said = String::from_utf8_lossy(&said);
         bail!(
             "`{}` failed ({}): {}",
             shown(command),

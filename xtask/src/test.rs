@@ -3,6 +3,7 @@
 //! A check that fails does not keep the others from being made; what cannot be built does. What failed, with the line
 //! that helps, stands at the end, and last of all one line with the number of tests.
 
+mod authors;
 mod checks;
 mod counts;
 mod deny;
@@ -52,6 +53,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         }
         story::tell(&mut report, &built);
         plugin_tests(&mut report);
+        authors::check(&mut report, &built);
         documentation_tests(&mut report);
     }
     workspace_tests(&mut report, &built, &options.filter);

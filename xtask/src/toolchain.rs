@@ -4,7 +4,7 @@
 //! do: they carry a compiler for browsers together with the sources of the standard library, which is then built along.
 //! They are unpacked into a cache folder, and nothing is installed.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,19 +80,26 @@ impl Toolchain {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS");
         cargo.args(arguments).args(["--target", TARGET]);
-        match self {
-            Toolchain::Installed => {}
-            Toolchain::Debian { folder, linker } => {
-                cargo
-                    .arg("-Zbuild-std=std,panic_abort")
-                    .env("RUSTC", folder.join("usr/bin/rustc"))
-                    .env("LD_LIBRARY_PATH", libraries(folder))
-                    // Building the standard library along is a feature of nightly cargo.
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-            }
-        }
+        cargo.envs(self.environment());
         cargo
+    }
+
+    /// What cargo finds this toolchain by, whoever calls it.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        match self {
+            Toolchain::Installed => Vec::new(),
+            Toolchain::Debian { folder, linker } => vec![
+                ("RUSTC", folder.join("usr/bin/rustc").into()),
+                ("LD_LIBRARY_PATH", libraries(folder).into()),
+                // Building the standard library along is a feature of nightly cargo.
+                ("RUSTC_BOOTSTRAP", "1".into()),
+                ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
+                (
+                    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
+                    linker.clone().into(),
+                ),
+            ],
+        }
     }
 
     fn debian(folder: PathBuf) -> Result<Toolchain> {
@@ -250,14 +257,17 @@ mod tests {
         };
         let cargo = toolchain.cargo(&["build"]);
         let arguments = cargo.get_args().collect::<Vec<_>>();
+        assert_eq!(arguments, ["build", "--target", TARGET]);
+        let variable = |wanted: &str| {
+            let mut variables = cargo.get_envs();
+            variables
+                .find(|(name, _)| *name == wanted)
+                .and_then(|(_, value)| value)
+        };
+        assert_eq!(variable("RUSTC"), Some(OsStr::new("/cache/usr/bin/rustc")));
         assert_eq!(
-            arguments,
-            ["build", "--target", TARGET, "-Zbuild-std=std,panic_abort"]
+            variable("CARGO_UNSTABLE_BUILD_STD"),
+            Some(OsStr::new("std,panic_abort"))
         );
-        let compiler = cargo
-            .get_envs()
-            .find(|(name, _)| *name == "RUSTC")
-            .and_then(|(_, value)| value);
-        assert_eq!(compiler, Some(OsStr::new("/cache/usr/bin/rustc")));
     }
 }

@@ -28,11 +28,14 @@ use std::time::Duration;
 
 use crate::bindings::witbot::flow::flow;
 use crate::chat::Text;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::time::milliseconds;
 
 pub use crate::time::Timestamp;
 pub use turn::Turn;
+
+/// How long somebody may take to say yes.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// The time: that of the last thing that this run was told, so that it is the same when the run is resumed.
 pub fn now() -> Timestamp {
@@ -65,6 +68,20 @@ pub fn ask(question: &str, choices: &[&str], timeout: Duration) -> Result<Answer
     Ok(Answer {
         raw: flow::ask(question, &choices, milliseconds(timeout))?,
     })
+}
+
+/// Asks the person who caused this event for `Yes` or `No`, where it was said, and says whether it was `Yes`. No answer in an
+/// hour is `No`.
+///
+/// # Errors
+/// As [`ask`], without `timeout`.
+pub fn confirm(question: &str) -> Result<bool> {
+    const YES: &str = "Yes";
+    match ask(question, &[YES, "No"], CONFIRMED_WITHIN) {
+        Ok(answer) => Ok(answer.choice() == YES),
+        Err(error) if error.code == Code::Timeout => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Lines this run up behind all other runs of this plugin that stand in the line of that name, of 1 to 256 bytes. One run at
