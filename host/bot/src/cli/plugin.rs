@@ -4,6 +4,7 @@
 mod blanks;
 mod build;
 mod check;
+mod dev;
 mod grant;
 mod language;
 mod new;
@@ -50,6 +51,8 @@ pub enum Command {
     New(new::Options),
     /// Makes the file of a plugin, with the tools of its language.
     Build(build::Options),
+    /// Runs a bot at this keyboard with the plugin, which is built and taken up again whenever a file of it is saved.
+    Dev(dev::Options),
     /// Has conversations with a plugin: text files that say what people say, and what the bot answers.
     Test(test::Options),
     /// Writes the grants that a plugin lacks into the settings file, after showing them.
@@ -78,6 +81,7 @@ pub async fn run(
         Command::Check(options) => return check::run(&options, settings).await,
         Command::New(options) => return new::run(&options),
         Command::Build(options) => return build::run(&options),
+        Command::Dev(options) => return dev::run(&options).await,
         Command::Test(options) => return test::run(&options).await,
         Command::Grant(options) => {
             let looked = look(settings).await?;

@@ -1,6 +1,8 @@
 //! `witbot replay`: runs a recorded run again, offline, in the real engine. Every call is answered from the record; the
 //! first that is not in it ends the replay. Works beside a running bot.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,15 +15,16 @@ use serde_json::Value;
 use witbot_core::call::Operation;
 use witbot_core::error::{Code, Error};
 use witbot_core::grants::Grants;
-use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
+use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Commit, Difference, Entry, Outcome};
 use witbot_core::printable;
 use witbot_engine::{Caller, Ended, Ending, Engine, Found, Lost, Plugin, Witness, World};
 use witbot_store::Store;
-use witbot_store::invocations::Invocation;
+use witbot_store::invocations::{Filter, Invocation};
 
 use super::runs::{self, shown};
 use super::{Failure, compile, print};
+use crate::live::OWN_NAME;
 use crate::plugins::Artefacts;
 use crate::settings::Settings;
 
@@ -50,8 +53,6 @@ async fn replay(
 ) -> anyhow::Result<ExitCode> {
     let engine = Engine::new(&settings.data.join("compiled"), compile::compiler())?;
     let plugin = plugin(&engine, run, wasm, settings).await?;
-    let event = store.event(run.event).await?;
-    let event = event.context("the event that began it is forgotten")?;
     let journal = store.journal(&run.id).await?;
     print(&format!(
         "replaying {}: {} {}, version {}, {} calls are recorded",
@@ -61,10 +62,26 @@ async fn replay(
         plugin.digest.short(),
         journal.len()
     ))?;
+    let ending = ending(store, run, &engine, &plugin, print_step).await?;
+    verdict(&ending, &journal)
+}
+
+/// How a run ends that is answered from its record, with each step told.
+async fn ending(
+    store: &Store,
+    run: &Invocation,
+    engine: &Engine,
+    plugin: &Plugin,
+    tell: fn(&str),
+) -> anyhow::Result<Ending> {
+    let event = store.event(run.event).await?;
+    let event = event.context("the event that began it is forgotten")?;
+    let journal = store.journal(&run.id).await?;
     let reader = Arc::new(Reader {
         journal: journal.clone(),
         next: AtomicUsize::new(0),
         beyond: AtomicBool::new(false),
+        tell,
     });
     let invocation = witbot_engine::Invocation {
         id: run.id.clone(),
@@ -76,13 +93,55 @@ async fn replay(
         event_row: run.event,
         begin: None,
         opening: Vec::new(),
-        journal: journal.clone(),
+        journal,
         limits: Some(store.limits_of(&run.id).await?.unwrap_or_default()),
     };
-    let Ended { ending, .. } = engine
-        .run(&plugin, invocation, Arc::new(Record(reader.clone())))
-        .await;
-    verdict(&ending, &journal)
+    let world = Arc::new(Record(reader));
+    let Ended { ending, .. } = engine.run(plugin, invocation, world).await;
+    Ok(ending)
+}
+
+/// Replays all runs of the plugins of a bot that is not running, and tells nobody. How many there were, or the first that leaves its
+/// record, and where.
+pub(super) async fn all(data: &Path) -> anyhow::Result<Result<usize, String>> {
+    /// As many as a test makes, and more.
+    const RUNS_MAX: u32 = 1_000;
+    let store = Store::open_to_read(data)?;
+    let engine = Engine::new(&data.join("compiled"), compile::compiler())?;
+    let filter = Filter {
+        plugin: None,
+        status: None,
+        limit: RUNS_MAX,
+    };
+    let mut runs = store.invocations(filter).await?;
+    runs.retain(|run| run.plugin.as_str() != OWN_NAME);
+    let mut plugins: HashMap<Digest, Plugin> = HashMap::new();
+    for run in &runs {
+        let plugin = match plugins.entry(run.digest) {
+            Vacant(vacant) => {
+                let bytes = Artefacts::new(data.join("artefacts")).read(&run.digest)?;
+                vacant.insert(engine.load(&run.plugin, bytes).await?)
+            }
+            Occupied(occupied) => occupied.into_mut(),
+        };
+        let ending = ending(&store, run, &engine, plugin, |_| ()).await?;
+        if let Ending::Trapped(report) = ending
+            && let Some(difference) = &report.difference
+        {
+            let journal = store.journal(&run.id).await?;
+            let (handler, compared) = (&run.handler, compared(difference, &journal));
+            return Ok(Err(format!(
+                "the handler `{handler}` does something else when it is run again: {compared}"
+            )));
+        }
+    }
+    Ok(Ok(runs.len()))
+}
+
+fn print_step(line: &str) {
+    if let Err(error) = print(line) {
+        tracing::warn!("{error:#}");
+    }
 }
 
 async fn plugin(
@@ -184,6 +243,7 @@ struct Reader {
     journal: Vec<Entry>,
     next: AtomicUsize,
     beyond: AtomicBool,
+    tell: fn(&str),
 }
 
 impl Reader {
@@ -192,9 +252,7 @@ impl Reader {
     }
 
     fn print(&self, line: &str) {
-        if let Err(error) = print(line) {
-            tracing::warn!("{error:#}");
-        }
+        (self.tell)(line);
     }
 }
 

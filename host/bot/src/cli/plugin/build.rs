@@ -27,7 +27,8 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn build(project: &Path) -> anyhow::Result<PathBuf> {
+/// Builds a project, and answers the file: `dist/NAME.wasm` in it.
+pub(super) fn build(project: &Path) -> anyhow::Result<PathBuf> {
     let Some(language) = Language::of(project) else {
         let marks: Vec<&str> = Language::value_variants()
             .iter()

@@ -2,6 +2,7 @@
 //! `witbot_core::conversation` says how they are written.
 
 mod accept;
+mod conformance;
 mod held;
 mod rehearsal;
 
@@ -21,7 +22,7 @@ use crate::settings::FILE;
 use rehearsal::Rehearsal;
 
 /// The folder of a project in which its conversations are.
-const CONVERSATIONS: &str = "conversations";
+pub(super) const CONVERSATIONS: &str = "conversations";
 /// And the one that `witbot plugin build` puts the plugin into.
 pub(super) const BUILT: &str = "dist";
 
@@ -60,7 +61,8 @@ pub async fn run(options: &Options) -> Result<ExitCode, Failure> {
             return Err(anyhow!("cannot read {}: {error}", folder.join(FILE).display()).into());
         }
     };
-    let mut rehearsal = Rehearsal::new(&plugins(options)?, Duration::from_secs(options.patience))?;
+    let plugins = plugins(options)?;
+    let mut rehearsal = Rehearsal::new(&plugins, Duration::from_secs(options.patience))?;
     let (mut wrong, mut changed) = (0, 0);
     for conversation in &conversations {
         let name = conversation.path.display();
@@ -91,11 +93,26 @@ pub async fn run(options: &Options) -> Result<ExitCode, Failure> {
             }
         }
     }
+    if !options.accept {
+        let began = Instant::now();
+        match conformance::check(&mut rehearsal, &settings, &plugins).await? {
+            Ok(tried) => print(&format!(
+                "ok  {tried} ({:.1} s)",
+                began.elapsed().as_secs_f64()
+            ))?,
+            Err(mistake) => {
+                wrong += 1;
+                print(&printable::text(&format!(
+                    "FAILED  whatever is said:{mistake}"
+                )))?;
+            }
+        }
+    }
     let all = conversations.len();
     print(&match (options.accept, wrong) {
         (true, _) => format!("{changed} of {all} conversations changed"),
         (false, 0) => format!("{all} conversations, all as written"),
-        (false, _) => format!("{wrong} of {all} conversations went otherwise than written"),
+        (false, _) => format!("{wrong} of them went otherwise; {all} conversations in all"),
     })?;
     Ok(if wrong == 0 {
         ExitCode::SUCCESS

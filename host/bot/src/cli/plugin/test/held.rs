@@ -171,6 +171,12 @@ impl Bot {
         }
     }
 
+    /// Ends it at once.
+    pub(super) async fn kill(mut self) {
+        // It may have ended already.
+        let _ = self.child.kill().await;
+    }
+
     /// All that it said.
     pub(super) fn messages(&self) -> Vec<Message> {
         message::read(self.printed.iter().map(String::as_str))

@@ -11,13 +11,18 @@ use witbot_core::conversation::pattern::matches;
 use witbot_core::conversation::press;
 use witbot_core::conversation::screen::{Looked, Screen};
 use witbot_core::conversation::script::{Script, Speaker, Step, What};
+use witbot_core::printable;
 
 use super::held::Bot;
+use crate::cli::replay;
 use crate::plugins::name_of;
 use crate::settings::FILE;
 
 /// Who listens takes this for the end of what a bot has to say.
 const QUIET: Duration = Duration::from_millis(700);
+
+/// Who says a line of which nothing is expected waits so long for something.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// The folder in which the bots live.
 pub(super) struct Rehearsal {
@@ -80,14 +85,46 @@ impl Rehearsal {
             )));
         }
         let forgiven = |error: &String| script.forgiven.iter().any(|one| matches(one, error));
-        match bot.errors().into_iter().find(|error| !forgiven(error)) {
-            Some(error) => Ok(Err(mistake(
-                last,
-                &format!("an error in the log: {error}"),
-                &bot,
-            ))),
-            None => Ok(Ok(())),
+        if let Some(error) = bot.errors().into_iter().find(|error| !forgiven(error)) {
+            let why = format!("an error in the log: {error}");
+            return Ok(Err(mistake(last, &why, &bot)));
         }
+        let replayed = replay::all(&self.data()).await?;
+        Ok(replayed.map(drop).map_err(|why| format!("{last}: {why}")))
+    }
+
+    /// Says lines of which nothing is expected but that nothing crashes, and replays what came of them. Answers how many runs
+    /// that were.
+    pub(super) async fn survive(
+        &mut self,
+        settings: &str,
+        lines: &[String],
+    ) -> anyhow::Result<Result<usize, String>> {
+        let mut bot = match self.start(settings, &Script::default()).await? {
+            Ok(bot) => bot,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        let mut known = 0;
+        for line in lines {
+            bot.say(line).await?;
+            bot.quiet(BREATH, &mut known).await;
+            if let Some(error) = bot.errors().into_iter().next() {
+                let line = printable::short(line);
+                return Ok(Err(format!(
+                    " `{line}` ends in an error in the log: {error}"
+                )));
+            }
+        }
+        bot.quiet(QUIET, &mut known).await;
+        // What waits for an answer gets none.
+        bot.kill().await;
+        let replayed = replay::all(&self.data()).await?;
+        Ok(replayed.map_err(|why| format!(" {why}")))
+    }
+
+    /// Where the bot keeps what lasts.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Says everything, and notes what the bot says after each line: as many lists as lines that are said, and one more for
@@ -103,12 +140,22 @@ impl Rehearsal {
         };
         let mut heard = Vec::new();
         let mut known = 0;
+        let (mut screen, mut lost, mut skip) = (Screen::default(), false, false);
         for step in &script.steps {
-            if matches!(step.what, What::Say(..) | What::Press(..)) {
-                heard.push(bot.quiet(QUIET, &mut known).await);
-                act(&mut bot, step)
-                    .await?
-                    .map_err(|why| anyhow::anyhow!("{}: {why}", step.line))?;
+            match &step.what {
+                What::Say(..) | What::Press(..) => {
+                    heard.push(bot.quiet(QUIET, &mut known).await);
+                    let done = act(&mut bot, step).await?;
+                    done.map_err(|why| anyhow::anyhow!("{}: {why}", step.line))?;
+                    (lost, skip) = (false, false);
+                }
+                // What comes late, but as written, is waited for. What follows something else is not.
+                What::Expect(expected) if !lost => {
+                    let expected = self.expect(&mut bot, &mut screen, expected, skip);
+                    (lost, skip) = (expected.await.is_err(), false);
+                }
+                What::Anything => skip = true,
+                What::Expect(_) | What::Happen(_) => {}
             }
         }
         heard.push(bot.quiet(QUIET, &mut known).await);
