@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use super::{Built, Report, npm};
-use crate::step::run;
+use crate::step::{run, succeeds_within};
 use crate::toolchain::Toolchain;
 use crate::{repository, target_folder};
 
@@ -22,7 +23,7 @@ struct Language {
     is_here: fn() -> Result<()>,
 }
 
-const LANGUAGES: [Language; 2] = [
+const LANGUAGES: [Language; 3] = [
     Language {
         name: "rust",
         manifest: "Cargo.toml",
@@ -33,7 +34,22 @@ const LANGUAGES: [Language; 2] = [
         manifest: "package.json",
         is_here: npm::is_here,
     },
+    Language {
+        name: "c",
+        manifest: "Makefile",
+        is_here: clang_is_here,
+    },
 ];
+
+fn clang_is_here() -> Result<()> {
+    const MOMENT: Duration = Duration::from_secs(60);
+    for program in ["clang", "wasm-ld", "make"] {
+        if !succeeds_within(MOMENT, Command::new(program).arg("--version")) {
+            bail!("{program} is not here; sdk/c/README.md says how to get it");
+        }
+    }
+    Ok(())
+}
 
 /// The example that there is in each language.
 const EXAMPLE: &str = "standup";
@@ -64,6 +80,13 @@ pub fn check(report: &mut Report, built: &Built) {
             "the tests of the SDK for TypeScript",
             "run `npm test` in sdk/typescript",
             || typescript(&folder),
+        );
+    }
+    if clang_is_here().is_ok() {
+        report.check(
+            "the tests of the SDK for C",
+            "run `make test` in sdk/c",
+            || c(&folder),
         );
     }
 }
@@ -136,6 +159,13 @@ fn typescript(folder: &Path) -> Result<()> {
             .with_context(|| format!("npm {}", arguments.join(" ")))?;
     }
     Ok(())
+}
+
+fn c(folder: &Path) -> Result<()> {
+    let copied = folder.join("sdk/c");
+    anew(&copied)?;
+    copy(&repository().join("sdk/c"), &copied)?;
+    run(Command::new("make").arg("test").current_dir(&copied)).map(drop)
 }
 
 fn anew(folder: &Path) -> Result<()> {

@@ -23,6 +23,8 @@ pub enum Language {
     Rust,
     /// TypeScript, by npm.
     Typescript,
+    /// C, by make and clang.
+    C,
 }
 
 impl Language {
@@ -40,6 +42,7 @@ impl Language {
         match self {
             Language::Rust => "Cargo.toml",
             Language::Typescript => "package.json",
+            Language::C => "Makefile",
         }
     }
 
@@ -48,6 +51,7 @@ impl Language {
         match self {
             Language::Rust => rust(project),
             Language::Typescript => typescript(project),
+            Language::C => c(project),
         }
     }
 }
@@ -117,6 +121,34 @@ fn typescript(project: &Path) -> anyhow::Result<PathBuf> {
     Ok(project.join(BUILT).join(format!("{name}.wasm")))
 }
 
+/// The Makefile looks for the tools itself, and says what is missing.
+fn c(project: &Path) -> anyhow::Result<PathBuf> {
+    let mut make = Command::new("make");
+    make.arg("--silent").current_dir(project);
+    let status = make.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let status =
+        status.context("make cannot be started: on Debian, `apt-get install make` brings it")?;
+    if !status.success() {
+        bail!("make could not build it: see above");
+    }
+    let makefile = std::fs::read_to_string(project.join("Makefile"))?;
+    let name = named(&makefile).context("the Makefile has no line `NAME := …`")?;
+    Ok(project.join(BUILT).join(format!("{name}.wasm")))
+}
+
+/// What a Makefile calls the plugin.
+fn named(makefile: &str) -> Option<&str> {
+    let mut lines = makefile.lines();
+    lines.find_map(|line| {
+        Some(
+            line.strip_prefix("NAME")?
+                .trim_start()
+                .strip_prefix(":=")?
+                .trim(),
+        )
+    })
+}
+
 /// What it prints is about npm; what is wrong is on the other stream.
 fn npm(project: &Path, arguments: &[&str]) -> anyhow::Result<()> {
     let mut npm = Command::new("npm");
@@ -176,6 +208,13 @@ mod tests {
         assert_eq!(number("rustc 1.95.0 (59807616e 2026-04-14)"), Some((1, 95)));
         assert_eq!(number("rustc 1.9"), Some((1, 9)));
         assert_eq!(number("v.x"), None);
+    }
+
+    #[test]
+    fn a_makefile_names_the_plugin() {
+        let makefile = "# NAME\nNAME := stand-up\nSOURCES := x\n";
+        assert_eq!(named(makefile), Some("stand-up"));
+        assert_eq!(named("NAMES := x"), None);
     }
 
     #[test]

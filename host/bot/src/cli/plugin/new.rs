@@ -45,15 +45,18 @@ static TYPESCRIPT_TEMPLATE: Dir<'_> =
     include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/template");
 static TYPESCRIPT_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/src");
 static TYPESCRIPT_BUILD: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/build");
+static C_TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/c/template");
+static C_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/c/src");
+static C_GENERATED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/c/generated");
 /// What projects in all languages have: they begin with the same command.
 static TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/template");
 
-/// A file of the SDK for TypeScript, as it is.
-macro_rules! typescript {
-    ($path:literal) => {
+/// A file of an SDK, as it is.
+macro_rules! as_it_is {
+    ($sdk:literal, $path:literal) => {
         (
             $path,
-            include_str!(concat!("../../../../../sdk/typescript/", $path)).to_owned(),
+            include_str!(concat!("../../../../../sdk/", $sdk, "/", $path)).to_owned(),
         )
     };
 }
@@ -100,9 +103,19 @@ fn sdk(language: Language) -> anyhow::Result<Sdk> {
             template: &TYPESCRIPT_TEMPLATE,
             parts: vec![("src", &TYPESCRIPT_SOURCES), ("build", &TYPESCRIPT_BUILD)],
             files: vec![
-                typescript!("package.json"),
-                typescript!("tsconfig.plugin.json"),
-                typescript!("README.md"),
+                as_it_is!("typescript", "package.json"),
+                as_it_is!("typescript", "tsconfig.plugin.json"),
+                as_it_is!("typescript", "README.md"),
+            ],
+        },
+        Language::C => Sdk {
+            template: &C_TEMPLATE,
+            parts: vec![("src", &C_SOURCES), ("generated", &C_GENERATED)],
+            files: vec![
+                as_it_is!("c", "witbot.h"),
+                as_it_is!("c", "witbot_services.h"),
+                as_it_is!("c", "witbot.mk"),
+                as_it_is!("c", "README.md"),
             ],
         },
     })
@@ -116,20 +129,23 @@ fn write(name: &PluginName, project: &Path, sdk: &Sdk) -> anyhow::Result<()> {
     for file in all(sdk.template).into_iter().chain(all(&TEMPLATE)) {
         let path = project.join(named(&file.path().to_string_lossy()));
         let text = file.contents_utf8().context("templates are text")?;
-        put(&path, &named(text))?;
+        put(&path, named(text).as_bytes())?;
     }
     let into = project.join(SDK);
     for (folder, part) in &sdk.parts {
         for file in all(part) {
-            let text = file.contents_utf8().context("an SDK is text")?;
-            put(&into.join(folder).join(file.path()), &within_project(text))?;
+            let path = into.join(folder).join(file.path());
+            match file.contents_utf8() {
+                Some(text) => put(&path, within_project(text).as_bytes())?,
+                None => put(&path, file.contents())?,
+            }
         }
     }
     for (path, text) in &sdk.files {
-        put(&into.join(path), text)?;
+        put(&into.join(path), text.as_bytes())?;
     }
     for (path, text) in CONTRACT_FILES {
-        put(&into.join("wit").join(path), text)?;
+        put(&into.join("wit").join(path), text.as_bytes())?;
     }
     Ok(())
 }
@@ -139,11 +155,11 @@ fn within_project(text: &str) -> String {
     text.replace("path: \"../../wit\"", "path: \"wit\"")
 }
 
-fn put(path: &Path, text: &str) -> std::io::Result<()> {
+fn put(path: &Path, content: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text)
+    fs::write(path, content)
 }
 
 fn all(folder: &'static Dir<'static>) -> Vec<&'static include_dir::File<'static>> {
@@ -194,7 +210,8 @@ mod tests {
                     read(&path, below, files);
                 } else {
                     let name = path.strip_prefix(below).unwrap().display().to_string();
-                    files.insert(name, fs::read_to_string(&path).unwrap());
+                    let content = fs::read(&path).unwrap();
+                    files.insert(name, String::from_utf8_lossy(&content).into_owned());
                 }
             }
         }
