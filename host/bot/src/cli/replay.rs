@@ -351,7 +351,7 @@ mod tests {
             number: 0,
             name: "chat.reply".to_owned(),
             arguments: serde_json::json!({ "text": text, "place": "ops" }),
-            digest: witbot_core::ids::Digest::of(b""),
+            digest: Digest::of(b""),
             at: UnixMillis(0),
             outcome: None,
         };
