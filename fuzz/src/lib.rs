@@ -79,6 +79,7 @@ pub mod engine {
         reason = "what a compiled plugin needs is asked where there is a compiler"
     )]
     pub(crate) mod component;
+    pub(crate) mod offered;
 
     /// The steps in their order, as the process that compiles takes them.
     pub mod compile {
@@ -101,4 +102,4 @@ pub mod engine {
 
 // The rooms name each other by these paths.
 use bot::{doors, future, metrics, secret, settings, slack};
-use engine::component;
+use engine::{component, offered};
