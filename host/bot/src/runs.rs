@@ -19,7 +19,7 @@ use witbot_core::ids::{CallId, ChannelId, Digest, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Entry, Outgoing, State};
 use witbot_core::limits::plugin::PluginLimits;
 use witbot_core::{limits, printable};
-use witbot_engine::{Ended, Ending, Engine, Invocation, Place, Plugin, World as _};
+use witbot_engine::{Ended, Ending, Engine, Invocation, Place, Plugin};
 use witbot_store::error::StoreError;
 use witbot_store::invocations::{self, Status};
 
@@ -318,11 +318,7 @@ impl Parts {
         let Some(run) = ground.store.invocation(id).await? else {
             return Ok(());
         };
-        let enter = || {
-            let limits = ground.limits(&run.plugin);
-            self.engine.enter(&run.plugin, &limits).ok()
-        };
-        let Some(place) = place.or_else(enter) else {
+        let Some(place) = place.or_else(|| self.place_behind(&run.plugin).ok()) else {
             self.defer(&run.plugin, run.event, id).await;
             return Ok(());
         };

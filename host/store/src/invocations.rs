@@ -301,13 +301,15 @@ impl Store {
     ) -> Result<Recovered, StoreError> {
         self.write(move |db| {
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>("run")?, invocation(row)?));
-            let found = all(
+            let mut found = all(
                 db,
                 "SELECT * FROM invocations WHERE state = 'running' ORDER BY run",
                 (),
                 read,
             )?;
             let mut recovered = Recovered::default();
+            // Not the order in which they were stored: several events are taken up at once.
+            found.sort_by_key(|(_, run)| run.event);
             for (run, mut found) in found {
                 // One that nobody had taken yet did not bring the host down.
                 if found.lease.is_some() {

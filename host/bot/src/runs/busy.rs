@@ -73,8 +73,7 @@ impl Parts {
             ..Commit::default()
         };
         if !waited_for {
-            tracing::info!(run = %id, plugin = %name, "the run begins later: {busy}");
-            return self.begin_later(name, &id, row, begins).await;
+            return self.begin_later(name, &id, row, begins, busy).await;
         }
         self.ground.metrics.run_turned_away(name);
         tracing::warn!(run = %id, plugin = %name, "the run is refused: {busy}");
@@ -93,6 +92,7 @@ impl Parts {
         id: &InvocationId,
         row: i64,
         begins: Commit,
+        busy: Busy,
     ) {
         let Some(begin) = begins.begin else {
             return self.defer(plugin, row, id).await;
@@ -100,7 +100,10 @@ impl Parts {
         let store = &self.ground.store;
         match store.begin_all(row, vec![(id.clone(), begin)]).await {
             Ok(new) if new.is_empty() => return,
-            Ok(_) => self.defer(plugin, row, id).await,
+            Ok(_) => {
+                tracing::info!(run = %id, %plugin, "the run begins later: {busy}");
+                self.defer(plugin, row, id).await;
+            }
             Err(error) => {
                 return tracing::error!(run = %id, %plugin, "the run begins after the next start: {error}");
             }
@@ -165,17 +168,14 @@ impl Parts {
                 return tracing::error!(%plugin, "what waits in the store is not known: {error}");
             }
         };
-        // Those that are on their way already are not to go on twice.
-        let active: BTreeSet<InvocationId> = self.active().keys().cloned().collect();
         let mut deferred = self.deferred();
         let Some(deferred) = deferred.get_mut(plugin) else {
             return;
         };
         deferred.more = false;
+        // One that is on its way already is looked at once more when it is out, and found to be done.
         for (row, run) in found {
-            if !active.contains(&run) {
-                deferred.add(row, run);
-            }
+            deferred.add(row, run);
         }
     }
 
