@@ -176,3 +176,81 @@ async fn what_crashes_is_found_without_a_conversation_about_it() {
         &["FAILED  whatever is said: `trap panic` ends in an error in the log: ERROR [traps]"],
     );
 }
+
+const DEPLOYS: &str = r#"
+[plugins.deploy.settings.apps.api]
+repository = "acme/api"
+environments = ["staging"]
+
+[plugins.deploy.grants]
+github = [{ repository = "acme/api", permissions = ["contents:write", "deployments:write"], environments = ["staging"] }]
+kv = [{ max_bytes = 65536 }]
+chat = [{ channel = "ops" }]
+
+[[rules]]
+commands = ["deploy*"]
+decision = "allow"
+"#;
+
+fn deploys() -> Project {
+    let project = Project::of("deploy", &home::plugin("deploy"));
+    project.write("witbot.toml", DEPLOYS);
+    project
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_answer_as_it_is_written() {
+    let project = deploys();
+    project.write(
+        "a.chat",
+        "* github.commit reference=main answers {\"sha\": \"aaaaaaabbbbbbbbccccccccddddddddeeeeeeee0\"}\n\
+         * github.checks answers {\"state\": \"none\", \"all\": []}\n\
+         * github.deployments answers []\n\
+         * github.create-deployment request.environment=staging fails invalid: No such environment\n\
+         > @ada #ops: deploy api/main to staging\n\
+         #ops witbot: Deploying api main (aaaaaaa) to staging for ada\n\
+         \x20 #ops witbot: [waiting] api to staging\n\
+         \x20     …\n\
+         \x20 #ops witbot (edited): [failure] api to staging\n\
+         \x20     The deployment was not created: No such environment\n\
+         \x20     …\n",
+    );
+    let printed = project.test(&[]).await.ok();
+    has(&printed, &["1 conversations, all as written"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_and_not_answered_is_told_and_what_is_answered_and_not_asked() {
+    let project = deploys();
+    let begins = "> @ada #ops: deploy api/main to staging\n#ops witbot: …\n…\n";
+    project.write("a.chat", begins);
+    let printed = project.goes_wrong().await;
+    let line = "Write what is answered, such as: * github.commit reference=main repository=acme/api answers";
+    has(&printed, &["FAILED  ./conversations/a.chat:3: ", line]);
+    let answers = "* github.commit fails not-found: no such branch\n* github.branches answers\n* github.compare answers\n";
+    project.write("a.chat", &format!("{answers}{begins}"));
+    let printed = project.goes_wrong().await;
+    let unasked = "a.chat:3: nobody asked for this answer";
+    has(&printed, &[unasked]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_passes_over_sleeps_and_questions_without_a_wait() {
+    let project = Project::of("waits", &home::guest("waits"));
+    project.write(
+        "a.chat",
+        "> wait time 7200000\n#console witbot: Good night.\n> wait answer\n#console witbot: Tea or coffee? [Tea / Coffee]\n\
+         * time passes: 59m\n> @you #console presses: Tea\n#console witbot (edited): Tea or coffee?\n    Tea, said @you.\n\
+         #console witbot: you chose Tea.\n* time passes: 61m\n#console witbot: Good morning.\n",
+    );
+    let printed = project.test(&[]).await.ok();
+    has(&printed, &["1 conversations, all as written"]);
+    project.write(
+        "a.chat",
+        "> hello\n* it is: 2001-01-01 00:00\n#console witbot: Never.\n",
+    );
+    has(
+        &project.goes_wrong().await,
+        &["a.chat:2: it is later already: time only goes on"],
+    );
+}

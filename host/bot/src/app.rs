@@ -39,6 +39,7 @@ use crate::outbox::Outbox;
 use crate::people::People;
 use crate::plugins::{Keeper, Plugins};
 use crate::reconcile;
+use crate::rehearsal::Rehearsal;
 use crate::rights::Rights;
 use crate::rooms::{self, Rooms, SettingsRead};
 use crate::runs::Runs;
@@ -78,6 +79,8 @@ pub struct Options {
     pub chat: ChatChoice,
     /// Lines to be said one after the other, each when all before it is answered. Then the bot stops.
     pub script: Option<Vec<String>>,
+    /// Who answers in the place of the services.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// Runs the bot until it is told to stop.
@@ -89,6 +92,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         locks,
         chat,
         script,
+        rehearsal,
     } = options;
     let (metrics, health) = (Metrics::new(), Health::new());
     let store = Store::open(&settings.data)?;
@@ -111,16 +115,12 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         health: health.clone(),
         scraper,
     };
-    let (rooms, keeper) = build(
-        settings,
-        settings_file,
-        &secrets,
-        store,
-        send_wake,
-        at_slack.as_ref(),
-        seen,
-    )
-    .await?;
+    let outside = Outside {
+        secrets: &secrets,
+        at_slack: at_slack.as_ref(),
+        rehearsal,
+    };
+    let (rooms, keeper) = build(settings, settings_file, outside, store, send_wake, seen).await?;
     rooms.locks.store(Arc::new(locks));
     if let Some(problem) = groups_that_are_none(&rooms, at_slack.is_some()).await {
         return Err(problem.into());
@@ -314,15 +314,26 @@ fn watch(rooms: &Rooms) -> Option<Watch> {
     .ok()
 }
 
+/// What is outside of the bot.
+struct Outside<'a> {
+    secrets: &'a Secrets,
+    at_slack: Option<&'a AtSlack>,
+    rehearsal: Option<Rehearsal>,
+}
+
 async fn build(
     settings: Settings,
     settings_file: PathBuf,
-    secrets: &Secrets,
+    outside: Outside<'_>,
     store: Store,
     wakes: mpsc::Sender<Wake>,
-    at_slack: Option<&AtSlack>,
     seen: Seen,
 ) -> anyhow::Result<(Rooms, Keeper)> {
+    let Outside {
+        secrets,
+        at_slack,
+        rehearsal,
+    } = outside;
     let engine = Engine::new(&settings.data.join("compiled"), cli::compile::compiler())?;
     let artefacts = settings.data.join("artefacts");
     let console = Console::new(&settings.name);
@@ -371,6 +382,7 @@ async fn build(
         settings: settings.clone(),
         wakes: wakes.clone(),
         owner,
+        rehearsal,
     });
     seen.scraper.ask(scrape::Rooms {
         store: store.clone(),

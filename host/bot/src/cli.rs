@@ -23,6 +23,7 @@ use witbot_core::{limits, printable};
 use crate::app;
 use crate::harden::{Reach, harden};
 use crate::plugins::unfounded;
+use crate::rehearsal::Rehearsal;
 use crate::settings::problem::SettingsError;
 use crate::settings::secrets::slack::SlackAccess;
 use crate::settings::secrets::webhooks::Locks;
@@ -80,6 +81,10 @@ struct RunOptions {
     /// Says the lines of a file in this terminal, each when all before it is answered, and stops.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// What `witbot plugin test` has the bot pretend: the time, and what services answer. Within the data folder, which stays
+    /// readable.
+    #[arg(long, value_name = "FILE", hide = true)]
+    rehearsal: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -208,6 +213,7 @@ async fn run(
         }
         None => None,
     };
+    let rehearsal = options.rehearsal.as_deref().map(Rehearsal::begin);
     let settings_file = match origin {
         Origin::File(path) => path,
         Origin::Defaults => PathBuf::from(settings::FILE),
@@ -219,6 +225,7 @@ async fn run(
         locks,
         chat,
         script,
+        rehearsal: rehearsal.transpose()?,
     })
     .await
     .map_err(|error| match error.downcast::<SettingsError>() {
@@ -235,6 +242,7 @@ fn chat(
     secrets: &Secrets,
 ) -> Result<ChatChoice, SettingsError> {
     let chosen = match (options.chat, &options.script) {
+        _ if options.rehearsal.is_some() => Chat::Console,
         (Some(Chat::Slack), Some(_)) => {
             return Err(SettingsError::usage(
                 "the lines of `--script` are said in this terminal, and `--chat slack` talks elsewhere",

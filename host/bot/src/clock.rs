@@ -1,6 +1,7 @@
 //! The one clock of the bot, and what tells when somebody sets it.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use witbot_core::ids::UnixMillis;
@@ -9,12 +10,21 @@ use witbot_core::ids::UnixMillis;
 /// every machine does all the time, and from reading two clocks one after the other.
 pub const SET_BY_AT_LEAST: Duration = Duration::from_secs(30);
 
+/// How much later than the system's clock it is: in a rehearsal.
+static AHEAD_MS: AtomicI64 = AtomicI64::new(0);
+
 /// The time now. Before 1970 it is 1970.
 pub fn now() -> UnixMillis {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    UnixMillis(since.as_millis() as u64)
+    let ahead = AHEAD_MS.load(Ordering::Relaxed);
+    UnixMillis((since.as_millis() as u64).saturating_add_signed(ahead))
+}
+
+/// Has it be so much later from now on, or earlier. For a rehearsal, before anything looks at the clock.
+pub fn pretend(ahead_ms: i64) {
+    AHEAD_MS.store(ahead_ms, Ordering::Relaxed);
 }
 
 /// A point in time, by two clocks.

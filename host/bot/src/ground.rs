@@ -34,6 +34,7 @@ use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::orders::{self, Order, What};
 use crate::outbox::Outbox;
+use crate::rehearsal::Rehearsal;
 use crate::rights::Rights;
 use crate::secret::Secret;
 use crate::services::Services;
@@ -66,6 +67,8 @@ pub struct Ground {
     pub wakes: mpsc::Sender<Wake>,
     /// Under which name this process holds its runs.
     pub owner: String,
+    /// Who answers in the place of the services, in a rehearsal.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 impl Ground {
@@ -123,7 +126,7 @@ impl Ground {
         let grants = self.grants(&run.plugin);
         let allowed = grants.allows(&wait.operation);
         allowed.map_err(|denial| denial.error(&run.plugin))?;
-        self.look_at(&wait.operation, &grants).await
+        self.look_at(&run.plugin, &wait.operation, &grants).await
     }
 
     /// Whether somebody is in a group that may answer a question. If that cannot be found out, they are not.
@@ -340,9 +343,14 @@ impl Ground {
     /// Looks once whether a wait is over.
     async fn look_at(
         &self,
+        plugin: &PluginName,
         operation: &Operation,
         grants: &Arc<Grants>,
     ) -> Result<Option<Value>, Error> {
+        let rehearsed = self.rehearsal.as_ref();
+        if let Some(looked) = rehearsed.and_then(|one| one.look(plugin, operation)) {
+            return looked;
+        }
         let call = match operation {
             Operation::AwaitEvent(call) => call,
             Operation::AwaitTurn(call) => return self.turn(call).await,
@@ -447,7 +455,12 @@ impl World for Ground {
 
     async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
         let began = Instant::now();
-        let outcome = self.read(caller, id, operation).await;
+        let rehearsed = self.rehearsal.as_ref();
+        let rehearsed = rehearsed.and_then(|one| one.perform(&caller.plugin, operation));
+        let outcome = match rehearsed {
+            Some(outcome) => outcome,
+            None => self.read(caller, id, operation).await,
+        };
         self.metrics.performed(operation, &outcome, began.elapsed());
         self.expected.note(operation, &outcome).await;
         outcome
@@ -463,6 +476,10 @@ impl World for Ground {
         // Whoever is canceled twice is canceled once.
         if matches!(operation, Operation::StopRun(_)) {
             return Found::Nothing;
+        }
+        let rehearsed = self.rehearsal.as_ref();
+        if let Some(found) = rehearsed.and_then(|one| one.find(operation)) {
+            return found;
         }
         let grants = self.grants(&caller.plugin);
         let found = self.services.find(operation, id, begun, &grants).await;
@@ -481,6 +498,7 @@ impl World for Ground {
     }
 
     async fn look(&self, caller: &Caller, operation: &Operation) -> Result<Option<Value>, Error> {
-        self.look_at(operation, &self.grants(&caller.plugin)).await
+        let grants = self.grants(&caller.plugin);
+        self.look_at(&caller.plugin, operation, &grants).await
     }
 }

@@ -27,6 +27,7 @@ mod pace;
 mod people;
 mod plugins;
 mod reconcile;
+mod rehearsal;
 mod rights;
 mod rooms;
 mod runs;

@@ -60,6 +60,9 @@ macro_rules! calls {
         pub enum Operation { $( $(#[$doc])* $type($type), )* }
 
         impl Operation {
+            /// All names.
+            pub const NAMES: &[&str] = &[$( $name, )*];
+
             /// The name in the journal and the audit.
             pub fn name(&self) -> &'static str {
                 match self { $( Operation::$type(_) => $name, )* }
@@ -74,6 +77,14 @@ macro_rules! calls {
             pub fn recorded(name: &str, arguments: Value) -> Option<Operation> {
                 match name {
                     $( $name => serde_json::from_value(arguments).ok().map(Operation::$type), )*
+                    _ => None,
+                }
+            }
+
+            /// Whether a value is an answer to calls of a name. None: there are none of this name.
+            pub fn answered(name: &str, answer: &Value) -> Option<Result<(), serde_json::Error>> {
+                match name {
+                    $( $name => Some(<$answer>::deserialize(answer).map(drop)), )*
                     _ => None,
                 }
             }

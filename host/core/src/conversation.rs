@@ -21,7 +21,7 @@
 //! | `> … presses: ` | A button that somebody presses, or an answer they choose: of the newest message that has one of this name. |
 //! | `* settings:` | Settings, as TOML on the indented lines below, on top of those in `witbot.toml` beside the file. |
 //! | `* forgive: ` | A record of the log that may be an error, such as `ERROR [deploy] …`. |
-//! | `* ` | What happens elsewhere, as whoever holds the conversation understands it. |
+//! | `* ` | What happens elsewhere, as whoever holds the conversation understands it, perhaps with indented lines below. For `witbot plugin test` see [`happening`] and [`answer`]. |
 //! | `# `, or nothing | A line for readers. |
 //! | `…` alone | Any number of messages before the next one, where that one is. |
 //! | anything else | A message of the bot, as the console prints it, with the indented lines below it. |
@@ -35,6 +35,8 @@
 //! Chats differ in one thing: what is answered to a pressed button stands in the thread of the button, and on the console,
 //! where its command is typed, it does not. A message with `~ ` before it may stand in either.
 
+pub mod answer;
+pub mod happening;
 pub mod message;
 pub mod pattern;
 pub mod press;

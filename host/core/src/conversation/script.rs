@@ -9,6 +9,9 @@ const FORGIVEN: &str = "* forgive: ";
 /// Between the person and the label of what they press.
 const PRESSES: &str = " presses: ";
 
+/// Before lines that belong to the one above.
+const INDENT: &str = "    ";
+
 /// Who speaks when a line does not say it.
 const USER: &str = "you";
 /// Where, when a line does not say it.
@@ -41,7 +44,7 @@ pub enum What {
     Say(Speaker, String),
     /// Somebody presses a button, or chooses an answer, by its label.
     Press(Speaker, String),
-    /// Something happens elsewhere, as somebody else understands it.
+    /// Something happens elsewhere, as somebody else understands it, with the lines below it.
     Happen(String),
     /// The bot says something.
     Expect(Message),
@@ -86,7 +89,13 @@ impl Script {
             {
                 continue;
             }
-            let what = step(line).map_err(|why| format!("{number}: {why}"))?;
+            let mut what = step(line).map_err(|why| format!("{number}: {why}"))?;
+            if let What::Happen(order) = &mut what {
+                while let Some((line, _)) = lines.next_if(|(line, _)| line.starts_with(INDENT)) {
+                    order.push('\n');
+                    order.push_str(&line[INDENT.len()..]);
+                }
+            }
             script.steps.push(Step { line: number, what });
         }
         let is_expected = |step: &Step| matches!(step.what, What::Expect(_));
@@ -179,7 +188,7 @@ fn is_for_readers(line: &str) -> bool {
 }
 
 fn is_indented(line: &str) -> bool {
-    line.trim().is_empty() || line.starts_with("    ")
+    line.trim().is_empty() || line.starts_with(INDENT)
 }
 
 #[cfg(test)]
@@ -199,7 +208,7 @@ mod tests {
     #[test]
     fn a_conversation_is_read_line_by_line() {
         let text = "# For readers.\n\n* settings:\n    [a]\n    b = \"{@eve}\"\n\n> hello\n> @ada #ops: deploy api: now\n\
-            #ops witbot: Hello!\n    And more.\n…\n> @bob #ops presses: Deploy anyway\n* forgive: ERROR …\n";
+            #ops witbot: Hello!\n    And more.\n…\n> @bob #ops presses: Deploy anyway\n* github: says\n    {\n      \"a\": 1\n* forgive: ERROR …\n";
         let script = Script::read(text).unwrap();
         assert_eq!(script.settings, "[a]\nb = \"{@eve}\"\n\n");
         assert_eq!(script.forgiven, ["ERROR …"]);
@@ -210,6 +219,7 @@ mod tests {
             (9, "#ops witbot: Hello!\n    And more."),
             (11, "anything"),
             (12, "bob in ops presses Deploy anyway"),
+            (13, "github: says\n{\n  \"a\": 1"),
         ];
         assert_eq!(steps, expected.map(|(line, text)| (line, text.to_owned())));
         let (people, channels) = script.names();

@@ -4,6 +4,7 @@
 mod accept;
 mod conformance;
 mod held;
+mod pretence;
 mod rehearsal;
 
 use std::fs;
@@ -13,12 +14,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use witbot_core::conversation::script::{Script, What};
+use witbot_core::conversation::script::Script;
 use witbot_core::conversation::settings::{merged, with_ids};
 use witbot_core::printable;
 
 use super::{Failure, print};
 use crate::settings::FILE;
+use pretence::Pretence;
 use rehearsal::Rehearsal;
 
 /// The folder of a project in which its conversations are.
@@ -150,16 +152,7 @@ fn read(path: PathBuf) -> anyhow::Result<Conversation> {
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let script = Script::read(&text).map_err(|why| anyhow!("{}:{why}", path.display()))?;
-    for step in &script.steps {
-        if let What::Happen(order) = &step.what {
-            bail!(
-                "{}:{}: `* {order}` is nothing that can happen here: a plugin is tested without services, so write \
-                 `* settings:` or `* forgive: `",
-                path.display(),
-                step.line
-            );
-        }
-    }
+    Pretence::of(&script).map_err(|why| anyhow!("{}:{why}", path.display()))?;
     Ok(Conversation { path, text, script })
 }
 

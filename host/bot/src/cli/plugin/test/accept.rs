@@ -4,7 +4,10 @@
 use witbot_core::conversation::message::Message;
 use witbot_core::conversation::script::{Script, What};
 
-/// The text of a conversation in which the bot says what it `said`: first of all, and after each line that is said to it.
+use super::pretence::Pretence;
+
+/// The text of a conversation in which the bot says what it `said`: first of all, and after each line that is said to it or moves
+/// the clock.
 pub(super) fn accepted(text: &str, script: &Script, said: &[Vec<Message>]) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut said = said.iter();
@@ -13,8 +16,10 @@ pub(super) fn accepted(text: &str, script: &Script, said: &[Vec<Message>]) -> St
         pending: said.next().cloned().unwrap_or_default(),
         skip: false,
     };
+    let mut pretence = Pretence::of(script).unwrap_or_default();
     let mut at = 0;
     for step in &script.steps {
+        let moves = pretence.moves(step) == Ok(true);
         let first = step.line - 1;
         let between = &lines[at..first];
         at = first + 1;
@@ -29,15 +34,15 @@ pub(super) fn accepted(text: &str, script: &Script, said: &[Vec<Message>]) -> St
                 written.skip = true;
                 written.keep(&lines[first..at]);
             }
-            What::Say(..) | What::Press(..) => {
+            What::Happen(_) if !moves => {
+                written.keep(between);
+                written.keep(&lines[first..at]);
+            }
+            What::Say(..) | What::Press(..) | What::Happen(_) => {
                 written.settle();
                 written.keep(between);
                 written.keep(&lines[first..at]);
                 written.pending = said.next().cloned().unwrap_or_default();
-            }
-            What::Happen(_) => {
-                written.keep(between);
-                written.keep(&lines[first..at]);
             }
         }
     }
@@ -101,7 +106,7 @@ mod tests {
     #[test]
     fn what_is_said_is_written_and_the_rest_stays() {
         let text = "# First.\n> one\n#console witbot: It took … s.\n#console witbot: Old.\n    Older.\n\n\
-                    # Then.\n> two\n…\n#console witbot: End.\n# Last.\n> three\n";
+                    # Then.\n> two\n…\n#console witbot: End.\n# Last.\n* time passes: 1h\n";
         let script = Script::read(text).unwrap();
         let said = said(&[
             "",
@@ -112,7 +117,7 @@ mod tests {
         assert_eq!(
             accepted(text, &script, &said),
             "# First.\n> one\n#console witbot: It took … s.\n#console witbot: New.\n    Newer.\n\n\
-             # Then.\n> two\n…\n#console witbot: End.\n# Last.\n> three\n#console witbot: Three.\n"
+             # Then.\n> two\n…\n#console witbot: End.\n# Last.\n* time passes: 1h\n#console witbot: Three.\n"
         );
         let same = accepted(text, &script, &[Vec::new(), Vec::new()]);
         assert!(!same.contains("Old."));

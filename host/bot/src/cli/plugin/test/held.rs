@@ -5,12 +5,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use witbot_core::conversation::message::{self, Message};
+
+use super::pretence;
+use crate::rehearsal::{ANSWERED, UNANSWERED};
 
 /// As much fits into a pipe on Linux, so that a message comes whole.
 const PIPE_BYTES: usize = 65_536;
@@ -30,8 +34,25 @@ pub(super) struct Bot {
     child: Child,
     keyboard: Option<ChildStdin>,
     heard: mpsc::Receiver<Heard>,
+    past: Past,
+    /// How much of the log is of bots before this one.
+    began_at: usize,
+}
+
+/// All that bots said and logged, one after the other.
+#[derive(Default)]
+pub(super) struct Past {
     printed: Vec<String>,
     log: Vec<Record>,
+}
+
+impl Past {
+    /// The lines of the answers that were given.
+    pub(super) fn answered(&self) -> Vec<usize> {
+        let answered = self.log.iter();
+        let answered = answered.filter(|record| record.message.starts_with(ANSWERED));
+        answered.filter_map(|record| record.line).collect()
+    }
 }
 
 /// A line of the log.
@@ -39,6 +60,8 @@ struct Record {
     level: String,
     plugin: String,
     message: String,
+    /// The line of the conversation that it is about.
+    line: Option<usize>,
 }
 
 impl Record {
@@ -49,6 +72,9 @@ impl Record {
             level: text("/level").unwrap_or("ERROR").to_owned(),
             plugin: text("/fields/plugin").unwrap_or_default().to_owned(),
             message: text("/fields/message").unwrap_or(line).to_owned(),
+            line: value
+                .pointer("/fields/line")
+                .and_then(|line| usize::try_from(line.as_u64()?).ok()),
         }
     }
 
@@ -62,11 +88,12 @@ impl Record {
 }
 
 impl Bot {
-    /// Starts one in a folder, with nothing of the environment that could reach a service.
-    pub(super) fn start(folder: &Path) -> anyhow::Result<Bot> {
+    /// Starts one in a folder, with nothing of the environment that could reach a service. It goes on from where another ended.
+    pub(super) fn start(folder: &Path, past: Past) -> anyhow::Result<Bot> {
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut child = Command::new(program)
-            .args(["run", "--chat", "console", "--log", "json"])
+            .args(["run", "--chat", "console", "--log", "json", "--rehearsal"])
+            .arg(pretence::file())
             .current_dir(folder)
             .env_clear()
             .env("NO_COLOR", "1")
@@ -90,19 +117,16 @@ impl Bot {
             keyboard: child.stdin.take(),
             child,
             heard,
-            printed: Vec::new(),
-            log: Vec::new(),
+            began_at: past.log.len(),
+            past,
         })
     }
 
     /// Waits until it can be spoken to, with all of its plugins.
     pub(super) async fn ready(&mut self, patience: Duration) -> Result<(), String> {
         let deadline = Instant::now() + patience;
-        while !self
-            .log
-            .iter()
-            .any(|record| record.message.starts_with("ready: "))
-        {
+        let is_ready = |record: &Record| record.message.starts_with("ready: ");
+        while !self.log().iter().any(is_ready) {
             if !self.hear(deadline).await {
                 return Err("the bot does not start".to_owned());
             }
@@ -110,7 +134,7 @@ impl Bot {
         let kept_from = |record: &&Record| {
             record.message.starts_with("the plugin is ") && record.level == "WARN"
         };
-        match self.log.iter().find(kept_from) {
+        match self.log().iter().find(kept_from) {
             None => Ok(()),
             Some(record) => Err(format!(
                 "{}\nWhat it needs in tests is written into `witbot.toml` beside the conversations",
@@ -171,6 +195,25 @@ impl Bot {
         }
     }
 
+    /// Stops it as an operator would: what waits goes on in the next one.
+    pub(super) async fn stop(mut self, patience: Duration) -> Result<Past, String> {
+        let process = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let Some(process) = process {
+            // It may have ended already.
+            let _ = kill_process(process, Signal::TERM);
+        }
+        let deadline = Instant::now() + patience;
+        while self.hear(deadline).await {}
+        match timeout_at(deadline, self.child.wait()).await {
+            Ok(Ok(_)) => Ok(std::mem::take(&mut self.past)),
+            Ok(Err(error)) => Err(format!("it is not known how the bot ended: {error}")),
+            Err(_) => Err("the bot does not stop".to_owned()),
+        }
+    }
+
     /// Ends it at once.
     pub(super) async fn kill(mut self) {
         // It may have ended already.
@@ -179,20 +222,47 @@ impl Bot {
 
     /// All that it said.
     pub(super) fn messages(&self) -> Vec<Message> {
-        message::read(self.printed.iter().map(String::as_str))
+        message::read(self.past.printed.iter().map(String::as_str))
     }
 
     /// What it logged as errors.
     pub(super) fn errors(&self) -> Vec<String> {
-        let errors = self.log.iter().filter(|record| record.level == "ERROR");
+        let errors = self
+            .past
+            .log
+            .iter()
+            .filter(|record| record.level == "ERROR");
         errors.map(Record::shown).collect()
+    }
+
+    /// The calls that have no answer.
+    pub(super) fn unanswered(&self) -> Vec<String> {
+        let log = self.past.log.iter();
+        let unanswered = log.filter(|record| record.message.starts_with(UNANSWERED));
+        unanswered.map(Record::shown).collect()
+    }
+
+    /// The lines of the answers that were given.
+    pub(super) fn answered(&self) -> Vec<usize> {
+        self.past.answered()
     }
 
     /// The last lines of its log that are about a plugin, or wrong.
     pub(super) fn last_lines(&self) -> Vec<String> {
         let told = |record: &&Record| !record.plugin.is_empty() || record.level != "INFO";
-        let lines: Vec<String> = self.log.iter().filter(told).map(Record::shown).collect();
+        let lines: Vec<String> = self
+            .past
+            .log
+            .iter()
+            .filter(told)
+            .map(Record::shown)
+            .collect();
         lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
+    }
+
+    /// What it logged itself.
+    fn log(&self) -> &[Record] {
+        &self.past.log[self.began_at..]
     }
 
     /// Waits for something to come from it. False: nothing did, or nothing will.
@@ -200,11 +270,11 @@ impl Bot {
         match timeout_at(deadline, self.heard.recv()).await {
             Ok(Some(Heard::Printed(lines))) => {
                 let lines = lines.into_iter().filter(|line| !line.trim().is_empty());
-                self.printed.extend(lines);
+                self.past.printed.extend(lines);
                 true
             }
             Ok(Some(Heard::Logged(lines))) => {
-                self.log.extend(lines.lines().map(Record::read));
+                self.past.log.extend(lines.lines().map(Record::read));
                 true
             }
             Ok(None) | Err(_) => false,

@@ -13,7 +13,8 @@ use witbot_core::conversation::screen::{Looked, Screen};
 use witbot_core::conversation::script::{Script, Speaker, Step, What};
 use witbot_core::printable;
 
-use super::held::Bot;
+use super::held::{Bot, Past};
+use super::pretence::Pretence;
 use crate::cli::replay;
 use crate::plugins::name_of;
 use crate::settings::FILE;
@@ -22,7 +23,7 @@ use crate::settings::FILE;
 const QUIET: Duration = Duration::from_millis(700);
 
 /// Who says a line of which nothing is expected waits so long for something.
-const BREATH: Duration = Duration::from_millis(50);
+const BREATH: Duration = Duration::from_millis(20);
 
 /// The folder in which the bots live.
 pub(super) struct Rehearsal {
@@ -50,13 +51,24 @@ impl Rehearsal {
         settings: &str,
         script: &Script,
     ) -> anyhow::Result<Result<(), String>> {
-        let mut bot = match self.start(settings, script).await? {
+        let mut pretence = pretence(script)?;
+        let mut bot = match self.start(settings, script, &mut pretence).await? {
             Ok(bot) => bot,
             Err(mistake) => return Ok(Err(mistake)),
         };
         let mut screen = Screen::default();
         let mut skip = false;
         for step in &script.steps {
+            match pretence.moves(step) {
+                Ok(false) => {}
+                Ok(true) => {
+                    bot = match self.later(bot, step, &mut pretence).await? {
+                        Ok(bot) => bot,
+                        Err(mistake) => return Ok(Err(mistake)),
+                    }
+                }
+                Err(why) => return Ok(Err(mistake(step.line, &why, &bot))),
+            }
             match &step.what {
                 What::Anything => skip = true,
                 What::Expect(expected) => {
@@ -65,7 +77,8 @@ impl Rehearsal {
                     }
                     skip = false;
                 }
-                What::Say(..) | What::Press(..) | What::Happen(_) => {
+                What::Happen(_) => {}
+                What::Say(..) | What::Press(..) => {
                     if let Err(why) = act(&mut bot, step).await? {
                         return Ok(Err(mistake(step.line, &why, &bot)));
                     }
@@ -89,6 +102,12 @@ impl Rehearsal {
             let why = format!("an error in the log: {error}");
             return Ok(Err(mistake(last, &why, &bot)));
         }
+        if let Some(call) = bot.unanswered().into_iter().find(|call| !forgiven(call)) {
+            return Ok(Err(mistake(last, &call, &bot)));
+        }
+        if let Some(line) = pretence.unasked(&bot) {
+            return Ok(Err(mistake(line, "nobody asked for this answer", &bot)));
+        }
         let replayed = replay::all(&self.data()).await?;
         Ok(replayed.map(drop).map_err(|why| format!("{last}: {why}")))
     }
@@ -100,7 +119,10 @@ impl Rehearsal {
         settings: &str,
         lines: &[String],
     ) -> anyhow::Result<Result<usize, String>> {
-        let mut bot = match self.start(settings, &Script::default()).await? {
+        let mut bot = match self
+            .start(settings, &Script::default(), &mut Pretence::default())
+            .await?
+        {
             Ok(bot) => bot,
             Err(mistake) => return Ok(Err(mistake)),
         };
@@ -127,14 +149,15 @@ impl Rehearsal {
         self.folder.path().join("data")
     }
 
-    /// Says everything, and notes what the bot says after each line: as many lists as lines that are said, and one more for
-    /// what comes first.
+    /// Says everything, and notes what the bot says after each line: as many lists as lines that are said or move the clock,
+    /// and one more for what comes first.
     pub(super) async fn listen(
         &mut self,
         settings: &str,
         script: &Script,
     ) -> anyhow::Result<Vec<Vec<Message>>> {
-        let mut bot = match self.start(settings, script).await? {
+        let mut pretence = pretence(script)?;
+        let mut bot = match self.start(settings, script, &mut pretence).await? {
             Ok(bot) => bot,
             Err(mistake) => anyhow::bail!("{mistake}"),
         };
@@ -142,6 +165,13 @@ impl Rehearsal {
         let mut known = 0;
         let (mut screen, mut lost, mut skip) = (Screen::default(), false, false);
         for step in &script.steps {
+            let moves = pretence.moves(step);
+            if moves.map_err(|why| anyhow::anyhow!("{}: {why}", step.line))? {
+                heard.push(bot.quiet(QUIET, &mut known).await);
+                let later = self.later(bot, step, &mut pretence).await?;
+                bot = later.map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+                (lost, skip) = (false, false);
+            }
             match &step.what {
                 What::Say(..) | What::Press(..) => {
                     heard.push(bot.quiet(QUIET, &mut known).await);
@@ -166,16 +196,38 @@ impl Rehearsal {
         &mut self,
         settings: &str,
         script: &Script,
+        pretence: &mut Pretence,
     ) -> anyhow::Result<Result<Bot, String>> {
         let folder = self.folder.path();
         forget(folder)?;
+        let past = Past::default();
+        pretence.write(folder, &past)?;
         let text = format!("listen.address = \"127.0.0.1:0\"\n{settings}");
         fs::write(folder.join(FILE), text)?;
-        let mut bot = Bot::start(folder)?;
         let first = script.steps.first().map_or(1, |step| step.line);
+        self.ready(Bot::start(folder, past)?, first).await
+    }
+
+    /// Stops the bot and starts it at another time: what waits goes on in it, as after any stop.
+    async fn later(
+        &self,
+        bot: Bot,
+        step: &Step,
+        pretence: &mut Pretence,
+    ) -> anyhow::Result<Result<Bot, String>> {
+        let folder = self.folder.path();
+        let past = match bot.stop(self.patience).await {
+            Ok(past) => past,
+            Err(why) => return Ok(Err(format!("{}: {why}", step.line))),
+        };
+        pretence.write(folder, &past)?;
+        self.ready(Bot::start(folder, past)?, step.line).await
+    }
+
+    async fn ready(&self, mut bot: Bot, line: usize) -> anyhow::Result<Result<Bot, String>> {
         Ok(match bot.ready(self.patience.max(START_MIN)).await {
             Ok(()) => Ok(bot),
-            Err(why) => Err(mistake(first, &why, &bot)),
+            Err(why) => Err(mistake(line, &why, &bot)),
         })
     }
 
@@ -200,6 +252,11 @@ impl Rehearsal {
             )),
         }
     }
+}
+
+/// What a conversation pretends. That it can be read was seen before.
+fn pretence(script: &Script) -> anyhow::Result<Pretence> {
+    Pretence::of(script).map_err(|why| anyhow::anyhow!("{why}"))
 }
 
 /// An interpreter takes a while to be compiled.

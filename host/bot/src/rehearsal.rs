@@ -1,0 +1,203 @@
+//! What is pretended in a rehearsal: the time, and what services answer. `witbot plugin test` writes it for the bots that it
+//! starts. Nothing but services is replaced: grants, the journal and all that is stored are as ever.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use witbot_core::call::Operation;
+use witbot_core::conversation::answer::{self, Answer};
+use witbot_core::error::{Code, Error};
+use witbot_core::ids::PluginName;
+use witbot_core::journal::Outcome;
+use witbot_engine::Found;
+
+use crate::clock;
+
+/// What the log says of an answer that was given, with the number of its line.
+pub const ANSWERED: &str = "answered as it is written";
+/// What the log says of a call that has no answer.
+pub const UNANSWERED: &str = "no answer is written";
+
+/// What is pretended.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Pretended {
+    /// How much later it is than the system says.
+    pub ahead_ms: i64,
+    /// In the order in which they are given.
+    pub answers: Vec<Written>,
+}
+
+/// An answer in a conversation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Written {
+    /// The number of its line.
+    pub line: usize,
+    /// It was given.
+    pub given: bool,
+    /// What it is.
+    pub answer: Answer,
+}
+
+/// Who answers for the services.
+#[derive(Debug)]
+pub struct Rehearsal {
+    answers: Mutex<Vec<Written>>,
+}
+
+impl Rehearsal {
+    /// Begins to pretend what stands in a file.
+    pub fn begin(file: &Path) -> anyhow::Result<Rehearsal> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let pretended: Pretended = serde_json::from_str(&text)
+            .with_context(|| format!("{} is no rehearsal", file.display()))?;
+        clock::pretend(pretended.ahead_ms);
+        Ok(Rehearsal {
+            answers: Mutex::new(pretended.answers),
+        })
+    }
+
+    /// The outcome of a call to a service. None: the bot itself answers.
+    pub fn perform(&self, plugin: &PluginName, operation: &Operation) -> Option<Outcome> {
+        if !answer::is_served(operation) {
+            return None;
+        }
+        let outcome = self.give(plugin, operation, true);
+        Some(outcome.unwrap_or_else(|| {
+            let line = answer::written(operation);
+            tracing::warn!(%plugin, "{UNANSWERED} to a call. Write what is answered, such as: * {line}");
+            let why = "no service can be reached in a rehearsal";
+            Outcome::Error(Error::new(Code::Unavailable, why))
+        }))
+    }
+
+    /// Whether an effect happened that was begun before the last stop. It did if it was answered.
+    pub fn find(&self, operation: &Operation) -> Option<Found> {
+        if !answer::is_served(operation) {
+            return None;
+        }
+        let answers = self.answers();
+        let given = answers
+            .iter()
+            .rev()
+            .find(|one| one.given && one.answer.fits(operation));
+        Some(given.map_or(Found::Nothing, |one| {
+            Found::Happened(one.answer.outcome.clone())
+        }))
+    }
+
+    /// Whether a wait for a service is over: when an answer is written. None: the bot itself knows.
+    pub fn look(
+        &self,
+        plugin: &PluginName,
+        operation: &Operation,
+    ) -> Option<Result<Option<Value>, Error>> {
+        if !answer::is_served(operation) {
+            return None;
+        }
+        Some(match self.give(plugin, operation, false) {
+            Some(Outcome::Ok(value)) => Ok(Some(value)),
+            Some(Outcome::Error(error)) => Err(error),
+            None => Ok(None),
+        })
+    }
+
+    /// The first that was not given yet, or else the last once more, if it may be.
+    fn give(&self, plugin: &PluginName, operation: &Operation, again: bool) -> Option<Outcome> {
+        let mut answers = self.answers();
+        let mut fitting: Vec<&mut Written> = answers
+            .iter_mut()
+            .filter(|one| one.answer.fits(operation))
+            .collect();
+        let new = fitting.iter().position(|one| !one.given);
+        let last = fitting.len().checked_sub(1).filter(|_| again);
+        let one = fitting.swap_remove(new.or(last)?);
+        one.given = true;
+        tracing::info!(%plugin, line = one.line, "{ANSWERED}: {}", operation.name());
+        Some(one.answer.outcome.clone())
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Vec<Written>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use witbot_core::call::{AwaitRun, ListBranches, Sleep};
+    use witbot_core::ci::{Project, Provider};
+
+    use super::*;
+
+    fn rehearsal(lines: &[&str]) -> Rehearsal {
+        let written = |(line, order): (usize, &&str)| Written {
+            line,
+            given: false,
+            answer: Answer::read(order).unwrap().unwrap(),
+        };
+        Rehearsal {
+            answers: Mutex::new(lines.iter().enumerate().map(written).collect()),
+        }
+    }
+
+    fn plugin() -> PluginName {
+        "standup".parse().unwrap()
+    }
+
+    fn branches() -> Operation {
+        let repository = "acme/api".parse().unwrap();
+        ListBranches {
+            repository,
+            limit: 1,
+        }
+        .into()
+    }
+
+    #[test]
+    fn answers_are_given_in_their_order_and_the_last_again() {
+        let rehearsal = rehearsal(&[
+            "github.branches answers [\"a\"]",
+            "github.branches fails unavailable: gone",
+            "github.resolve answers \"0f3a\"",
+        ]);
+        assert!(matches!(rehearsal.find(&branches()), Some(Found::Nothing)));
+        let ask = || rehearsal.perform(&plugin(), &branches()).unwrap();
+        assert_eq!(ask(), Outcome::Ok(serde_json::json!(["a"])));
+        let gone = Outcome::Error(Error::new(Code::Unavailable, "gone"));
+        assert_eq!([ask(), ask()], [gone.clone(), gone.clone()]);
+        assert!(
+            matches!(rehearsal.find(&branches()), Some(Found::Happened(found)) if found == gone)
+        );
+    }
+
+    #[test]
+    fn what_no_service_answers_is_not_pretended() {
+        let rehearsal = rehearsal(&[]);
+        assert_eq!(
+            rehearsal.perform(&plugin(), &Sleep { milliseconds: 1 }.into()),
+            None
+        );
+        let none = rehearsal.perform(&plugin(), &branches());
+        assert!(matches!(none, Some(Outcome::Error(error)) if error.code == Code::Unavailable));
+    }
+
+    #[test]
+    fn a_wait_is_over_when_an_answer_is_written_and_not_twice() {
+        let run = AwaitRun {
+            project: Project {
+                provider: Provider::Circleci,
+                name: "gh/acme/api".to_owned(),
+            },
+            run: "1".to_owned(),
+            past: "running".to_owned(),
+            timeout_ms: 1,
+        };
+        let rehearsal = rehearsal(&["ci.past run=1 fails not-found: no such run"]);
+        let run = Operation::from(run);
+        assert!(rehearsal.look(&plugin(), &run).unwrap().is_err());
+        assert_eq!(rehearsal.look(&plugin(), &run).unwrap(), Ok(None));
+    }
+}
