@@ -220,6 +220,35 @@ async fn services_answer_as_it_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_goes_the_same_way_after_a_crash_at_each_of_its_steps() {
+    let project = deploys();
+    let sha = "aaaaaaabbbbbbbbccccccccddddddddeeeeeeee0";
+    project.write(
+        "a.chat",
+        &format!(
+            "* github.commit reference=main answers {{\"sha\": \"{sha}\"}}\n\
+             * github.checks answers {{\"state\": \"none\", \"all\": []}}\n\
+             * github.deployments answers []\n\
+             * github.create-deployment answers {{\"id\": 7, \"sha\": \"{sha}\"}}\n\
+             * github.next-deployment-status deployment=7 answers {{\"state\": \"in_progress\"}}\n\
+             * github.next-deployment-status answers {{\"id\": 4, \"state\": \"success\"}}\n\
+             > @ada #ops: deploy api/main to staging\n\
+             #ops witbot: Deploying api main (aaaaaaa) to staging for ada\n\
+             \x20 #ops witbot: [waiting] api to staging\n\
+             \x20     …\n\
+             \x20 #ops witbot (edited): [success] api to staging\n\
+             \x20     …\n"
+        ),
+    );
+    let printed = project.test(&["--crash"]).await.ok();
+    let steps = printed
+        .split_once("a crash at each of ")
+        .and_then(|(_, rest)| rest.split_once(' '))
+        .and_then(|(steps, _)| steps.parse::<u32>().ok());
+    assert!(steps.is_some_and(|steps| steps >= 20), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_and_not_answered_is_told_and_what_is_answered_and_not_asked() {
     let project = deploys();
     let begins = "> @ada #ops: deploy api/main to staging\n#ops witbot: …\n…\n";

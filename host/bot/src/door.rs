@@ -18,6 +18,9 @@ use crate::settings::secrets::Secrets;
 use crate::settings::secrets::webhooks::Locks;
 use crate::wake::Wake;
 
+/// What the log says of a line that was typed and that outlasts the bot.
+pub const LINE_STORED: &str = "the line is stored";
+
 /// The way into the inbox. Cheap to clone.
 #[derive(Clone)]
 pub struct Door {
@@ -87,8 +90,9 @@ pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>) {
         let Some(event) = typed(&String::from_utf8_lossy(&line), number, &settings.load()) else {
             continue;
         };
-        if let Err(error) = door.accept(event).await {
-            tracing::error!("the line is lost: {error:#}");
+        match door.accept(event).await {
+            Ok(_) => tracing::debug!("{LINE_STORED}"),
+            Err(error) => tracing::error!("the line is lost: {error:#}"),
         }
     }
     let _ = door.wakes.send(Wake::InputEnded).await;

@@ -378,6 +378,13 @@ impl Ground {
             .map_err(|error| Error::invalid(error.to_string()))
     }
 
+    /// In a rehearsal the bot may crash here.
+    async fn moment(&self) {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.moment(|| self.outbox.idle()).await;
+        }
+    }
+
     fn plugin_settings(&self, plugin: &PluginName) -> Value {
         let settings = self.settings.load();
         let of_plugin = settings
@@ -428,7 +435,10 @@ impl World for Ground {
     }
 
     async fn commit(&self, invocation: &InvocationId, commit: Commit) -> Result<(), Lost> {
-        self.keep(invocation, commit).await.map_err(lost)
+        self.moment().await;
+        let kept = self.keep(invocation, commit).await.map_err(lost);
+        self.moment().await;
+        kept
     }
 
     async fn record(
@@ -442,6 +452,7 @@ impl World for Ground {
             let name = operation.name();
             return Err(Lost(format!("{name} changes nothing in the store")));
         };
+        self.moment().await;
         let (invocation, plugin) = (&caller.invocation, &caller.plugin);
         let (outcome, channels) = self
             .store
@@ -450,6 +461,7 @@ impl World for Ground {
             .map_err(lost)?;
         self.lines.recorded(caller, operation, &self.wakes).await;
         self.follow(channels, None).await;
+        self.moment().await;
         Ok(outcome)
     }
 
@@ -463,6 +475,7 @@ impl World for Ground {
         };
         self.metrics.performed(operation, &outcome, began.elapsed());
         self.expected.note(operation, &outcome).await;
+        self.moment().await;
         outcome
     }
 

@@ -1,8 +1,10 @@
-//! What is pretended in a rehearsal: the time, and what services answer. `witbot plugin test` writes it for the bots that it
-//! starts. Nothing but services is replaced: grants, the journal and all that is stored are as ever.
+//! What is pretended in a rehearsal: the time, what services answer, and a crash. `witbot plugin test` writes it for the bots that
+//! it starts. Nothing but services is replaced: grants, the journal and all that is stored are as ever.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,14 @@ pub const ANSWERED: &str = "answered as it is written";
 /// What the log says of a call that has no answer.
 pub const UNANSWERED: &str = "no answer is written";
 
+/// What the log says of a moment in which the bot could crash.
+pub const MOMENT: &str = "it could crash now";
+
+/// How often it is looked whether all is said, before a crash: a screen cannot be asked afterwards what stands on it.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// And how often at the most.
+const LOOKS_MAX: u32 = 500;
+
 /// What is pretended.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Pretended {
@@ -28,6 +38,10 @@ pub struct Pretended {
     pub ahead_ms: i64,
     /// In the order in which they are given.
     pub answers: Vec<Written>,
+    /// The bot crashes at this moment of those between the steps of runs, counted from 0.
+    pub crash_at: Option<u32>,
+    /// How many of them were before this bot.
+    pub moments: u32,
 }
 
 /// An answer in a conversation.
@@ -45,6 +59,8 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Rehearsal {
     answers: Mutex<Vec<Written>>,
+    moments: AtomicU32,
+    crash_at: Option<u32>,
 }
 
 impl Rehearsal {
@@ -57,7 +73,26 @@ impl Rehearsal {
         clock::pretend(pretended.ahead_ms);
         Ok(Rehearsal {
             answers: Mutex::new(pretended.answers),
+            moments: AtomicU32::new(pretended.moments),
+            crash_at: pretended.crash_at,
         })
+    }
+
+    /// A moment between two steps of a run: before or after something is stored, or done elsewhere. If it is the one, the bot
+    /// ends here, as soon as `all_is_said`.
+    pub async fn moment(&self, all_is_said: impl Fn() -> bool) {
+        tracing::info!("{MOMENT}");
+        let moment = self.moments.fetch_add(1, Ordering::Relaxed);
+        if self.crash_at != Some(moment) {
+            return;
+        }
+        for _ in 0..LOOKS_MAX {
+            if all_is_said() {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        std::process::abort();
     }
 
     /// The outcome of a call to a service. None: the bot itself answers.
@@ -140,6 +175,8 @@ mod tests {
         };
         Rehearsal {
             answers: Mutex::new(lines.iter().enumerate().map(written).collect()),
+            moments: AtomicU32::new(0),
+            crash_at: None,
         }
     }
 

@@ -40,6 +40,9 @@ pub struct Options {
     /// Writes what the bot says into the conversations, where they say something else. Read the difference before you keep it.
     #[arg(long)]
     accept: bool,
+    /// Has each conversation again for every step of its runs, and kills the bot there: what comes of it has to be the same.
+    #[arg(long, conflicts_with = "accept")]
+    crash: bool,
     /// How long a message may take, in seconds.
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     patience: u64,
@@ -84,11 +87,20 @@ pub async fn run(options: &Options) -> Result<ExitCode, Failure> {
             }
             continue;
         }
-        match rehearsal.hold(&settings, &conversation.script).await? {
-            Ok(()) => print(&format!(
-                "ok  {name} ({:.1} s)",
-                began.elapsed().as_secs_f64()
-            ))?,
+        let mut held = rehearsal.hold(&settings, &conversation.script).await?;
+        let mut crashes = String::new();
+        if options.crash && held.is_ok() {
+            let script = &conversation.script;
+            held = rehearsal
+                .hold_over_crashes(&settings, script)
+                .await?
+                .map(|count| {
+                    crashes = format!("; the same after a crash at each of {count} steps");
+                });
+        }
+        let took = began.elapsed().as_secs_f64();
+        match held {
+            Ok(()) => print(&format!("ok  {name} ({took:.1} s){crashes}"))?,
             Err(mistake) => {
                 wrong += 1;
                 print(&printable::text(&format!("FAILED  {name}:{mistake}")))?;

@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use witbot_core::conversation::message::{self, Message};
 
 use super::pretence;
-use crate::rehearsal::{ANSWERED, UNANSWERED};
+use crate::door::LINE_STORED;
+use crate::rehearsal::{ANSWERED, MOMENT, UNANSWERED};
 
 /// As much fits into a pipe on Linux, so that a message comes whole.
 const PIPE_BYTES: usize = 65_536;
@@ -22,6 +23,9 @@ const PIPE_BYTES: usize = 65_536;
 const HEARD_MAX: usize = 1_024;
 /// Lines of the log that are shown with a mistake.
 const LAST_LINES: usize = 10;
+
+/// How long it may take to read what a bot that has ended has written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What comes from it.
 enum Heard {
@@ -35,6 +39,8 @@ pub(super) struct Bot {
     keyboard: Option<ChildStdin>,
     heard: mpsc::Receiver<Heard>,
     past: Past,
+    /// How many lines were typed.
+    typed: usize,
     /// How much of the log is of bots before this one.
     began_at: usize,
 }
@@ -47,6 +53,12 @@ pub(super) struct Past {
 }
 
 impl Past {
+    /// How many moments there were in which a bot could have crashed.
+    pub(super) fn moments(&self) -> u32 {
+        let moments = self.log.iter().filter(|record| record.message == MOMENT);
+        u32::try_from(moments.count()).unwrap_or(u32::MAX)
+    }
+
     /// The lines of the answers that were given.
     pub(super) fn answered(&self) -> Vec<usize> {
         let answered = self.log.iter();
@@ -97,7 +109,7 @@ impl Bot {
             .current_dir(folder)
             .env_clear()
             .env("NO_COLOR", "1")
-            .env("RUST_LOG", "info")
+            .env("RUST_LOG", "info,witbot::door=debug")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -117,6 +129,7 @@ impl Bot {
             keyboard: child.stdin.take(),
             child,
             heard,
+            typed: 0,
             began_at: past.log.len(),
             past,
         })
@@ -149,8 +162,21 @@ impl Bot {
             .keyboard
             .as_mut()
             .context("it does not listen any more")?;
+        self.typed += 1;
         let typed = keyboard.write_all(format!("{line}\n").as_bytes()).await;
         typed.context("the bot does not read what is typed")
+    }
+
+    /// Waits until the line that was typed last is stored. False: it is lost.
+    pub(super) async fn has_heard(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let is_stored = |record: &&Record| record.message == LINE_STORED;
+        while self.log().iter().filter(is_stored).count() < self.typed {
+            if !self.hear(deadline).await {
+                return false;
+            }
+        }
+        true
     }
 
     /// Looks at all messages after each that comes, until there is something to see. None: there was not.
@@ -208,10 +234,25 @@ impl Bot {
         let deadline = Instant::now() + patience;
         while self.hear(deadline).await {}
         match timeout_at(deadline, self.child.wait()).await {
-            Ok(Ok(_)) => Ok(std::mem::take(&mut self.past)),
+            Ok(Ok(_)) => Ok(self.past),
             Ok(Err(error)) => Err(format!("it is not known how the bot ended: {error}")),
             Err(_) => Err("the bot does not stop".to_owned()),
         }
+    }
+
+    /// Whether it has ended by itself.
+    pub(super) async fn has_ended(&mut self) -> bool {
+        if !self.heard.is_closed() {
+            return false;
+        }
+        // Nothing comes from it any more, so it is about to.
+        self.child.wait().await.is_ok()
+    }
+
+    /// What one has left that has ended.
+    pub(super) async fn past(mut self) -> Past {
+        while self.hear(Instant::now() + LAST_WORDS).await {}
+        self.past
     }
 
     /// Ends it at once.
@@ -258,6 +299,11 @@ impl Bot {
             .map(Record::shown)
             .collect();
         lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
+    }
+
+    /// How many moments there were in which this bot, or one before it, could have crashed.
+    pub(super) fn moments(&self) -> u32 {
+        self.past.moments()
     }
 
     /// What it logged itself.

@@ -47,6 +47,16 @@ impl Pretence {
         Ok(pretence)
     }
 
+    /// Has the bot crash at a moment, which comes once however many bots there are.
+    pub(super) fn crash_at(&mut self, moment: u32) {
+        self.pretended.crash_at = Some(moment);
+    }
+
+    /// Whether a bot that ends by itself does so because it was told to.
+    pub(super) fn crashes(&self) -> bool {
+        self.pretended.crash_at.is_some()
+    }
+
     /// Moves the clock, if that is what happens here. False: the bot that is running knows of it already. The error: the clock
     /// cannot go back.
     pub(super) fn moves(&mut self, step: &Step) -> Result<bool, String> {
@@ -71,6 +81,7 @@ impl Pretence {
 
     /// Writes it for the next bot in a folder. What was answered by those before counts as given.
     pub(super) fn write(&mut self, folder: &Path, before: &Past) -> anyhow::Result<()> {
+        self.pretended.moments = before.moments();
         let given = before.answered();
         for answer in &mut self.pretended.answers {
             answer.given |= given.contains(&answer.line);

@@ -25,6 +25,41 @@ const QUIET: Duration = Duration::from_millis(700);
 /// Who says a line of which nothing is expected waits so long for something.
 const BREATH: Duration = Duration::from_millis(20);
 
+/// Moments of one conversation in which the bot is crashed: a longer one would take minutes.
+const MOMENTS_MAX: u32 = 500;
+
+/// Why a conversation did not come to its end.
+enum Trouble {
+    /// It goes otherwise than written.
+    Mistake(String),
+    /// It could not be had.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Trouble {
+    fn from(error: anyhow::Error) -> Trouble {
+        Trouble::Other(error)
+    }
+}
+
+impl From<Trouble> for anyhow::Error {
+    fn from(trouble: Trouble) -> anyhow::Error {
+        match trouble {
+            Trouble::Mistake(mistake) => anyhow::anyhow!(mistake),
+            Trouble::Other(error) => error,
+        }
+    }
+}
+
+/// The mistake apart from what is no mistake of the author.
+fn told<T>(result: Result<T, Trouble>) -> anyhow::Result<Result<T, String>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Trouble::Mistake(mistake)) => Ok(Err(mistake)),
+        Err(Trouble::Other(error)) => Err(error),
+    }
+}
+
 /// The folder in which the bots live.
 pub(super) struct Rehearsal {
     folder: TempDir,
@@ -52,64 +87,99 @@ impl Rehearsal {
         script: &Script,
     ) -> anyhow::Result<Result<(), String>> {
         let mut pretence = pretence(script)?;
-        let mut bot = match self.start(settings, script, &mut pretence).await? {
-            Ok(bot) => bot,
-            Err(mistake) => return Ok(Err(mistake)),
-        };
+        let held = self.held(settings, script, &mut pretence).await;
+        told(held.map(drop))
+    }
+
+    /// Has a conversation once for each moment in which the bot can crash, and crashes it then. Answers how many these were.
+    pub(super) async fn hold_over_crashes(
+        &mut self,
+        settings: &str,
+        script: &Script,
+    ) -> anyhow::Result<Result<u32, String>> {
+        for moment in 0..MOMENTS_MAX {
+            let mut pretence = pretence(script)?;
+            pretence.crash_at(moment);
+            match told(self.held(settings, script, &mut pretence).await)? {
+                Ok(moments) if moments <= moment => return Ok(Ok(moments)),
+                Ok(_) => {}
+                Err(mistake) => {
+                    let step = moment + 1;
+                    return Ok(Err(format!(
+                        "{mistake}\nthat was with a crash at step {step} of its runs; without one it went as written"
+                    )));
+                }
+            }
+        }
+        Ok(Ok(MOMENTS_MAX))
+    }
+
+    /// Answers in how many moments the bot could have crashed.
+    async fn held(
+        &mut self,
+        settings: &str,
+        script: &Script,
+        pretence: &mut Pretence,
+    ) -> Result<u32, Trouble> {
+        let mut bot = self.start(settings, script, pretence).await?;
         let mut screen = Screen::default();
         let mut skip = false;
         for step in &script.steps {
+            let line = step.line;
             match pretence.moves(step) {
                 Ok(false) => {}
-                Ok(true) => {
-                    bot = match self.later(bot, step, &mut pretence).await? {
-                        Ok(bot) => bot,
-                        Err(mistake) => return Ok(Err(mistake)),
-                    }
-                }
-                Err(why) => return Ok(Err(mistake(step.line, &why, &bot))),
+                Ok(true) => bot = self.later(bot, line, pretence).await?,
+                Err(why) => return Err(mistake(line, &why, &bot)),
             }
             match &step.what {
                 What::Anything => skip = true,
                 What::Expect(expected) => {
-                    if let Err(why) = self.expect(&mut bot, &mut screen, expected, skip).await {
-                        return Ok(Err(mistake(step.line, &why, &bot)));
+                    let mut found = self.expect(&mut bot, &mut screen, expected, skip).await;
+                    if found.is_err() && pretence.crashes() && bot.has_ended().await {
+                        bot = self.next(bot.past().await, line, pretence).await?;
+                        found = self.expect(&mut bot, &mut screen, expected, skip).await;
                     }
+                    found.map_err(|why| mistake(line, &why, &bot))?;
                     skip = false;
                 }
                 What::Happen(_) => {}
                 What::Say(..) | What::Press(..) => {
-                    if let Err(why) = act(&mut bot, step).await? {
-                        return Ok(Err(mistake(step.line, &why, &bot)));
+                    let mut acted = act(&mut bot, step).await;
+                    if pretence.crashes() && !bot.has_heard(self.patience).await {
+                        bot = self.next(bot.past().await, line, pretence).await?;
+                        acted = act(&mut bot, step).await;
                     }
+                    acted?.map_err(|why| mistake(line, &why, &bot))?;
                 }
             }
         }
-        let ended = bot.end(self.patience).await;
         let last = script.steps.last().map_or(1, |step| step.line);
-        if let Err(why) = ended {
-            return Ok(Err(mistake(last, &why, &bot)));
+        let mut ended = bot.end(self.patience).await;
+        if ended.is_err() && pretence.crashes() && bot.has_ended().await {
+            bot = self.next(bot.past().await, last, pretence).await?;
+            ended = bot.end(self.patience).await;
         }
+        ended.map_err(|why| mistake(last, &why, &bot))?;
         if let Some(unread) = screen.unread(&bot.messages()).filter(|_| !skip) {
-            return Ok(Err(mistake(
-                last,
-                &format!("nobody expected:\n{unread}"),
-                &bot,
-            )));
+            let why = format!("nobody expected:\n{unread}");
+            return Err(mistake(last, &why, &bot));
         }
         let forgiven = |error: &String| script.forgiven.iter().any(|one| matches(one, error));
         if let Some(error) = bot.errors().into_iter().find(|error| !forgiven(error)) {
             let why = format!("an error in the log: {error}");
-            return Ok(Err(mistake(last, &why, &bot)));
+            return Err(mistake(last, &why, &bot));
         }
         if let Some(call) = bot.unanswered().into_iter().find(|call| !forgiven(call)) {
-            return Ok(Err(mistake(last, &call, &bot)));
+            return Err(mistake(last, &call, &bot));
         }
         if let Some(line) = pretence.unasked(&bot) {
-            return Ok(Err(mistake(line, "nobody asked for this answer", &bot)));
+            return Err(mistake(line, "nobody asked for this answer", &bot));
         }
         let replayed = replay::all(&self.data()).await?;
-        Ok(replayed.map(drop).map_err(|why| format!("{last}: {why}")))
+        match replayed {
+            Ok(_) => Ok(bot.moments()),
+            Err(why) => Err(Trouble::Mistake(format!("{last}: {why}"))),
+        }
     }
 
     /// Says lines of which nothing is expected but that nothing crashes, and replays what came of them. Answers how many runs
@@ -119,10 +189,9 @@ impl Rehearsal {
         settings: &str,
         lines: &[String],
     ) -> anyhow::Result<Result<usize, String>> {
-        let mut bot = match self
-            .start(settings, &Script::default(), &mut Pretence::default())
-            .await?
-        {
+        let nothing = (&Script::default(), &mut Pretence::default());
+        let started = self.start(settings, nothing.0, nothing.1).await;
+        let mut bot = match told(started)? {
             Ok(bot) => bot,
             Err(mistake) => return Ok(Err(mistake)),
         };
@@ -157,10 +226,7 @@ impl Rehearsal {
         script: &Script,
     ) -> anyhow::Result<Vec<Vec<Message>>> {
         let mut pretence = pretence(script)?;
-        let mut bot = match self.start(settings, script, &mut pretence).await? {
-            Ok(bot) => bot,
-            Err(mistake) => anyhow::bail!("{mistake}"),
-        };
+        let mut bot = self.start(settings, script, &mut pretence).await?;
         let mut heard = Vec::new();
         let mut known = 0;
         let (mut screen, mut lost, mut skip) = (Screen::default(), false, false);
@@ -168,8 +234,7 @@ impl Rehearsal {
             let moves = pretence.moves(step);
             if moves.map_err(|why| anyhow::anyhow!("{}: {why}", step.line))? {
                 heard.push(bot.quiet(QUIET, &mut known).await);
-                let later = self.later(bot, step, &mut pretence).await?;
-                bot = later.map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+                bot = self.later(bot, step.line, &mut pretence).await?;
                 (lost, skip) = (false, false);
             }
             match &step.what {
@@ -197,38 +262,31 @@ impl Rehearsal {
         settings: &str,
         script: &Script,
         pretence: &mut Pretence,
-    ) -> anyhow::Result<Result<Bot, String>> {
+    ) -> Result<Bot, Trouble> {
         let folder = self.folder.path();
         forget(folder)?;
-        let past = Past::default();
-        pretence.write(folder, &past)?;
         let text = format!("listen.address = \"127.0.0.1:0\"\n{settings}");
-        fs::write(folder.join(FILE), text)?;
+        fs::write(folder.join(FILE), text).context("cannot write the settings")?;
         let first = script.steps.first().map_or(1, |step| step.line);
-        self.ready(Bot::start(folder, past)?, first).await
+        self.next(Past::default(), first, pretence).await
     }
 
     /// Stops the bot and starts it at another time: what waits goes on in it, as after any stop.
-    async fn later(
-        &self,
-        bot: Bot,
-        step: &Step,
-        pretence: &mut Pretence,
-    ) -> anyhow::Result<Result<Bot, String>> {
-        let folder = self.folder.path();
-        let past = match bot.stop(self.patience).await {
-            Ok(past) => past,
-            Err(why) => return Ok(Err(format!("{}: {why}", step.line))),
-        };
-        pretence.write(folder, &past)?;
-        self.ready(Bot::start(folder, past)?, step.line).await
+    async fn later(&self, bot: Bot, line: usize, pretence: &mut Pretence) -> Result<Bot, Trouble> {
+        let stopped = bot.stop(self.patience).await;
+        let past = stopped.map_err(|why| Trouble::Mistake(format!("{line}: {why}")))?;
+        self.next(past, line, pretence).await
     }
 
-    async fn ready(&self, mut bot: Bot, line: usize) -> anyhow::Result<Result<Bot, String>> {
-        Ok(match bot.ready(self.patience.max(START_MIN)).await {
+    /// A bot that goes on from where another ended.
+    async fn next(&self, past: Past, line: usize, pretence: &mut Pretence) -> Result<Bot, Trouble> {
+        let folder = self.folder.path();
+        pretence.write(folder, &past)?;
+        let mut bot = Bot::start(folder, past)?;
+        match bot.ready(self.patience.max(START_MIN)).await {
             Ok(()) => Ok(bot),
             Err(why) => Err(mistake(line, &why, &bot)),
-        })
+        }
     }
 
     async fn expect(
@@ -300,7 +358,7 @@ fn forget(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Where, what, and what the bot has to say about it.
-fn mistake(line: usize, why: &str, bot: &Bot) -> String {
+fn mistake(line: usize, why: &str, bot: &Bot) -> Trouble {
     let mut text = format!("{line}: {why}");
     let said: String = bot
         .messages()
@@ -318,5 +376,5 @@ fn mistake(line: usize, why: &str, bot: &Bot) -> String {
     if !log.is_empty() {
         text += &format!("\nthe last lines of the log:{log}");
     }
-    text
+    Trouble::Mistake(text)
 }
