@@ -31,5 +31,5 @@ pub use engine::{Compiles, Engine, EngineError};
 pub use offered::FILES as CONTRACT_FILES;
 pub use places::{Busy, Place};
 pub use plugin::{LoadError, Plugin};
-pub use run::{Ended, Ending, Invocation};
+pub use run::{COST, Ended, Ending, Invocation};
 pub use world::{Caller, Found, Lost, Passed, Witness, World};

@@ -143,8 +143,23 @@ impl Engine {
         turns.give_back();
         state.collect_output();
         state.took = began.elapsed();
+        tell_cost(plugin, &state);
         ended(called, state)
     }
+}
+
+/// What the log says of what a call cost.
+pub const COST: &str = "what it cost";
+
+/// For who asks for it, in `debug`: what a call of a handler took.
+fn tell_cost(plugin: &Plugin, state: &State) {
+    let Some(invoked) = &state.invocation else {
+        return;
+    };
+    let (_, calls, _) = state.gate.report();
+    let memory_kib = state.limiter.memory_bytes() / 1024;
+    let took_us = u64::try_from(state.took.as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(plugin = %plugin.name, handler = invoked.handler, calls, memory_kib, took_us, "{COST}");
 }
 
 /// The end of a run whose handler was not called: nobody said yes, or not yet.

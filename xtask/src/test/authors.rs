@@ -117,7 +117,7 @@ impl Author<'_> {
         let plugin = example.join(format!("dist/{EXAMPLE}.wasm"));
         let (conversations, plugin) = (text_of(&conversations)?, text_of(&plugin)?);
         self.witbot(
-            &["plugin", "test", conversations, "--plugin", plugin],
+            &["plugin", "test", conversations, "--plugin", plugin, "--crash"],
             &example,
         )
     }

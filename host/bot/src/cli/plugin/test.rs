@@ -3,6 +3,7 @@
 
 mod accept;
 mod conformance;
+mod cost;
 mod held;
 mod pretence;
 mod rehearsal;
@@ -43,6 +44,9 @@ pub struct Options {
     /// Has each conversation again for every step of its runs, and kills the bot there: what comes of it has to be the same.
     #[arg(long, conflicts_with = "accept")]
     crash: bool,
+    /// Shows what each handler cost at the most: calls, memory and time on this machine.
+    #[arg(long, conflicts_with = "accept")]
+    cost: bool,
     /// How long a message may take, in seconds.
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     patience: u64,
@@ -121,6 +125,9 @@ pub async fn run(options: &Options) -> Result<ExitCode, Failure> {
                 )))?;
             }
         }
+    }
+    if options.cost {
+        print(&rehearsal.costs.table())?;
     }
     let all = conversations.len();
     print(&match (options.accept, wrong) {

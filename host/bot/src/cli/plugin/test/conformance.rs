@@ -1,9 +1,12 @@
-//! What every plugin has to bear, whatever it is for: its own examples, and lines that nobody who means well would say. Whatever
-//! comes of them, nothing crashes, and every run does the same again when it is run again.
+//! What every plugin has to bear, whatever it is for: its own examples, also without the grants that it can do without, and lines
+//! that nobody who means well would say. Whatever comes of them, nothing crashes, and every run does the same again when it is run
+//! again.
 
 use std::path::PathBuf;
 
+use toml::{Table, Value};
 use witbot_core::declaration::CommandDeclaration;
+use witbot_core::ids::PluginName;
 use witbot_engine::Engine;
 
 use super::rehearsal::Rehearsal;
@@ -21,6 +24,7 @@ pub(super) async fn check(
 ) -> anyhow::Result<Result<String, String>> {
     let engine = Engine::new(&rehearsal.data().join("compiled"), compile::compiler())?;
     let (mut examples, mut odd) = (Vec::new(), Vec::new());
+    let mut fewer = settings.parse()?;
     for path in plugins {
         let name = name_of(path).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
         let bytes = std::fs::read(path)?;
@@ -37,6 +41,17 @@ pub(super) async fn check(
             examples.extend(command.examples.iter().cloned());
             odd.extend(odd_lines(command));
         }
+        for (capability, _) in &plugin.declaration.declaration.can_use {
+            take_away(&mut fewer, &name, capability);
+        }
+    }
+    let fewer = toml::to_string(&fewer)?;
+    if fewer != toml::to_string(&settings.parse::<Table>()?)?
+        && let Err(mistake) = rehearsal.survive(&fewer, &examples).await?
+    {
+        return Ok(Err(format!(
+            "{mistake}\nthat was without the grants that it can do without"
+        )));
     }
     let lines: Vec<String> = examples.iter().chain(&odd).cloned().collect();
     let survived = rehearsal.survive(settings, &lines).await?;
@@ -47,6 +62,19 @@ pub(super) async fn check(
             odd.len()
         )
     }))
+}
+
+/// Takes a grant away, if there is one.
+fn take_away(settings: &mut Table, plugin: &PluginName, capability: &str) {
+    let plugin = settings
+        .get_mut("plugins")
+        .and_then(|all| all.get_mut(plugin.as_str()));
+    let grants = plugin
+        .and_then(|plugin| plugin.get_mut("grants"))
+        .and_then(Value::as_table_mut);
+    if let Some(grants) = grants {
+        grants.remove(capability);
+    }
 }
 
 /// A command with arguments that are none.
@@ -75,6 +103,16 @@ fn odd_lines(command: &CommandDeclaration) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_grant_is_taken_away_from_one_plugin() {
+        let both = "[plugins.a.grants]\nchat = []\nkv = []\n[plugins.b.grants]\nkv = []\n";
+        let mut settings: Table = both.parse().unwrap();
+        take_away(&mut settings, &"a".parse().unwrap(), "kv");
+        take_away(&mut settings, &"c".parse().unwrap(), "kv");
+        let expected = "[plugins.a.grants]\nchat = []\n[plugins.b.grants]\nkv = []\n";
+        assert_eq!(settings, expected.parse().unwrap());
+    }
 
     #[test]
     fn odd_lines_begin_as_the_command_does() {

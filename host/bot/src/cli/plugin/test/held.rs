@@ -12,7 +12,9 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use witbot_core::conversation::message::{self, Message};
+use witbot_engine::COST;
 
+use super::cost::Cost;
 use super::pretence;
 use crate::door::LINE_STORED;
 use crate::rehearsal::{ANSWERED, MOMENT, UNANSWERED};
@@ -74,13 +76,17 @@ struct Record {
     message: String,
     /// The line of the conversation that it is about.
     line: Option<usize>,
+    /// What a call cost, and of which handler.
+    cost: Option<(String, Cost)>,
 }
 
 impl Record {
     fn read(line: &str) -> Record {
         let value: Value = serde_json::from_str(line).unwrap_or(Value::Null);
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+        let is_cost = text("/fields/message") == Some(COST);
         Record {
+            cost: is_cost.then(|| Cost::read(&value["fields"])),
             level: text("/level").unwrap_or("ERROR").to_owned(),
             plugin: text("/fields/plugin").unwrap_or_default().to_owned(),
             message: text("/fields/message").unwrap_or(line).to_owned(),
@@ -109,7 +115,10 @@ impl Bot {
             .current_dir(folder)
             .env_clear()
             .env("NO_COLOR", "1")
-            .env("RUST_LOG", "info,witbot::door=debug")
+            .env(
+                "RUST_LOG",
+                "info,witbot::door=debug,witbot_engine::run=debug",
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -290,7 +299,8 @@ impl Bot {
 
     /// The last lines of its log that are about a plugin, or wrong.
     pub(super) fn last_lines(&self) -> Vec<String> {
-        let told = |record: &&Record| !record.plugin.is_empty() || record.level != "INFO";
+        let is_own = |record: &Record| record.level == "INFO" && record.plugin.is_empty();
+        let told = |record: &&Record| record.level != "DEBUG" && !is_own(record);
         let lines: Vec<String> = self
             .past
             .log
@@ -299,6 +309,14 @@ impl Bot {
             .map(Record::shown)
             .collect();
         lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
+    }
+
+    /// What all calls of handlers cost.
+    pub(super) fn costs(&self) -> impl Iterator<Item = &(String, Cost)> {
+        self.past
+            .log
+            .iter()
+            .filter_map(|record| record.cost.as_ref())
     }
 
     /// How many moments there were in which this bot, or one before it, could have crashed.

@@ -13,6 +13,7 @@ use witbot_core::conversation::screen::{Looked, Screen};
 use witbot_core::conversation::script::{Script, Speaker, Step, What};
 use witbot_core::printable;
 
+use super::cost::Costs;
 use super::held::{Bot, Past};
 use super::pretence::Pretence;
 use crate::cli::replay;
@@ -64,6 +65,8 @@ fn told<T>(result: Result<T, Trouble>) -> anyhow::Result<Result<T, String>> {
 pub(super) struct Rehearsal {
     folder: TempDir,
     patience: Duration,
+    /// What handlers cost until now.
+    pub(super) costs: Costs,
 }
 
 impl Rehearsal {
@@ -77,7 +80,11 @@ impl Rehearsal {
             fs::copy(path, into.join(format!("{name}.wasm")))
                 .with_context(|| format!("cannot read {}", path.display()))?;
         }
-        Ok(Rehearsal { folder, patience })
+        Ok(Rehearsal {
+            folder,
+            patience,
+            costs: Costs::default(),
+        })
     }
 
     /// Has a conversation to its end. The mistake: where it went otherwise than it is written, and how.
@@ -159,6 +166,7 @@ impl Rehearsal {
             bot = self.next(bot.past().await, last, pretence).await?;
             ended = bot.end(self.patience).await;
         }
+        self.note_costs(&bot);
         ended.map_err(|why| mistake(last, &why, &bot))?;
         if let Some(unread) = screen.unread(&bot.messages()).filter(|_| !skip) {
             let why = format!("nobody expected:\n{unread}");
@@ -207,10 +215,17 @@ impl Rehearsal {
             }
         }
         bot.quiet(QUIET, &mut known).await;
+        self.note_costs(&bot);
         // What waits for an answer gets none.
         bot.kill().await;
         let replayed = replay::all(&self.data()).await?;
         Ok(replayed.map_err(|why| format!(" {why}")))
+    }
+
+    fn note_costs(&mut self, bot: &Bot) {
+        for (handler, cost) in bot.costs() {
+            self.costs.add(handler, *cost);
+        }
     }
 
     /// Where the bot keeps what lasts.
