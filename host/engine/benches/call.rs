@@ -1,6 +1,9 @@
 //! How long a whole call of a plugin takes: a fresh instance, the handler, one reply through the gate, and the end. And
 //! how long it takes until a run that has made many calls is where it was.
 //!
+//! Behind `--`, files of plugins are measured as well, by their first command: those that `witbot plugin new` makes in each
+//! language do the same.
+//!
 //! Run it with `WITBOT_PLUGINS` naming a folder with `hello.wasm` (`cargo xtask plugins` makes one), and `WITBOT_GUESTS`
 //! one with `waits.wasm` (`cargo xtask test` does).
 
@@ -21,7 +24,7 @@ use witbot_core::event::{Body, Event, Message, Place, Source, User};
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, ChannelId, InvocationId, PluginName, UnixMillis};
 use witbot_core::journal::{Commit, Entry, Outcome};
-use witbot_engine::{Caller, Compiler, Ending, Engine, Found, Invocation, Lost, World};
+use witbot_engine::{Caller, Compiler, Ending, Engine, Found, Invocation, Lost, Plugin, World};
 
 const CALLS: usize = 20_000;
 const WARM_UP: usize = 500;
@@ -103,13 +106,33 @@ async fn measure() {
         .unwrap_or_else(|error| panic!("{error}"));
     println!("load, from cache: {:?}", began.elapsed());
 
+    measure_calls(&engine, &plugin, "hello").await;
+    measure_replay(&engine).await;
+    for file in std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+    {
+        let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let plugin = engine.load(&name, bytes).await;
+        let plugin = plugin.unwrap_or_else(|error| panic!("{file}: {error}"));
+        let commands = &plugin.declaration.declaration.commands;
+        let handler = commands.first().expect("it has a command").id.clone();
+        println!("{file}:");
+        measure_calls(&engine, &plugin, &handler).await;
+    }
+}
+
+async fn measure_calls(engine: &Engine, plugin: &Plugin, handler: &str) {
     let world: Arc<dyn World> = Arc::new(Void::default());
     let event = event();
     let mut times = Vec::with_capacity(CALLS);
     for call in 0..CALLS + WARM_UP {
-        let invocation = invocation(call, &event);
+        let invocation = Invocation {
+            handler: handler.to_owned(),
+            ..invocation(call, &event)
+        };
         let began = Instant::now();
-        let ended = engine.run(&plugin, invocation, world.clone()).await;
+        let ended = engine.run(plugin, invocation, world.clone()).await;
         let took = began.elapsed();
         assert!(matches!(ended.ending, Ending::Done) && ended.rest.outgoing.len() == 1);
         if call >= WARM_UP {
@@ -117,7 +140,6 @@ async fn measure() {
         }
     }
     shares("a whole call:    ", times);
-    measure_replay(&engine).await;
 }
 
 /// A run that has made all its calls but one is run again from the top, and then makes the last one.

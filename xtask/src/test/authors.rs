@@ -23,7 +23,7 @@ struct Language {
     is_here: fn() -> Result<()>,
 }
 
-const LANGUAGES: [Language; 3] = [
+const LANGUAGES: [Language; 4] = [
     Language {
         name: "rust",
         manifest: "Cargo.toml",
@@ -33,6 +33,11 @@ const LANGUAGES: [Language; 3] = [
         name: "typescript",
         manifest: "package.json",
         is_here: npm::is_here,
+    },
+    Language {
+        name: "python",
+        manifest: "pyproject.toml",
+        is_here: python_is_here,
     },
     Language {
         name: "c",
@@ -47,6 +52,15 @@ fn clang_is_here() -> Result<()> {
         if !succeeds_within(MOMENT, Command::new(program).arg("--version")) {
             bail!("{program} is not here; sdk/c/README.md says how to get it");
         }
+    }
+    Ok(())
+}
+
+fn python_is_here() -> Result<()> {
+    const MOMENT: Duration = Duration::from_secs(60);
+    let asks = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
+    if !succeeds_within(MOMENT, Command::new("python3").args(["-c", asks])) {
+        bail!("Python 3.11 with venv is not here; sdk/python/README.md says how to get it");
     }
     Ok(())
 }
@@ -80,6 +94,13 @@ pub fn check(report: &mut Report, built: &Built) {
             "the tests of the SDK for TypeScript",
             "run `npm test` in sdk/typescript",
             || typescript(&folder),
+        );
+    }
+    if python_is_here().is_ok() {
+        report.check(
+            "the tests of the SDK for Python, and what mypy says of it",
+            "do it by hand; sdk/python/README.md says how",
+            || python(&folder),
         );
     }
     if clang_is_here().is_ok() {
@@ -117,7 +138,14 @@ impl Author<'_> {
         let plugin = example.join(format!("dist/{EXAMPLE}.wasm"));
         let (conversations, plugin) = (text_of(&conversations)?, text_of(&plugin)?);
         self.witbot(
-            &["plugin", "test", conversations, "--plugin", plugin, "--crash"],
+            &[
+                "plugin",
+                "test",
+                conversations,
+                "--plugin",
+                plugin,
+                "--crash",
+            ],
             &example,
         )
     }
@@ -159,6 +187,40 @@ fn typescript(folder: &Path) -> Result<()> {
             .with_context(|| format!("npm {}", arguments.join(" ")))?;
     }
     Ok(())
+}
+
+fn python(folder: &Path) -> Result<()> {
+    let sdk = folder.join("sdk/python");
+    anew(&sdk)?;
+    copy(&repository().join("sdk/python"), &sdk)?;
+    let contract = folder.join("wit");
+    anew(&contract)?;
+    copy(&repository().join("wit"), &contract)?;
+    run(Command::new("python3")
+        .args(["-m", "venv", ".venv"])
+        .current_dir(&sdk))?;
+    let tool = |name: &str, arguments: &[&str]| {
+        let mut tool = Command::new(sdk.join(".venv/bin").join(name));
+        tool.args(arguments).current_dir(&sdk);
+        tool.env("MYPYPATH", "bindings:examples/standup");
+        run(&mut tool).with_context(|| format!("{name} {}", arguments.join(" ")))
+    };
+    tool("pip", &["install", "--quiet", "--editable", ".[dev]"])?;
+    tool(
+        "python",
+        &["-m", "unittest", "discover", "-t", ".", "-s", "tests"],
+    )?;
+    let bindings = [
+        "-q",
+        "-d",
+        "../../wit",
+        "-w",
+        "plugin",
+        "bindings",
+        "bindings",
+    ];
+    tool("componentize-py", &bindings)?;
+    tool("mypy", &["src", "tests", "examples/standup"]).map(drop)
 }
 
 fn c(folder: &Path) -> Result<()> {

@@ -23,7 +23,14 @@ use crate::settings::FILE;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// What tools write while they build.
-const MADE: [&str; 5] = [BUILT, "target", "node_modules", ".venv", ".git"];
+const MADE: [&str; 6] = [
+    BUILT,
+    "target",
+    "node_modules",
+    ".venv",
+    "__pycache__",
+    ".git",
+];
 
 /// What to work on.
 #[derive(Args)]

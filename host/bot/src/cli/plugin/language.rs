@@ -7,12 +7,15 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde_json::Value;
 
+use super::new::SDK;
 use super::test::BUILT;
 
 /// What plugins in Rust are built for: it needs nothing of WASI.
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest Node.js that the tools run on.
 const NODE_MIN: (u32, u32) = (20, 11);
+/// The oldest Python that the tools run on.
+const PYTHON_MIN: (u32, u32) = (3, 11);
 /// The oldest Rust that the SDK is built with.
 const RUST_MIN: (u32, u32) = (1, 95);
 
@@ -23,6 +26,8 @@ pub enum Language {
     Rust,
     /// TypeScript, by npm.
     Typescript,
+    /// Python, by pip and componentize-py.
+    Python,
     /// C, by make and clang.
     C,
 }
@@ -42,6 +47,7 @@ impl Language {
         match self {
             Language::Rust => "Cargo.toml",
             Language::Typescript => "package.json",
+            Language::Python => "pyproject.toml",
             Language::C => "Makefile",
         }
     }
@@ -51,6 +57,7 @@ impl Language {
         match self {
             Language::Rust => rust(project),
             Language::Typescript => typescript(project),
+            Language::Python => python(project),
             Language::C => c(project),
         }
     }
@@ -121,6 +128,51 @@ fn typescript(project: &Path) -> anyhow::Result<PathBuf> {
     Ok(project.join(BUILT).join(format!("{name}.wasm")))
 }
 
+fn python(project: &Path) -> anyhow::Result<PathBuf> {
+    const GET: &str = "install it, 3.11 or newer, from https://www.python.org";
+    let environment = project.join(".venv");
+    if !environment.is_dir() {
+        let version = printed(Command::new("python3").arg("--version"))
+            .with_context(|| format!("there is no Python: {GET}"))?;
+        if let Some(found) = number(&version).filter(|found| *found < PYTHON_MIN) {
+            bail!("Python {}.{} is too old: {GET}", found.0, found.1);
+        }
+        if let Err(error) = install(&environment, project) {
+            // What is there in part would be taken for all of it.
+            let _ = std::fs::remove_dir_all(&environment);
+            return Err(error);
+        }
+    }
+    let mut build = Command::new(environment.join("bin/python"));
+    build.args(["-m", "witbot", "build", "."]);
+    quietly(&mut build, project).context("it could not be built: see above")?;
+    let manifest = std::fs::read_to_string(project.join("pyproject.toml"))?;
+    let manifest: toml::Table = manifest.parse().context("pyproject.toml is not TOML")?;
+    let name = manifest.get("project").and_then(|about| about.get("name"));
+    let name = name.and_then(toml::Value::as_str);
+    let name = name.context("pyproject.toml has no `name` in `[project]`")?;
+    Ok(project.join(BUILT).join(format!("{name}.wasm")))
+}
+
+/// Makes a virtual environment with the SDK, which brings what the build needs.
+fn install(environment: &Path, project: &Path) -> anyhow::Result<()> {
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv", ".venv"]);
+    quietly(&mut make, project).context(
+        "Python could not make a virtual environment: on Debian, `apt-get install python3-venv` brings what it needs",
+    )?;
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ];
+    let mut install = Command::new(environment.join("bin/python"));
+    install.args(pip).arg(format!("./{SDK}"));
+    quietly(&mut install, project).context("pip could not install what the build needs: see above")
+}
+
 /// The Makefile looks for the tools itself, and says what is missing.
 fn c(project: &Path) -> anyhow::Result<PathBuf> {
     let mut make = Command::new("make");
@@ -149,14 +201,18 @@ fn named(makefile: &str) -> Option<&str> {
     })
 }
 
-/// What it prints is about npm; what is wrong is on the other stream.
 fn npm(project: &Path, arguments: &[&str]) -> anyhow::Result<()> {
-    let mut npm = Command::new("npm");
-    npm.args(arguments).current_dir(project);
-    let status = npm.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    let status = status.context("npm cannot be started: it comes with Node.js")?;
+    quietly(Command::new("npm").args(arguments), project)
+}
+
+/// Runs a tool in a project. What it prints is about itself; what is wrong is on the other stream.
+fn quietly(tool: &mut Command, project: &Path) -> anyhow::Result<()> {
+    let name = tool.get_program().to_string_lossy().into_owned();
+    tool.current_dir(project);
+    let status = tool.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let status = status.with_context(|| format!("{name} cannot be started"))?;
     if !status.success() {
-        bail!("npm ended with {status}");
+        bail!("{name} ended with {status}");
     }
     Ok(())
 }

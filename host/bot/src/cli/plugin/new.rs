@@ -17,7 +17,7 @@ use super::{Failure, print};
 use crate::live::OWN_NAME;
 
 /// The folder of the SDK in a project.
-const SDK: &str = "witbot-sdk";
+pub(super) const SDK: &str = "witbot-sdk";
 
 /// What to begin.
 #[derive(Args)]
@@ -45,6 +45,8 @@ static TYPESCRIPT_TEMPLATE: Dir<'_> =
     include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/template");
 static TYPESCRIPT_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/src");
 static TYPESCRIPT_BUILD: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/typescript/build");
+static PYTHON_TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/python/template");
+static PYTHON_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/python/src");
 static C_TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/c/template");
 static C_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/c/src");
 static C_GENERATED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/c/generated");
@@ -108,6 +110,15 @@ fn sdk(language: Language) -> anyhow::Result<Sdk> {
                 as_it_is!("typescript", "README.md"),
             ],
         },
+        Language::Python => Sdk {
+            template: &PYTHON_TEMPLATE,
+            parts: vec![("src", &PYTHON_SOURCES)],
+            files: vec![
+                as_it_is!("python", "pyproject.toml"),
+                as_it_is!("python", "hatch_build.py"),
+                as_it_is!("python", "README.md"),
+            ],
+        },
         Language::C => Sdk {
             template: &C_TEMPLATE,
             parts: vec![("src", &C_SOURCES), ("generated", &C_GENERATED)],
@@ -142,7 +153,7 @@ fn write(name: &PluginName, project: &Path, sdk: &Sdk) -> anyhow::Result<()> {
         }
     }
     for (path, text) in &sdk.files {
-        put(&into.join(path), text.as_bytes())?;
+        put(&into.join(path), within_project(text).as_bytes())?;
     }
     for (path, text) in CONTRACT_FILES {
         put(&into.join("wit").join(path), text.as_bytes())?;
@@ -152,7 +163,7 @@ fn write(name: &PluginName, project: &Path, sdk: &Sdk) -> anyhow::Result<()> {
 
 /// Where the contract is, seen from an SDK in a project.
 fn within_project(text: &str) -> String {
-    text.replace("path: \"../../wit\"", "path: \"wit\"")
+    text.replace("\"../../wit\"", "\"wit\"")
 }
 
 fn put(path: &Path, content: &[u8]) -> std::io::Result<()> {
@@ -162,8 +173,10 @@ fn put(path: &Path, content: &[u8]) -> std::io::Result<()> {
     fs::write(path, content)
 }
 
+/// All files below a folder, without those that Python leaves beside its own.
 fn all(folder: &'static Dir<'static>) -> Vec<&'static include_dir::File<'static>> {
-    let below = folder.dirs().flat_map(all);
+    let own = |dir: &&Dir<'_>| !dir.path().ends_with("__pycache__");
+    let below = folder.dirs().filter(own).flat_map(all);
     folder.files().chain(below).collect()
 }
 

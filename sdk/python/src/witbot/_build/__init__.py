@@ -1,0 +1,1 @@
+"""Makes one file of a plugin. Nothing of this is in that file."""

@@ -1,0 +1,1 @@
+"""What runs in the file of a plugin beside the author's own modules."""
