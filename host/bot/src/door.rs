@@ -90,8 +90,13 @@ pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>) {
         let Some(event) = typed(&String::from_utf8_lossy(&line), number, &settings.load()) else {
             continue;
         };
-        match door.accept(event).await {
-            Ok(_) => tracing::debug!("{LINE_STORED}"),
+        match door.take(event).await {
+            Ok(Some((row, event))) => {
+                // Before anybody acts on it: that may be the end of the bot.
+                tracing::debug!("{LINE_STORED}");
+                let _ = door.wakes.send(Wake::Came { row, event }).await;
+            }
+            Ok(None) => {}
             Err(error) => tracing::error!("the line is lost: {error:#}"),
         }
     }

@@ -34,7 +34,7 @@ use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::orders::{self, Order, What};
 use crate::outbox::Outbox;
-use crate::rehearsal::Rehearsal;
+use crate::rehearsal::{self, Rehearsal};
 use crate::rights::Rights;
 use crate::secret::Secret;
 use crate::services::Services;
@@ -378,11 +378,29 @@ impl Ground {
             .map_err(|error| Error::invalid(error.to_string()))
     }
 
-    /// In a rehearsal the bot may crash here.
+    /// In a rehearsal the bot may crash here, between two steps of a run. It does so when all is said: a screen cannot be asked
+    /// afterwards what stands on it.
     async fn moment(&self) {
-        if let Some(rehearsal) = &self.rehearsal {
-            rehearsal.moment(|| self.outbox.idle()).await;
+        let Some(rehearsal) = &self.rehearsal else {
+            return;
+        };
+        if !rehearsal.is_the_end() {
+            return;
         }
+        for _ in 0..rehearsal::LOOKS_MAX {
+            if self.all_is_said().await {
+                break;
+            }
+            tokio::time::sleep(rehearsal::LOOK_EVERY).await;
+        }
+        std::process::abort();
+    }
+
+    /// Whether the outbox has nothing left that it has begun to say or is to say.
+    async fn all_is_said(&self) -> bool {
+        let queued = self.store.outbox_channels().await;
+        let begun = self.store.outbox_in_doubt().await;
+        matches!((queued, begun), (Ok(queued), Ok(begun)) if queued.is_empty() && begun.is_empty())
     }
 
     fn plugin_settings(&self, plugin: &PluginName) -> Value {

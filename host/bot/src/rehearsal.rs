@@ -26,10 +26,10 @@ pub const UNANSWERED: &str = "no answer is written";
 /// What the log says of a moment in which the bot could crash.
 pub const MOMENT: &str = "it could crash now";
 
-/// How often it is looked whether all is said, before a crash: a screen cannot be asked afterwards what stands on it.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How often it is looked whether all is said, before a crash.
+pub const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// And how often at the most.
-const LOOKS_MAX: u32 = 500;
+pub const LOOKS_MAX: u32 = 500;
 
 /// What is pretended.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -78,21 +78,12 @@ impl Rehearsal {
         })
     }
 
-    /// A moment between two steps of a run: before or after something is stored, or done elsewhere. If it is the one, the bot
-    /// ends here, as soon as `all_is_said`.
-    pub async fn moment(&self, all_is_said: impl Fn() -> bool) {
+    /// Counts a moment between two steps of a run, before or after something is stored, or done elsewhere. Whether the bot is to
+    /// crash in it.
+    pub fn is_the_end(&self) -> bool {
         tracing::info!("{MOMENT}");
         let moment = self.moments.fetch_add(1, Ordering::Relaxed);
-        if self.crash_at != Some(moment) {
-            return;
-        }
-        for _ in 0..LOOKS_MAX {
-            if all_is_said() {
-                break;
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        std::process::abort();
+        self.crash_at == Some(moment)
     }
 
     /// The outcome of a call to a service. None: the bot itself answers.
