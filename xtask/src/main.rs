@@ -6,6 +6,7 @@ mod demo;
 mod fuzz;
 mod guests;
 mod http;
+mod reference;
 mod step;
 mod test;
 mod toolchain;
@@ -33,6 +34,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Keeps a copy of the contract in `wit/` under its version, for tests of all later ones.
     ReleaseContract(contract::Options),
+    /// Writes the pages about the contract, from what `wit/` says.
+    Reference,
     /// Builds the plugins in `plugins/` for WebAssembly.
     Plugins {
         /// Where they are put; `target/plugins` unless named.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::ReleaseContract(options) => contract::release(&options).map(|()| ExitCode::SUCCESS),
+        Task::Reference => reference::write().map(|()| ExitCode::SUCCESS),
         Task::Plugins { into } => plugins(into).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -22,7 +22,7 @@ use crate::binaries::{self, Binaries, cargo};
 use crate::fuzz;
 use crate::guests;
 use crate::step::{run_openly, run_overheard, seconds, step, succeeds_within};
-use crate::{repository, target_folder};
+use crate::{reference, repository, target_folder};
 
 use counts::Counts;
 
@@ -50,6 +50,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if options.filter.is_empty() {
         if !options.quick {
             checks::formatting(&mut report);
+            let again = "run `cargo xtask reference`";
+            report.check("the pages about the contract", again, reference::check);
         }
         story::tell(&mut report, &built);
         plugin_tests(&mut report);
