@@ -170,6 +170,20 @@ impl Bot {
         }
     }
 
+    /// Expects the next lines that it prints to be these, in any order: what is said in several channels has none.
+    pub async fn expect_each(&self, patterns: &[&str]) {
+        let mut left = patterns.to_vec();
+        while let Some(last) = left.last() {
+            let line = self.next(last).await;
+            match left.iter().position(|pattern| matches(pattern, &line)) {
+                Some(at) => drop(left.swap_remove(at)),
+                None => self
+                    .transcript
+                    .fail(&format!("expected one of {left:?}, not `{line}`")),
+            }
+        }
+    }
+
     async fn next(&self, pattern: &str) -> String {
         let what = format!("a line like `{pattern}`");
         self.transcript

@@ -115,6 +115,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         health: health.clone(),
         scraper,
     };
+    let rehearsed = rehearsal.is_some();
     let outside = Outside {
         secrets: &secrets,
         at_slack: at_slack.as_ref(),
@@ -164,7 +165,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         None => {
             health.connected(true);
             if script.is_none() {
-                let lines = door::read_lines(rooms.door.clone(), rooms.settings.clone());
+                let lines = door::read_lines(rooms.door.clone(), rooms.settings.clone(), rehearsed);
                 background.push(tokio::spawn(lines));
             }
         }

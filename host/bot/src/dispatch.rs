@@ -75,7 +75,7 @@ fn subscribed(
         // Its run began with it.
         Source::Reload => return Action::Nothing,
         Source::Webhook => live.table.webhooks(&hook.subject),
-        Source::Console | Source::Github | Source::Circleci | Source::Slack => {
+        Source::Console | Source::Github | Source::Circleci | Source::Slack | Source::Topic => {
             live.table.subscribers(&hook.kind)
         }
     };

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::sync::mpsc;
 use witbot_core::event::Event;
+use witbot_core::ids::UnixMillis;
 use witbot_store::Store;
 use witbot_store::inbox::Accepted;
 
@@ -13,6 +14,7 @@ use crate::clock;
 use crate::doors::console;
 use crate::doors::hooks::Hooks;
 use crate::metrics::{Arrival, Metrics};
+use crate::rehearsal;
 use crate::settings::Settings;
 use crate::settings::secrets::Secrets;
 use crate::settings::secrets::webhooks::Locks;
@@ -77,17 +79,26 @@ impl Door {
 /// The event of a line that was typed; none if it says nothing.
 pub fn typed(line: &str, number: u32, settings: &Settings) -> Option<Event> {
     let at = clock::now();
-    let key = format!("{}-{}-{number}", std::process::id(), at.0);
+    let key = key_of(number, at);
     console::event(line, key, &settings.name, settings.alias.as_deref(), at)
 }
 
-/// Takes what is typed, until there is no more of it. Bytes that are no text are shown as such.
-pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>) {
+fn key_of(number: u32, at: UnixMillis) -> String {
+    format!("{}-{}-{number}", std::process::id(), at.0)
+}
+
+/// Takes what is typed, until there is no more of it. Bytes that are no text are shown as such. In a rehearsal, events from
+/// outside come as lines, too.
+pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>, rehearsed: bool) {
     let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).split(b'\n');
     let mut number = 0;
     while let Ok(Some(line)) = lines.next_segment().await {
         number += 1;
-        let Some(event) = typed(&String::from_utf8_lossy(&line), number, &settings.load()) else {
+        let line = String::from_utf8_lossy(&line);
+        let outside = rehearsed
+            .then(|| rehearsal::event_of(&line, key_of(number, clock::now())))
+            .flatten();
+        let Some(event) = outside.or_else(|| typed(&line, number, &settings.load())) else {
             continue;
         };
         match door.take(event).await {

@@ -161,6 +161,7 @@ impl Expected {
             kind: kind.to_owned(),
             subject: caused.repository.to_string(),
             body,
+            depth: 0,
         };
         let event = Event {
             source,

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use witbot_core::call::{AwaitTurn, KvDelete, KvSet, Occurrence, Operation};
 use witbot_core::chat::Answerers;
 use witbot_core::error::{Code, Error};
-use witbot_core::event::Body;
+use witbot_core::event::{Body, Event, Place, Source, TOPIC, Webhook};
 use witbot_core::grants::Grants;
 use witbot_core::http::{Request, Response};
 use witbot_core::ids::{
@@ -172,6 +172,7 @@ impl Ground {
             Operation::HttpFetch(call) => Outcome::of(self.send(caller, &call.request).await),
             Operation::HttpSend(call) => Outcome::of(self.send(caller, &call.request).await),
             Operation::StopRun(call) => Outcome::of(self.stop_run(caller, &call.run).await),
+            Operation::FindMessage(call) => Outcome::of(self.place_of(caller, &call.message).await),
             Operation::FindChannel(call) => Outcome::of(self.chat.channel(&call.name).await),
             Operation::FindDirect(call) => Outcome::of(self.chat.direct(&call.user).await),
             Operation::Judge(call) => Outcome::of(self.rights.judge(&caller.plugin, call).await),
@@ -188,6 +189,23 @@ impl Ground {
                     .await
             }
         }
+    }
+
+    /// Where a message stands that the plugin has written: the record of the run that wrote it says it.
+    async fn place_of(&self, caller: &Caller, message: &CallId) -> Result<Place, Error> {
+        let run = message.invocation();
+        let found = self.store.invocation(&run).await.map_err(unavailable)?;
+        let unknown = || Error::new(Code::NotFound, "this plugin has written no such message");
+        found
+            .filter(|found| found.plugin == caller.plugin)
+            .ok_or_else(unknown)?;
+        let entries = self.store.journal(&run).await.map_err(unavailable)?;
+        let entry = entries
+            .into_iter()
+            .find(|entry| CallId::new(&run, entry.number) == *message)
+            .filter(|entry| matches!(entry.outcome, Some(Outcome::Ok(_))));
+        let call = entry.and_then(|entry| Operation::recorded(&entry.name, entry.arguments));
+        call.as_ref().and_then(written_at).ok_or_else(unknown)
     }
 
     /// Sends a request to the web, with what the grants add to it: they and the secrets are of the same settings.
@@ -413,6 +431,38 @@ impl Ground {
     }
 }
 
+/// The event that a call publishes: known by the id of the call.
+fn published(caller: &Caller, entry: &Entry, operation: &Operation) -> Option<Event> {
+    let Operation::Publish(call) = operation else {
+        return None;
+    };
+    Some(Event {
+        source: Source::Topic,
+        key: CallId::new(&caller.invocation, entry.number).to_string(),
+        received: entry.at,
+        body: Body::Webhook(Webhook {
+            kind: format!("{TOPIC}{}", call.topic),
+            subject: call.subject.clone(),
+            body: call.body.clone(),
+            depth: call.depth,
+        }),
+    })
+}
+
+/// Where a call has written a message, if it did.
+fn written_at(operation: &Operation) -> Option<Place> {
+    let channel = match operation {
+        Operation::Reply(call) => return Some(call.place.clone()),
+        Operation::Post(call) => &call.channel,
+        Operation::PostDirect(call) => &call.channel,
+        _ => return None,
+    };
+    Some(Place {
+        channel: channel.clone(),
+        thread: None,
+    })
+}
+
 fn unavailable(error: StoreError) -> Error {
     Error::new(Code::Unavailable, error.to_string())
 }
@@ -466,7 +516,12 @@ impl World for Ground {
         entry: Entry,
         operation: &Operation,
     ) -> Result<Outcome, Lost> {
-        let Some(change) = self.change(&caller.plugin, operation.clone()) else {
+        let published = published(caller, &entry, operation);
+        let change = match &published {
+            Some(event) => Some(Change::Publish(Box::new(event.clone()))),
+            None => self.change(&caller.plugin, operation.clone()),
+        };
+        let Some(change) = change else {
             let name = operation.name();
             return Err(Lost(format!("{name} changes nothing in the store")));
         };
@@ -479,6 +534,12 @@ impl World for Ground {
             .map_err(lost)?;
         self.lines.recorded(caller, operation, &self.wakes).await;
         self.follow(channels, None).await;
+        if let (Some(event), Outcome::Ok(row)) = (published, &outcome)
+            && let Some(row) = row.as_i64()
+        {
+            let event = Arc::new(event);
+            let _ = self.wakes.send(Wake::Came { row, event }).await;
+        }
         self.moment().await;
         Ok(outcome)
     }

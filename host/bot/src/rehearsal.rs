@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use witbot_core::call::Operation;
 use witbot_core::conversation::answer::{self, Answer};
+use witbot_core::conversation::happening;
 use witbot_core::error::{Code, Error};
+use witbot_core::event::{Body, Event, Webhook};
 use witbot_core::ids::PluginName;
 use witbot_core::journal::Outcome;
 use witbot_engine::Found;
@@ -30,6 +32,25 @@ pub const MOMENT: &str = "it could crash now";
 pub const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// And how often at the most.
 pub const LOOKS_MAX: u32 = 500;
+
+/// What a line begins with that is no line of somebody, but an event from outside. Nobody can type it.
+const OUTSIDE: char = '\u{1}';
+
+/// The line that brings an event from outside.
+pub fn line_of(event: &Webhook) -> anyhow::Result<String> {
+    Ok(format!("{OUTSIDE}{}", serde_json::to_string(event)?))
+}
+
+/// The event that a line brings, if it is none of somebody. It comes as if it had been verified.
+pub fn event_of(line: &str, key: String) -> Option<Event> {
+    let hook: Webhook = serde_json::from_str(line.strip_prefix(OUTSIDE)?).ok()?;
+    Some(Event {
+        source: happening::door(&hook.kind)?,
+        key,
+        received: clock::now(),
+        body: Body::Webhook(hook),
+    })
+}
 
 /// What is pretended.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -196,6 +196,7 @@ fn event(due: &Due, missed: bool, now: UnixMillis) -> Event {
             kind: KIND.to_owned(),
             subject: due.id.clone(),
             body,
+            depth: 0,
         }),
     }
 }

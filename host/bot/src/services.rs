@@ -84,6 +84,9 @@ impl Services {
                     .trigger(call, id)
                     .await?,
             ),
+            Operation::ListRuns(call) => {
+                json(self.ci(call.project.provider, grants)?.recent(call).await?)
+            }
             Operation::ReadRun(call) => json(
                 self.ci(call.project.provider, grants)?
                     .status(&call.project, &call.run)
@@ -236,7 +239,12 @@ pub fn wait_keys(event: &Event) -> Vec<String> {
     };
     let mut keys = vec![call::event_key(&hook.kind, &hook.subject)];
     match event.source {
-        Source::Console | Source::Slack | Source::Webhook | Source::Schedule | Source::Reload => {}
+        Source::Console
+        | Source::Slack
+        | Source::Webhook
+        | Source::Schedule
+        | Source::Reload
+        | Source::Topic => {}
         Source::Github => {
             let deployment = hook.body.pointer("/deployment/id").and_then(Value::as_u64);
             keys.extend(deployment.map(|id| call::deployment_key(&hook.subject, id)));
@@ -299,6 +307,7 @@ mod tests {
                     kind: kind.to_owned(),
                     subject: "acme/api".to_owned(),
                     body,
+                    depth: 0,
                 }),
             })
         };

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::chat::{self, Answerers, Audience, Said, Text};
 use crate::event::{MessageId, Place, Source, User};
-use crate::ids::{CallId, ChannelId, InvocationId, Namespace, PluginName, Repository, UserId};
+use crate::ids::{
+    CallId, ChannelId, InvocationId, Namespace, PluginName, Repository, TopicName, UserId,
+};
 use crate::journal::Blob;
 use crate::policy::{Judgement, Origin};
 use crate::{ci, github, http};
@@ -176,6 +178,11 @@ calls! {
         /// Which group, by the chat service's id.
         group: UserId,
     } -> ();
+    /// Where a message of ours stands that was written in an earlier run.
+    Read "chat.message" FindMessage {
+        /// Which.
+        message: CallId,
+    } -> Place;
     /// The channel that people call so.
     Read "chat.channel" FindChannel {
         /// Its name, or its id.
@@ -322,6 +329,13 @@ calls! {
         /// What to start.
         request: ci::RunRequest,
     } -> ci::Run;
+    /// The newest runs.
+    Read "ci.recent" ListRuns {
+        /// Where.
+        project: ci::Project,
+        /// At most so many.
+        limit: u32,
+    } -> Vec<ci::RecentRun>;
     /// How a run stands.
     Read "ci.status" ReadRun {
         /// Where.
@@ -432,6 +446,19 @@ calls! {
         /// What is sent.
         request: http::Request,
     } -> http::Response;
+
+    /// Tell all plugins that want to know.
+    Record "topics.publish" Publish {
+        /// In which topic.
+        topic: TopicName,
+        /// What it is about.
+        subject: String,
+        /// What is told.
+        body: Value,
+        /// How many events of topics stand before it.
+        #[serde(default)]
+        depth: u8,
+    } -> i64;
 
     /// Let time pass.
     Wait "flow.sleep" Sleep {

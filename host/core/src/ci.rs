@@ -123,6 +123,29 @@ pub struct Run {
     pub url: String,
 }
 
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentRun {
+    /// The provider's id, the number that people see, and the page.
+    #[serde(flatten)]
+    pub run: Run,
+    /// How people call it; can be empty.
+    pub title: String,
+    /// The branch or tag, when the service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The full SHA that it works on, when the service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The account at the service that started it, when the service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// As it stood when the list was made.
+    pub phase: Phase,
+    /// When it was created, in milliseconds since 1970.
+    pub created_ms: u64,
+}
+
 /// How a run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunStatus {

@@ -38,7 +38,12 @@ pub enum Source {
     Schedule,
     /// The plugins folder: a new version of a plugin is about to take over.
     Reload,
+    /// What plugins publish.
+    Topic,
 }
+
+/// What the kinds of events begin with that plugins publish.
+pub const TOPIC: &str = "topic.";
 
 impl Source {
     /// The name in the inbox, and before the dot in the kind of a webhook.
@@ -51,6 +56,7 @@ impl Source {
             Source::Webhook => "webhook",
             Source::Schedule => "schedule",
             Source::Reload => "reload",
+            Source::Topic => "topic",
         }
     }
 }
@@ -185,6 +191,14 @@ pub struct Webhook {
     pub subject: String,
     /// All that it said.
     pub body: Value,
+    /// How many events of topics stand between it and what came from outside: plugins that answer each other in topics
+    /// would go on for ever.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub depth: u8,
+}
+
+fn is_first(depth: &u8) -> bool {
+    *depth == 0
 }
 
 impl Body {

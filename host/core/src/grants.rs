@@ -9,6 +9,7 @@ pub mod http;
 pub mod kv;
 pub mod schedules;
 pub mod scope;
+pub mod topics;
 pub mod webhooks;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Operation;
 use crate::command::nearest::nearest;
-use crate::event::Source;
+use crate::event::{Source, TOPIC};
 use crate::ids::{Namespace, PluginName, Repository};
 use crate::limits;
 use chat::ChatGrant;
@@ -29,6 +30,7 @@ use github::{GithubGrant, Permission, RepositoryPattern};
 use http::HttpGrant;
 use kv::{Access, KvGrant};
 use schedules::ScheduleGrant;
+use topics::TopicGrant;
 use webhooks::WebhookGrant;
 
 /// What a plugin needs a grant for.
@@ -47,19 +49,22 @@ pub enum Capability {
     Kv,
     /// Being called by the clock.
     Schedules,
+    /// Telling other plugins, and being told.
+    Topics,
     /// Being called by webhooks at an address of their own.
     Webhooks,
 }
 
 impl Capability {
     /// All of them, in the order of the settings.
-    pub const ALL: [Capability; 7] = [
+    pub const ALL: [Capability; 8] = [
         Capability::Chat,
         Capability::Github,
         Capability::Ci,
         Capability::Http,
         Capability::Kv,
         Capability::Schedules,
+        Capability::Topics,
         Capability::Webhooks,
     ];
 
@@ -72,6 +77,7 @@ impl Capability {
             Capability::Http => "http",
             Capability::Kv => "kv",
             Capability::Schedules => "schedules",
+            Capability::Topics => "topics",
             Capability::Webhooks => "webhooks",
         }
     }
@@ -102,6 +108,7 @@ impl Capability {
             }
             Capability::Kv => "kv = [{ max_bytes = 1048576 }]",
             Capability::Schedules => r#"schedules = [{ at_most_every = "5m" }]"#,
+            Capability::Topics => r#"topics = [{ name = "deployed", publish = true }]"#,
             Capability::Webhooks => {
                 r#"webhooks = [{ name = "alerts", verify = "standard", secret = "ALERTS_SECRET" }]"#
             }
@@ -164,6 +171,9 @@ pub struct Grants {
     /// How often the clock may call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schedules: Vec<ScheduleGrant>,
+    /// Topics.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TopicGrant>,
     /// Webhooks by name, with how their senders prove themselves.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookGrant>,
@@ -181,6 +191,7 @@ impl Grants {
             | Operation::Delete(_)
             | Operation::React(_)
             | Operation::Whisper(_)
+            | Operation::FindMessage(_)
             | Operation::FindPerson(_)
             | Operation::FindGithubLogin(_)
             | Operation::Sleep(_)
@@ -268,6 +279,7 @@ impl Grants {
             Operation::TriggerRun(call) => {
                 ci::allows_trigger(&self.ci, &call.project, &call.request)
             }
+            Operation::ListRuns(call) => ci::allows(&self.ci, &call.project, Action::Read),
             Operation::ReadRun(call) => ci::allows(&self.ci, &call.project, Action::Read),
             Operation::AwaitRun(call) => ci::allows(&self.ci, &call.project, Action::Read),
             Operation::CancelRun(call) => ci::allows(&self.ci, &call.project, Action::Cancel),
@@ -288,6 +300,7 @@ impl Grants {
             Operation::HttpFetch(call) => http::allows(&self.http, &call.request),
             Operation::HttpSend(call) => http::allows(&self.http, &call.request),
 
+            Operation::Publish(call) => topics::allows_publishing(&self.topics, &call.topic),
             Operation::AwaitEvent(call) => self.allows_event(&call.kind, &call.subject),
         }
     }
@@ -311,6 +324,7 @@ impl Grants {
             Capability::Http => !self.http.is_empty(),
             Capability::Kv => !self.kv.is_empty(),
             Capability::Schedules => !self.schedules.is_empty(),
+            Capability::Topics => !self.topics.is_empty(),
             Capability::Webhooks => !self.webhooks.is_empty(),
         }
     }
@@ -366,9 +380,11 @@ impl Grants {
             )
         } else if kind == format!("{}.{subject}", Source::Webhook.as_str()) {
             webhooks::allows(&self.webhooks, subject)
+        } else if let Some(name) = kind.strip_prefix(TOPIC) {
+            topics::allows(&self.topics, name)
         } else {
             Err(Denial::never(format!(
-                "there are no events of the kind {}: name one such as `github.deployment` or `circleci.workflow-completed`",
+                "there are no events of the kind {}: name one such as `github.deployment`, `circleci.workflow-completed` or `topic.deployed`",
                 denial::quoted(kind)
             )))
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::UnixMillis;
 use crate::journal::Blob;
 
 /// A request.
@@ -28,6 +29,12 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The whole body.
     pub body: Blob,
+    /// How long it took until all of it was there.
+    #[serde(default)]
+    pub elapsed_ms: u64,
+    /// Until when the certificate of the service is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_expires: Option<UnixMillis>,
 }
 
 /// Headers that say where a message ends or how a connection is used. A plugin that could set them could smuggle a second

@@ -77,6 +77,12 @@ text_id! {
 }
 
 text_id! {
+    /// The name of a topic, in which plugins tell each other what happened.
+    TopicName, "name of a topic", "use lower-case letters, digits and hyphens, at most 40, beginning with a letter",
+    |text| text.parse::<PluginName>().is_ok()
+}
+
+text_id! {
     /// The name of a kv space that plugins share.
     Namespace, "namespace", "use lower-case letters, digits and hyphens, at most 40, beginning with a letter",
     |text| text.parse::<PluginName>().is_ok()

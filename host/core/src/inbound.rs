@@ -30,6 +30,7 @@ pub fn webhook(
         kind: format!("webhook.{name}"),
         subject: name.to_string(),
         body: read(content_type, body)?,
+        depth: 0,
     })
 }
 

@@ -252,6 +252,16 @@ pub const KV_BYTES_MAX_DEFAULT: u64 = 10 << 20;
 /// Keys that are listed at once.
 pub const KV_KEYS_LISTED_MAX: u32 = 1_000;
 
+/// Events that one run publishes in topics: as many as it has messages.
+pub const PUBLISHED_MAX: u32 = 50;
+/// What such an event is about: as long as a key.
+pub const TOPIC_SUBJECT_BYTES_MAX: usize = 256;
+/// What it says: as large as a value.
+pub const TOPIC_BODY_BYTES_MAX: usize = 64 << 10;
+/// Events of topics that come one of the other: plugins that work together need two or three, those that answer each other
+/// for ever any number.
+pub const TOPIC_DEPTH_MAX: u8 = 8;
+
 /// Headers that one grant adds: a key and its id, with room to spare.
 pub const HTTP_HEADERS_ADDED_MAX: usize = 10;
 /// The value of one before the secret is put in: a word such as `Bearer`, and the name of a variable.
@@ -300,6 +310,8 @@ pub const ACTIONS_LISTED_PAUSE: Duration = Duration::from_secs(2);
 /// Inputs of a workflow, by GitHub's own limit.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>
 pub const ACTIONS_INPUTS_MAX: usize = 25;
+/// Runs that are listed at once: more than anybody reads in a chat.
+pub const CI_RECENT_MAX: u32 = 30;
 /// Failures and approvals that a status tells: people read no more of them in a chat.
 pub const CI_LISTED_MAX: usize = 20;
 /// What could not be stored is tried again after this: a full disk is not emptied at once.

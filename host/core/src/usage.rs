@@ -108,6 +108,7 @@ pub fn subject(operation: &Operation) -> Option<String> {
         | Operation::Delete(_)
         | Operation::React(_)
         | Operation::Whisper(_)
+        | Operation::FindMessage(_)
         | Operation::FindPerson(_)
         | Operation::FindGithubLogin(_)
         | Operation::Sleep(_)
@@ -144,6 +145,7 @@ pub fn subject(operation: &Operation) -> Option<String> {
 
         Operation::OpenProject(call) => call.project.name.clone(),
         Operation::TriggerRun(call) => call.project.name.clone(),
+        Operation::ListRuns(call) => call.project.name.clone(),
         Operation::ReadRun(call) => call.project.name.clone(),
         Operation::AwaitRun(call) => call.project.name.clone(),
         Operation::CancelRun(call) => call.project.name.clone(),
@@ -160,6 +162,7 @@ pub fn subject(operation: &Operation) -> Option<String> {
         Operation::HttpFetch(call) => host(&call.request.method, &call.request.url),
         Operation::HttpSend(call) => host(&call.request.method, &call.request.url),
 
+        Operation::Publish(call) => call.topic.to_string(),
         Operation::AwaitEvent(call) => format!("{} {}", call.kind, call.subject),
     };
     Some(subject.chars().take(limits::SHOWN_CHARS_MAX).collect())

@@ -28,6 +28,7 @@ wasmtime::component::bindgen!({
         "witbot:ci/ci.project": witbot_core::ci::Project,
         "witbot:ci/ci.run-request": witbot_core::ci::RunRequest,
         "witbot:ci/ci.run": crate::imports::ci::OpenRun,
+        "witbot:ci/ci.recent-run": witbot_core::ci::RecentRun,
         "witbot:ci/ci.run-status": witbot_core::ci::RunStatus,
         "witbot:ci/ci.failure": witbot_core::ci::Failure,
         "witbot:ci/ci.approval": witbot_core::ci::Approval,

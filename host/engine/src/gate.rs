@@ -675,6 +675,7 @@ fn needs_permission(operation: &Operation) -> bool {
         | Operation::PostDirect(_)
         | Operation::Broadcast(_)
         | Operation::MentionGroup(_)
+        | Operation::Publish(_)
         | Operation::HttpFetch(_) => true,
         Operation::KvSet(call) => call.namespace.is_some(),
         Operation::KvReplace(call) => call.namespace.is_some(),
@@ -705,6 +706,7 @@ fn is_answered_by_store(operation: &Operation) -> bool {
             | Operation::KvDelete(_)
             | Operation::LineUp(_)
             | Operation::LeaveLine(_)
+            | Operation::Publish(_)
     )
 }
 

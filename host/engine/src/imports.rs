@@ -13,4 +13,5 @@ pub(crate) mod kv;
 pub(crate) mod log;
 pub(crate) mod permission;
 mod say;
+pub(crate) mod topics;
 pub(crate) mod types;

@@ -13,7 +13,7 @@ macro_rules! file {
 }
 
 /// The contract: the path of each file below `wit/`, and what is in it.
-pub const FILES: [(&str, &str); 15] = [
+pub const FILES: [(&str, &str); 16] = [
     file!("world.wit"),
     file!("declare.wit"),
     file!("events.wit"),
@@ -29,6 +29,7 @@ pub const FILES: [(&str, &str); 15] = [
     file!("deps/http/http.wit"),
     file!("deps/kv/kv.wit"),
     file!("deps/log/log.wit"),
+    file!("deps/topics/topics.wit"),
 ];
 
 /// The interfaces of the contract that plugins can import.

@@ -204,6 +204,7 @@ fn checking(name: &PluginName, handler: String) -> Invoked {
         kind: "settings".to_owned(),
         subject: String::new(),
         body: Value::Null,
+        depth: 0,
     };
     let event = Event {
         source: Source::Console,

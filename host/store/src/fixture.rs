@@ -42,6 +42,7 @@ pub(crate) fn webhook(key: &str, kind: &str, subject: &str) -> Event {
         kind: kind.into(),
         subject: subject.into(),
         body: json!({"a": 1}),
+        depth: 0,
     });
     Event {
         source: Source::Github,

@@ -5,18 +5,20 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use witbot_core::error::Error;
+use witbot_core::event::Event;
 use witbot_core::ids::{ChannelId, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Entry, Outcome};
 
 use crate::Store;
 use crate::commit::{Applied, CommitError, Encoded, Line};
 use crate::error::StoreError;
+use crate::inbox::{Accepted, Arrival};
 use crate::invocations::Lease;
 use crate::kv::{KvWrite, Space};
 use crate::turns;
 
 /// What a call changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// A kv space, unless it would grow beyond so many bytes: that is answered with `conflict`.
     Kv(Space, KvWrite, u64),
@@ -25,6 +27,8 @@ pub enum Change {
     LineUp(String, u32),
     /// The run leaves a line of the plugin.
     Leave(String),
+    /// An event comes in that the run has published. Answers its row in the inbox.
+    Publish(Box<Event>),
 }
 
 impl Store {
@@ -72,6 +76,13 @@ impl Change {
                 turns::leave(db, plugin, &line, run)?;
                 Ok(Ok(Value::Null))
             }
+            // Its key is the id of the call, which is recorded in this transaction and in no other.
+            Change::Publish(event) => match Arrival::of(&event, false)?.store(db)? {
+                Accepted::New(row) => Ok(Ok(row.into())),
+                Accepted::Duplicate => Err(StoreError::Damaged(
+                    "an event was published before its call was recorded".to_owned(),
+                )),
+            },
         }
     }
 }

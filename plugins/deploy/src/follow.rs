@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use witbot_sdk::github::{Deployment, DeploymentStatus, State, Status};
-use witbot_sdk::{Code, Error, Result, chat, flow, log};
+use witbot_sdk::{Code, Error, Result, chat, flow, log, topics};
 
 use crate::deploy::Work;
+use crate::health::{self, Health};
 use crate::history::Success;
 use crate::patience::{may_pass, patiently};
 use crate::shown::{self, News};
 use crate::words::minutes;
+
+/// The topic that tells of what was deployed.
+const DEPLOYED: &str = "deployed";
 
 /// How long to wait before GitHub is asked again when it cannot be reached. The host has tried for a while by then.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -97,15 +102,65 @@ fn finish(
     before: Option<&Success>,
 ) -> Result<String> {
     let state = status.state();
-    let looks = shown::state(&state, &status.description());
-    let url = work.order.app.at(work.order.environment);
-    let url = url.and_then(|environment| environment.url.clone());
+    let mut looks = shown::state(&state, &status.description());
+    let environment = work.order.app.at(work.order.environment);
+    let url = environment.and_then(|environment| environment.url.clone());
+    let health = environment.and_then(|environment| environment.health());
     let mut news = news(status, url.filter(|_| state == State::Success));
+    if state == State::Success {
+        if work.settings.publish {
+            tell_others(work);
+        }
+        if let Some(within) = health.filter(|_| work.order.special_task().is_none()) {
+            (looks, news) = checked(work, news, within)?;
+        }
+    }
     for (label, command) in what_next(work, looks, before) {
         news = news.button(label, command);
     }
     work.progress.finish(word(looks), looks, &news)?;
     Ok(news.text)
+}
+
+/// Publishes that something was deployed. Not being able to is no reason to stop.
+fn tell_others(work: &Work<'_>) {
+    let (app, environment) = (work.order.app.name, work.order.environment);
+    let deployed = json!({
+        "app": app,
+        "environment": environment,
+        "reference": work.chosen.reference,
+        "commit": work.chosen.sha,
+        "by": work.progress.shown.by.name,
+    });
+    let subject = format!("{app}/{environment}");
+    if let Err(error) = topics::publish(DEPLOYED, &subject, &deployed) {
+        log::warn!("others could not be told: {error}");
+    }
+}
+
+/// Looks whether what was deployed is healthy, and says so.
+fn checked(work: &mut Work<'_>, news: News, within: Duration) -> Result<(chat::State, News)> {
+    let looking = News {
+        text: format!("{} Looking whether it is healthy.", news.text),
+        ..news.clone()
+    };
+    work.progress
+        .step("health", chat::State::Running, &looking);
+    let (app, environment) = (work.order.app.name, work.order.environment);
+    let health = match health::check(app, environment, work.run, within) {
+        Ok(health) => health,
+        Err(error) => Health::Unknown(error.message),
+    };
+    let (looks, told) = match health {
+        Health::Healthy => (chat::State::Success, "It is healthy.".to_owned()),
+        Health::Failing(what) => (chat::State::Failure, format!("It is not healthy: {what}.")),
+        Health::Unknown(why) => (
+            chat::State::Success,
+            format!("Whether it is healthy is not known: {why}."),
+        ),
+    };
+    let text = format!("{} {told}", news.text);
+    Ok((looks, News { text, ..news }))
 }
 
 /// What may be done now that it is over.

@@ -12,6 +12,7 @@ mod dry_run;
 mod elsewhere;
 mod follow;
 mod gate;
+mod health;
 mod history;
 mod line;
 mod lock;
@@ -52,6 +53,10 @@ fn plugin() -> Plugin {
             "After how long without news people are told: 10 unless set.",
         )
         .setting("aliases", "Other names for environments.")
+        .setting(
+            "publish",
+            "Whether what was deployed is published in the topic `deployed`: not unless set.",
+        )
         .setting("people", "Who somebody in the chat, by id, is at GitHub.")
         .checks_settings(settings::check)
         .wants(
@@ -62,6 +67,10 @@ fn plugin() -> Plugin {
         .can_use(
             "chat",
             "To announce deployments where nobody asked for them.",
+        )
+        .can_use(
+            "topics",
+            "To tell others what was deployed, and to ask whether it is healthy.",
         )
 }
 

@@ -37,6 +37,9 @@ pub struct Settings {
     /// Other names for environments, such as `prod` for `production`, in all applications that have them.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,
+    /// Whether what was deployed is published in the topic `deployed`.
+    #[serde(default)]
+    pub publish: bool,
     /// Who somebody in the chat, by id, is at GitHub.
     #[serde(default)]
     pub people: BTreeMap<String, String>,

@@ -18,12 +18,14 @@
 
 mod ability;
 mod phase;
+mod recent;
 mod request;
 mod run;
 mod status;
 
 pub use ability::Ability;
 pub use phase::Phase;
+pub use recent::RecentRun;
 pub use request::{Parameter, RunRequest};
 pub use run::Run;
 pub use status::{Approval, Failure, RunStatus};
@@ -62,6 +64,13 @@ impl Project {
     /// later does.
     pub fn run(&self, id: &str) -> Result<Run> {
         Ok(Run::new(self.raw.run(id)?))
+    }
+
+    /// The newest runs, newest first, at most `limit`: 1 to 30, and any other number is taken as the nearest of these.
+    /// Action: `read`.
+    pub fn recent(&self, limit: u32) -> Result<Vec<RecentRun>> {
+        let runs = self.raw.recent(limit)?;
+        Ok(runs.into_iter().map(RecentRun::new).collect())
     }
 
     /// Whether the provider can do something. Asks the provider nothing.

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::witbot::http::http;
 use crate::error::{Code, Error, Result};
-use crate::time::milliseconds;
+use crate::time::{Timestamp, milliseconds};
 
 /// A request that reads.
 pub fn get(url: impl Into<String>) -> Request {
@@ -143,6 +143,16 @@ impl Response {
     /// The body, 4 MiB at most.
     pub fn body(&self) -> Vec<u8> {
         self.raw.body()
+    }
+
+    /// How long it took until all of it was there.
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.raw.elapsed())
+    }
+
+    /// Until when the certificate is valid that the service showed. None for `http`.
+    pub fn certificate_expires(&self) -> Option<Timestamp> {
+        self.raw.certificate_expires().map(Timestamp::from_millis)
     }
 
     /// The body as text.

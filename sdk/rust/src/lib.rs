@@ -19,7 +19,7 @@
 //!
 //! It is a library crate with `crate-type = ["cdylib"]`, built for `wasm32-unknown-unknown`. The file that comes of it
 //! goes into the plugins folder as it is. Each interface of the contract that a plugin uses is a module here; only those
-//! that are really called end up in the file, and those in [`github`], [`ci`], [`http`] and [`kv`] need a grant from the
+//! that are really called end up in the file, and those in [`github`], [`ci`], [`http`], [`kv`] and [`topics`] need a grant from the
 //! operator. Answering needs none; of [`chat`], only what writes where nobody asked does.
 //!
 //! A handler is an ordinary function that may wait, for hours if need be. A run that waited is run again from the top
@@ -47,6 +47,7 @@ pub mod log;
 pub mod permission;
 mod plugin;
 mod time;
+pub mod topics;
 
 pub use error::{Code, Error, Result};
 pub use event::Event;

@@ -149,6 +149,7 @@ fn takeover(name: &PluginName, entry: &Entry, newest: &Plugin, handler: &str) ->
             kind: KIND.to_owned(),
             subject: String::new(),
             body: json!({ "from": from }),
+            depth: 0,
         }),
     };
     let begin = Begin {

@@ -7,8 +7,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use witbot_core::call::{ApproveRun, CancelRun, RerunRun, TriggerRun};
-use witbot_core::ci::{Project, Run, RunStatus};
+use witbot_core::call::{ApproveRun, CancelRun, ListRuns, RerunRun, TriggerRun};
+use witbot_core::ci::{Project, RecentRun, Run, RunStatus};
 use witbot_core::error::Error;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, UnixMillis};
@@ -43,6 +43,9 @@ pub trait CiProvider: Send + Sync {
         id: &'a CallId,
         begun: UnixMillis,
     ) -> Answer<'a, Found>;
+
+    /// The newest runs, newest first.
+    fn recent<'a>(&'a self, call: &'a ListRuns) -> Answer<'a, Vec<RecentRun>>;
 
     /// How a run stands.
     fn status<'a>(&'a self, project: &'a Project, run: &'a str) -> Answer<'a, RunStatus>;

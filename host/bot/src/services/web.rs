@@ -7,6 +7,7 @@
 
 pub mod added;
 mod address;
+mod certificate;
 mod headers;
 mod resolver;
 
@@ -16,7 +17,7 @@ mod tests;
 use std::error::Error as _;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use reqwest::{Client, Method, Url, redirect, retry};
@@ -67,6 +68,7 @@ impl Web {
         };
         let request_ready = prepared(client, request, url.clone(), &terms.added)?;
         let time = time_of(request)?;
+        let began = Instant::now();
         let whole = async {
             answer(
                 request_ready
@@ -87,6 +89,7 @@ impl Web {
             ))
         });
         if let Ok(response) = &mut answered {
+            response.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             added::hide(response, &terms.added);
         }
         answered
@@ -101,6 +104,7 @@ fn client(private_allowed: bool) -> anyhow::Result<Client> {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
+        .tls_info(true)
         .http1_max_headers(limits::HTTP_HEADERS_MAX)
         .http2_max_header_list_size(
             u32::try_from(limits::HTTP_HEADERS_BYTES_MAX).unwrap_or(u32::MAX),
@@ -191,6 +195,7 @@ async fn answer(mut response: reqwest::Response) -> Result<Response, Error> {
     let url = response.url().clone();
     let status = response.status().as_u16();
     let headers = headers::from(response.headers())?;
+    let certificate_expires = certificate::expires(&response);
     let too_large = || {
         let most = limits::HTTP_RESPONSE_BYTES_MAX >> 20;
         Error::invalid(format!(
@@ -220,6 +225,8 @@ async fn answer(mut response: reqwest::Response) -> Result<Response, Error> {
         status,
         headers,
         body: Blob(body),
+        elapsed_ms: 0,
+        certificate_expires,
     })
 }
 

@@ -115,6 +115,7 @@ fn grants_nothing(grants: &Grants) -> Option<&'static str> {
         kv,
         // Whoever writes one of these grants something.
         schedules: _,
+        topics: _,
         webhooks: _,
     } = grants;
     let no_environment = |grant: &GithubGrant| {

@@ -159,6 +159,7 @@ impl Bench {
             kind: "github.push".into(),
             subject: "acme/api".into(),
             body: json!({}),
+            depth: 0,
         });
         Event {
             source: Source::Github,

@@ -11,14 +11,17 @@
 //! First the call, by its name in the record of runs (`witbot runs show` has it). Then those of its arguments that matter: names
 //! of fields within fields have a dot between them, `…` stands for anything, and a value with blanks stands in `"…"`. Then what
 //! is answered: JSON, on the line or on indented lines below it. Fields that are left out, or all of it, are those of the
-//! call's [sample](SAMPLES). For `http` it is the status, with the body below. Or why it fails: one of the codes of the contract,
+//! call's [sample](SAMPLES). For `http` it is the status, perhaps with headers (`location=/login`), `elapsed=900ms` and
+//! `certificate-expires=2026-12-01T00:00`, with the body below. Or why it fails: one of the codes of the contract,
 //! and a message.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::happening::moment;
 use super::pattern::matches;
 use crate::call::Operation;
+use crate::command::kind::milliseconds;
 use crate::error::{Code, Error};
 use crate::http::Response;
 use crate::journal::{Blob, Outcome};
@@ -240,13 +243,14 @@ fn error(text: &str) -> Result<Error, String> {
     Ok(Error::new(known, message.trim()))
 }
 
-fn response(status: &str, body: &str) -> Result<Value, String> {
-    let status: u16 = status
-        .parse()
-        .ok()
+fn response(line: &str, body: &str) -> Result<Value, String> {
+    let mut words = line.split_whitespace();
+    let status: u16 = words
+        .next()
+        .and_then(|status| status.parse().ok())
         .filter(|status| (100..600).contains(status))
         .ok_or_else(|| {
-            format!("`{status}` is no status such as 200; the body stands on indented lines below")
+            format!("`{line}` is no status such as 200; the body stands on indented lines below")
         })?;
     let body = body.trim_end();
     let is_json = serde_json::from_str::<Value>(body).is_ok();
@@ -255,11 +259,29 @@ fn response(status: &str, body: &str) -> Result<Value, String> {
     } else {
         "text/plain; charset=utf-8"
     };
-    let response = Response {
+    let mut response = Response {
         status,
         headers: vec![("content-type".to_owned(), kind.to_owned())],
         body: Blob(body.as_bytes().to_vec()),
+        elapsed_ms: 0,
+        certificate_expires: None,
     };
+    for word in words {
+        let (name, value) = word.split_once('=').ok_or_else(|| {
+            format!("`{word}` is no header such as `location=/login`, and neither `elapsed=900ms` nor `certificate-expires=2026-12-01T00:00`")
+        })?;
+        match name {
+            "elapsed" => {
+                let elapsed = milliseconds(value);
+                response.elapsed_ms = elapsed
+                    .ok_or_else(|| format!("`{value}` is no length of time such as `900ms`"))?;
+            }
+            "certificate-expires" => response.certificate_expires = Some(moment(value)?),
+            _ => response
+                .headers
+                .push((name.to_ascii_lowercase(), value.to_owned())),
+        }
+    }
     serde_json::to_value(response).map_err(|error| error.to_string())
 }
 
@@ -372,6 +394,19 @@ mod tests {
     }
 
     #[test]
+    fn what_else_an_answer_of_the_web_has_stands_behind_its_status() {
+        let order = "http GET https://a.example/ answers 302 location=/login elapsed=1s500ms certificate-expires=2026-12-01T00:00";
+        let Outcome::Ok(value) = answer(order).outcome else {
+            panic!()
+        };
+        let response: Response = serde_json::from_value(value).unwrap();
+        assert_eq!(response.headers[1], ("location".into(), "/login".into()));
+        assert_eq!(response.elapsed_ms, 1_500);
+        let expires = response.certificate_expires.unwrap();
+        assert_eq!(expires.0, 1_796_083_200_000);
+    }
+
+    #[test]
     fn a_call_is_written_as_the_line_that_answers_it() {
         for call in [
             resolve("main"),
@@ -424,6 +459,14 @@ mod tests {
             (
                 "http GET https://example.com answers ok",
                 "`ok` is no status such as 200",
+            ),
+            (
+                "http GET https://example.com answers 200 OK",
+                "`OK` is no header such as `location=/login`, ",
+            ),
+            (
+                "http GET https://example.com answers 200 elapsed=slow",
+                "`slow` is no length of time",
             ),
         ] {
             let error = Answer::read(order).unwrap().unwrap_err();

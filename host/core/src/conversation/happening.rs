@@ -1,16 +1,33 @@
-//! What happens elsewhere in a conversation with a plugin that is tested on its own: time passes, and services answer.
+//! What happens elsewhere in a conversation with a plugin that is tested on its own: time passes, services answer, and events
+//! come from outside.
+//!
+//! ```text
+//! * time passes: 2h
+//! * it is: 2026-11-23 17:00
+//! * webhook.alerts comes with {"title": "disk full"}
+//! * github.pull_request of acme/api comes with
+//!     {"action": "closed", "number": 7}
+//! * topic.deployed of api/production comes with {"commit": "0f3a6c1"}
+//! ```
+//!
+//! An event comes as if it had been verified already; grants are asked as ever.
 
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use serde_json::Value;
+
 use super::answer::Answer;
 use crate::command::kind::milliseconds;
+use crate::event::{Source, TOPIC, Webhook};
 use crate::ids::UnixMillis;
 
 const PASSES: &str = "time passes:";
 const IS: &str = "it is:";
+const COMES: &str = " comes with";
+const OF: &str = " of ";
 
 /// What happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +38,21 @@ pub enum Happening {
     Passes(Duration),
     /// `* it is: 2026-11-23 17:00`, in UTC.
     Is(UnixMillis),
+    /// `* topic.deployed of api/production comes with {"commit": "0f3a6c1"}`.
+    Comes(Webhook),
+}
+
+/// The door through which events of a kind come from outside. None: no such events do.
+pub fn door(kind: &str) -> Option<Source> {
+    let doors = [
+        Source::Github,
+        Source::Circleci,
+        Source::Webhook,
+        Source::Topic,
+    ];
+    let (source, name) = kind.split_once('.')?;
+    let found = doors.into_iter().find(|door| door.as_str() == source);
+    found.filter(|_| !name.is_empty())
 }
 
 impl Happening {
@@ -34,12 +66,16 @@ impl Happening {
             return Ok(Happening::Passes(Duration::from_millis(length)));
         }
         if let Some(time) = order.strip_prefix(IS) {
-            return at(time.trim()).map(Happening::Is);
+            return moment(time.trim()).map(Happening::Is);
+        }
+        if let Some((event, body)) = order.split_once(COMES) {
+            return came(event.trim(), body).map(Happening::Comes);
         }
         let answer = Answer::read(order).unwrap_or_else(|| {
             Err(format!(
                 "`* {order}` is nothing that can happen here. What can: `* time passes: 2h`, `* it is: 2026-11-23 17:00`, \
                  `* github.resolve reference=main answers \"0f3a…\"`, `* http GET https://… fails timeout`, \
+                 `* webhook.alerts comes with {{…}}`, `* github.push of acme/api comes with {{…}}`, \
                  `* settings:` and `* forgive: …`"
             ))
         });
@@ -47,7 +83,37 @@ impl Happening {
     }
 }
 
-fn at(text: &str) -> Result<UnixMillis, String> {
+fn came(event: &str, body: &str) -> Result<Webhook, String> {
+    let (kind, subject) = match event.split_once(OF) {
+        Some((kind, subject)) => (kind.trim(), Some(subject.trim())),
+        None => (event, None),
+    };
+    let known = "events that come are such as `webhook.alerts`, `github.pull_request of acme/api`, \
+                 `circleci.workflow-completed of gh/acme/api` and `topic.deployed of api/production`";
+    let source = door(kind).ok_or_else(|| format!("`{kind}` is no event: {known}"))?;
+    let name = &kind[source.as_str().len() + 1..];
+    let subject = match (source, subject) {
+        (Source::Webhook, None) => name,
+        (Source::Webhook, Some(_)) => return Err(format!("a webhook is `{kind} comes with`")),
+        (_, Some(subject)) if !subject.is_empty() => subject,
+        (_, _) => {
+            return Err(format!(
+                "say what it is about: `{kind} of … comes with`; {known}"
+            ));
+        }
+    };
+    let body: Value = serde_json::from_str(body)
+        .map_err(|error| format!("what `{kind}` comes with is no JSON: {error}"))?;
+    Ok(Webhook {
+        kind: kind.to_owned(),
+        subject: subject.to_owned(),
+        body,
+        depth: u8::from(kind.starts_with(TOPIC)),
+    })
+}
+
+/// A time in UTC.
+pub(super) fn moment(text: &str) -> Result<UnixMillis, String> {
     let wrong = || format!("`{text}` is no time such as `2026-11-23 17:00`, in UTC");
     let time: DateTime = text.parse().map_err(|_| wrong())?;
     let time = time.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
@@ -57,6 +123,8 @@ fn at(text: &str) -> Result<UnixMillis, String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -65,6 +133,30 @@ mod tests {
         assert_eq!(Happening::read("time passes: 1h30m"), Ok(passes));
         let at = Happening::Is(UnixMillis(1_795_453_200_000));
         assert_eq!(Happening::read("it is: 2026-11-23 17:00"), Ok(at));
+        let event = |kind: &str, subject: &str, depth| {
+            Happening::Comes(Webhook {
+                kind: kind.to_owned(),
+                subject: subject.to_owned(),
+                body: json!({"a": 1}),
+                depth,
+            })
+        };
+        for (order, expected) in [
+            (
+                "webhook.alerts comes with {\"a\": 1}",
+                event("webhook.alerts", "alerts", 0),
+            ),
+            (
+                "github.push of acme/api comes with\n{\"a\":\n 1}",
+                event("github.push", "acme/api", 0),
+            ),
+            (
+                "topic.deployed of api/production comes with {\"a\": 1}",
+                event("topic.deployed", "api/production", 1),
+            ),
+        ] {
+            assert_eq!(Happening::read(order), Ok(expected));
+        }
         let answer = Happening::read("github.branches answers []");
         assert!(matches!(answer, Ok(Happening::Answer(_))), "{answer:?}");
     }
@@ -81,6 +173,18 @@ mod tests {
             (
                 "circleci: begins",
                 "`* circleci: begins` is nothing that can happen here. ",
+            ),
+            (
+                "chat.message of ops comes with {}",
+                "`chat.message` is no event: events that come are such as",
+            ),
+            (
+                "github.push comes with {}",
+                "say what it is about: `github.push of …",
+            ),
+            (
+                "webhook.alerts comes with alerts",
+                "what `webhook.alerts` comes with is no JSON: ",
             ),
             ("kv.get answers 1", "`kv.get` is answered by the bot itself"),
         ] {

@@ -14,7 +14,7 @@ use crate::command::{Fit, Usage};
 use crate::event::Source;
 use crate::grants::Capability;
 use crate::hubot::Hubot;
-use crate::ids::WebhookName;
+use crate::ids::{TopicName, WebhookName};
 use crate::limits;
 use crate::schedule::When;
 
@@ -380,7 +380,7 @@ fn compiled(source: &str) -> Result<Regex, String> {
 }
 
 /// The doors through which events from outside come.
-const OUTSIDE: [Source; 2] = [Source::Github, Source::Circleci];
+const OUTSIDE: [Source; 3] = [Source::Github, Source::Circleci, Source::Topic];
 
 fn check_kind(kind: &str) -> Result<(), String> {
     let known = OUTSIDE.map(Source::as_str);
@@ -388,9 +388,15 @@ fn check_kind(kind: &str) -> Result<(), String> {
     if !known.contains(&source) {
         let hint = match nearest(source, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("events come from {}", known.join(" and ")),
+            None => format!("events come from {}", known.join(", ")),
         };
         return Err(format!("nothing comes from `{}`: {hint}", shown(source)));
+    }
+    if source == Source::Topic.as_str() {
+        return rest
+            .parse::<TopicName>()
+            .map(drop)
+            .map_err(|error| error.to_string());
     }
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     if rest.is_empty() || rest.len() > limits::ID_CHARS_MAX || !rest.chars().all(letter) {

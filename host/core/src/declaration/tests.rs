@@ -195,12 +195,12 @@ fn all_problems_are_reported_at_once() {
     listener `b`, pattern: it is too large once compiled: use smaller repetitions such as `{1,20}`
     listener `c`, pattern: it is empty, which would answer every message: write what to listen for
     subscription `s1`: nothing comes from `githb`: did you mean `github`?
-    subscription `s2`: nothing comes from `jenkins`: events come from github and circleci
+    subscription `s2`: nothing comes from `jenkins`: events come from github, circleci, topic
     subscription `s3`: `github` is not a kind of event: write it as `github.name`, such as `github.deployment` or `circleci.workflow-completed`
     subscription `s4`: `github.Push Event` is not a kind of event: write it as `github.name`, such as `github.deployment` or `circleci.workflow-completed`
     setting `app s`: the name must have 1 to 100 characters and no spaces
     setting `x`: it is declared twice: remove one of them
-    wants `git`: there is no capability `git`; known: chat, github, ci, http, kv, schedules, webhooks
+    wants `git`: there is no capability `git`; known: chat, github, ci, http, kv, schedules, topics, webhooks
     wants `githb`: there is no capability `githb`; did you mean `github`?
     wants `kv`: there is no reason: say what the plugin does with it, so that the operator can decide
     wants `kv`: it is declared twice: give both reasons in one sentence

@@ -2,7 +2,7 @@
 
 use super::ci::ProjectPattern;
 use super::github::RepositoryPattern;
-use super::{Grants, chat, ci, github, http, kv};
+use super::{Grants, chat, ci, github, http, kv, topics as topic_grants};
 use crate::chat::Audience;
 use crate::ci::{Parameter, Project, RunRequest};
 use crate::http::Request;
@@ -23,6 +23,7 @@ impl Grants {
             chat,
             http,
             kv,
+            topics,
             // What the clock and webhooks do is no call.
             schedules: _,
             webhooks: _,
@@ -37,6 +38,10 @@ impl Grants {
                     false => kv::Access::Read,
                 };
                 kv::allows(&self.kv, grant.namespace.as_ref(), access).is_ok()
+            })
+            && topics.iter().all(|grant| match grant.publish {
+                true => topic_grants::allows_publishing(&self.topics, &grant.name).is_ok(),
+                false => topic_grants::allows(&self.topics, grant.name.as_str()).is_ok(),
             })
     }
 
@@ -145,6 +150,7 @@ mod tests {
             chat = [{ channel = "deploys" }]
             http = [{ host = "*.example.com", path = "/api/" }]
             kv = [{ namespace = "team" }]
+            topics = [{ name = "deployed" }]
             "#,
         );
         for (call, line, allowed) in [
@@ -228,6 +234,16 @@ mod tests {
                 false,
             ),
             ("kv.get", "kv = [{ max_bytes = 1048576 }]", false),
+            (
+                "flow.await-event",
+                r#"topics = [{ name = "deployed" }]"#,
+                true,
+            ),
+            (
+                "topics.publish",
+                r#"topics = [{ name = "deployed", publish = true }]"#,
+                false,
+            ),
         ] {
             assert_eq!(
                 now.allows_again(call, &grants(line)),

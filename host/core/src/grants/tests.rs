@@ -654,6 +654,31 @@ fn schedules_are_granted_by_how_often_they_call() {
 }
 
 #[test]
+fn topics_are_heard_of_and_published_in_as_granted() {
+    let publish = |topic: &str| {
+        call(
+            "topics.publish",
+            json!({"topic": topic, "subject": "api", "body": {}, "depth": 1}),
+        )
+    };
+    let hear = |topic: &str| {
+        call(
+            "flow.await-event",
+            json!({"kind": format!("topic.{topic}"), "subject": "api", "after": 1, "timeout_ms": 1}),
+        )
+    };
+    check(
+        r#"topics = [{ name = "deployed" }, { name = "wanted", publish = true }]"#,
+        &[hear("deployed"), hear("wanted"), publish("wanted")],
+        &[publish("deployed"), publish("want"), hear("want"), hear("")],
+    );
+    check("", &[], &[publish("deployed"), hear("deployed")]);
+    let given = grants(r#"topics = [{ name = "deployed" }]"#);
+    assert!(given.sees("topic.deployed", "anything at all"));
+    assert!(!given.sees("topic.deployed2", "api") && !given.sees("topic", "api"));
+}
+
+#[test]
 fn webhooks_are_granted_by_name_with_a_way_to_verify_them() {
     let given = grants(r#"webhooks = [{ name = "alerts", verify = "none" }]"#).webhooks;
     assert_eq!(webhooks::allows(&given, "alerts"), Ok(()));
@@ -769,7 +794,7 @@ fn a_denial_says_what_would_allow_it() {
     invalid: requests cannot be sent with the method `CONNECT`: use one such as `GET`
     denied: plugin `deploy` may not use the repository `acme/web`; to allow it, add to the list `github` in [plugins.deploy.grants]: { repository = "acme/web", permissions = ["contents:read", "deployments:read"] }
     invalid: events of GitHub are about a repository: `acme` is not a repository: write it as `owner/name`
-    invalid: there are no events of the kind `slack.message`: name one such as `github.deployment` or `circleci.workflow-completed`
+    invalid: there are no events of the kind `slack.message`: name one such as `github.deployment`, `circleci.workflow-completed` or `topic.deployed`
     "#);
 }
 
@@ -784,6 +809,7 @@ fn a_held_plugin_comes_with_the_lines_that_let_it_in() {
     http = [{ host = "HOST.EXAMPLE.COM", methods = ["GET"], path = "/PATH/" }]
     kv = [{ max_bytes = 1048576 }]
     schedules = [{ at_most_every = "5m" }]
+    topics = [{ name = "deployed", publish = true }]
     webhooks = [{ name = "alerts", verify = "standard", secret = "ALERTS_SECRET" }]
     "#);
     for capability in Capability::ALL {
@@ -848,6 +874,9 @@ fn mistakes_in_the_settings_are_refused() {
         r#"kv = [{ write = true }]"#,
         r#"kv = [{ namespace = "Team" }]"#,
         r#"kv = [{ namespace = "shared:team" }]"#,
+        r#"topics = [{ name = "Deployed" }]"#,
+        r#"topics = [{ publish = true }]"#,
+        r#"topics = [{ name = "deployed", write = true }]"#,
         r#"http = [{ host = "h.com", headers = { Authorization = "Bearer abc" } }]"#,
         r#"http = [{ host = "h.com", headers = { Host = "${A}" } }]"#,
         r#"http = [{ host = "h.com", headers = { X-Key = "${A}", x-key = "${B}" } }]"#,
@@ -867,6 +896,7 @@ fn grants_are_written_as_they_are_read() {
         http = [{ host = "*.Example.com:8443", path = "/a b", headers = { x-key = "a ${B}" } }]
         kv = [{ max_bytes = 5 }, { namespace = "team", write = true, max_bytes = 6 }]
         schedules = [{ at_most_every = "1h30m" }, { at_most_every = "10500ms" }]
+        topics = [{ name = "deployed" }, { name = "wanted", publish = true }]
         webhooks = [
           { name = "a", verify = "standard", secret = "A_SECRET" },
           { name = "b", verify = "hmac-sha256", secret = "B", header = "X-Signature" },

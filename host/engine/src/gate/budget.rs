@@ -3,7 +3,8 @@
 
 mod said;
 
-use witbot_core::call::{HttpFetch, HttpSend, Operation};
+use serde_json::Value;
+use witbot_core::call::{HttpFetch, HttpSend, Operation, Publish};
 use witbot_core::ci::{Parameter, RunRequest};
 use witbot_core::error::{Code, Error};
 use witbot_core::github::DeploymentRequest;
@@ -22,6 +23,7 @@ pub(crate) struct Budget {
     own: u32,
     messages: u32,
     requests: u32,
+    published: u32,
     bytes: usize,
 }
 
@@ -104,6 +106,10 @@ impl Budget {
                 self.requests += 1;
                 within(self.requests, self.limits.http_requests, "http requests")
             }
+            Operation::Publish(_) => {
+                self.published += 1;
+                within(self.published, limits::PUBLISHED_MAX, "events of topics")
+            }
             _ => Ok(()),
         }
     }
@@ -151,6 +157,7 @@ fn check_size(operation: &Operation) -> Result<(), Error> {
                 .as_ref()
                 .map_or(Ok(()), |expected| value(&expected.0))
         }
+        Operation::Publish(call) => published(call),
         Operation::HttpFetch(call) => request(&call.request),
         Operation::HttpSend(call) => request(&call.request),
         _ => Ok(()),
@@ -195,6 +202,8 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
             texts.push(("a project", &call.project.name));
             texts
         }
+        Operation::ListRuns(call) => vec![("a project", &call.project.name)],
+        Operation::Publish(call) => vec![("a subject", &call.subject)],
         Operation::ReadRun(call) => vec![
             ("a project", &call.project.name),
             ("the id of a run", &call.run),
@@ -238,6 +247,7 @@ fn texts(operation: &Operation) -> Vec<(&'static str, &str)> {
         | Operation::Broadcast(_)
         | Operation::MentionGroup(_)
         | Operation::FindDirect(_)
+        | Operation::FindMessage(_)
         | Operation::FindPerson(_)
         | Operation::FindGithubLogin(_)
         | Operation::OpenRepository(_)
@@ -314,6 +324,7 @@ fn bytes(operation: &Operation) -> usize {
             call.question.bytes() + call.choices.iter().map(String::len).sum::<usize>()
         }
         Operation::CreateDeployment(call) => call.request.payload.len(),
+        Operation::Publish(call) => json_bytes(&call.body),
         Operation::Judge(call) => call.command.len() + pairs(&call.arguments),
         Operation::May(call) => call.command.len() + pairs(&call.arguments),
         Operation::KvGet(call) => call.key.len(),
@@ -337,6 +348,38 @@ fn bytes(operation: &Operation) -> usize {
             .iter()
             .map(|(_, text)| text.len())
             .sum::<usize>()
+}
+
+fn published(call: &Publish) -> Result<(), Error> {
+    if call.subject.is_empty() {
+        return Err(Error::invalid(
+            "say what it is about: the subject cannot be empty",
+        ));
+    }
+    at_most(
+        call.subject.len(),
+        limits::TOPIC_SUBJECT_BYTES_MAX,
+        "the subject of a topic",
+    )?;
+    at_most(
+        json_bytes(&call.body),
+        limits::TOPIC_BODY_BYTES_MAX,
+        "the body of a topic",
+    )?;
+    if call.depth > limits::TOPIC_DEPTH_MAX {
+        return Err(Error::new(
+            Code::Conflict,
+            format!(
+                "this comes of a topic that comes of a topic, {} deep: plugins would go on answering each other for ever",
+                limits::TOPIC_DEPTH_MAX
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn json_bytes(value: &Value) -> usize {
+    value.to_string().len()
 }
 
 fn pairs(arguments: &[(String, String)]) -> usize {

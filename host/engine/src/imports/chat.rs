@@ -1,9 +1,11 @@
 //! `witbot:chat/messages` and `witbot:chat/chat`: messages of our own, and writing where nobody asked.
 
 use wasmtime::component::Resource;
-use witbot_core::call::{Delete, Edit, FindChannel, FindDirect, Post, PostDirect, React};
+use witbot_core::call::{
+    Delete, Edit, FindChannel, FindDirect, FindMessage, Post, PostDirect, React,
+};
 use witbot_core::chat::Said;
-use witbot_core::error::Error;
+use witbot_core::error::{Code, Error};
 use witbot_core::event::{MessageId, Place};
 use witbot_core::ids::{CallId, ChannelId, UserId};
 
@@ -84,6 +86,17 @@ impl State {
 impl messages::Host for State {}
 
 impl messages::HostMessage for State {
+    async fn find(&mut self, id: String) -> Result<Resource<OwnMessage>, Refusal> {
+        let message: CallId = id
+            .parse()
+            .map_err(|_| Error::new(Code::NotFound, "there is no message of this id"))?;
+        let call = FindMessage {
+            message: message.clone(),
+        };
+        let place = self.gate.pass(call).await?;
+        Ok(self.table.push(OwnMessage { id: message, place })?)
+    }
+
     async fn id(&mut self, message: Resource<OwnMessage>) -> wasmtime::Result<String> {
         Ok(self.table.get(&message)?.id.to_string())
     }

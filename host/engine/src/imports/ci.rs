@@ -2,10 +2,13 @@
 
 use wasmtime::component::Resource;
 use witbot_core::call::{
-    ApproveRun, AwaitRun, CancelRun, OpenProject, ReadRun, RerunRun, TriggerRun,
+    ApproveRun, AwaitRun, CancelRun, ListRuns, OpenProject, ReadRun, RerunRun, TriggerRun,
 };
-use witbot_core::ci::{Ability, Approval, Failure, Parameter, Project, Run, RunRequest, RunStatus};
+use witbot_core::ci::{
+    Ability, Approval, Failure, Parameter, Project, RecentRun, Run, RunRequest, RunStatus,
+};
 use witbot_core::error::Error;
+use witbot_core::limits;
 
 use crate::bindings::witbot::ci::ci;
 use crate::gate::Refusal;
@@ -70,6 +73,20 @@ impl ci::HostProject for State {
             url: String::new(),
         };
         Ok(self.table.push(OpenRun { project, run })?)
+    }
+
+    async fn recent(
+        &mut self,
+        project: Resource<Project>,
+        limit: u32,
+    ) -> Result<Vec<Resource<RecentRun>>, Refusal> {
+        let call = ListRuns {
+            project: self.table.get(&project)?.clone(),
+            limit: limit.clamp(1, limits::CI_RECENT_MAX),
+        };
+        let runs = self.gate.pass(call).await?;
+        let handles = runs.into_iter().map(|run| self.table.push(run));
+        Ok(handles.collect::<Result<_, _>>()?)
     }
 
     async fn can(&mut self, project: Resource<Project>, ability: String) -> wasmtime::Result<bool> {
@@ -245,6 +262,49 @@ impl ci::HostRun for State {
     }
 
     async fn drop(&mut self, run: Resource<OpenRun>) -> wasmtime::Result<()> {
+        self.table.delete(run)?;
+        Ok(())
+    }
+}
+
+impl ci::HostRecentRun for State {
+    async fn id(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&run)?.run.id.clone())
+    }
+
+    async fn number(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<Option<u64>> {
+        Ok(self.table.get(&run)?.run.number)
+    }
+
+    async fn url(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&run)?.run.url.clone())
+    }
+
+    async fn title(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&run)?.title.clone())
+    }
+
+    async fn reference(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<Option<String>> {
+        Ok(self.table.get(&run)?.reference.clone())
+    }
+
+    async fn commit(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<Option<String>> {
+        Ok(self.table.get(&run)?.commit.clone())
+    }
+
+    async fn actor(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<Option<String>> {
+        Ok(self.table.get(&run)?.actor.clone())
+    }
+
+    async fn phase(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&run)?.phase.as_str().to_owned())
+    }
+
+    async fn created_at(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<u64> {
+        Ok(self.table.get(&run)?.created_ms)
+    }
+
+    async fn drop(&mut self, run: Resource<RecentRun>) -> wasmtime::Result<()> {
         self.table.delete(run)?;
         Ok(())
     }

@@ -100,6 +100,18 @@ impl HostResponse for State {
         Ok(self.table.get(&response)?.body.0.clone())
     }
 
+    async fn elapsed(&mut self, response: Resource<Response>) -> wasmtime::Result<u64> {
+        Ok(self.table.get(&response)?.elapsed_ms)
+    }
+
+    async fn certificate_expires(
+        &mut self,
+        response: Resource<Response>,
+    ) -> wasmtime::Result<Option<u64>> {
+        let expires = self.table.get(&response)?.certificate_expires;
+        Ok(expires.map(|time| time.0))
+    }
+
     async fn drop(&mut self, response: Resource<Response>) -> wasmtime::Result<()> {
         self.table.delete(response)?;
         Ok(())

@@ -1,10 +1,15 @@
 //! What is wrong with settings, all of it at once, told before anybody deploys.
 
+use std::ops::RangeInclusive;
+
 use witbot_sdk::config::Wrong;
 
 use super::app::App;
 use super::environment::Environment;
 use super::{Settings, freeze::Freeze};
+
+/// What is not healthy within an hour is not going to be.
+const HEALTH_MINUTES: RangeInclusive<u32> = 1..=60;
 
 /// Every mistake, with its place.
 pub fn check(settings: &Settings) -> Vec<Wrong> {
@@ -107,6 +112,11 @@ fn look_at_environment(
     if let Some(url) = environment.url.as_ref().filter(|url| !is_address(url)) {
         let reason = format!("`{url}` is no address: it begins with `https://`");
         wrong.push(place.at("url").wrong(reason));
+    }
+    let minutes = environment.health_minutes;
+    if minutes.is_some_and(|minutes| !HEALTH_MINUTES.contains(&minutes)) {
+        let reason = "write 1 to 60 minutes, or leave it out";
+        wrong.push(place.at("health_minutes").wrong(reason));
     }
     look_at_freezes(place, &environment.freezes, wrong);
 }

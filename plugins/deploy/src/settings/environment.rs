@@ -1,5 +1,7 @@
 //! An environment of an application, as it is written.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::app::Force;
@@ -36,9 +38,17 @@ pub struct Environment {
     /// Whether the default branch is deployed by itself when its checks are green, until somebody says otherwise.
     #[serde(default)]
     pub auto: bool,
+    /// For how many minutes at most it is looked, after a success, whether what was deployed is healthy. None: it is not.
+    pub health_minutes: Option<u32>,
 }
 
 impl Environment {
+    /// For how long it is looked whether what was deployed is healthy.
+    pub fn health(&self) -> Option<Duration> {
+        let minutes = self.health_minutes?;
+        Some(Duration::from_secs(60 * u64::from(minutes)))
+    }
+
     /// Whether it has such another name.
     pub fn is_called(&self, asked: &str) -> bool {
         self.aliases

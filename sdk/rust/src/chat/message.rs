@@ -20,6 +20,15 @@ impl Message {
         Message { raw }
     }
 
+    /// A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The
+    /// bot knows it for 35 days from the end of that run.
+    ///
+    /// # Errors
+    /// `not-found` (no such message, or another plugin's), `unavailable`.
+    pub fn find(id: &str) -> Result<Message> {
+        Ok(Message::new(messages::Message::find(id)?))
+    }
+
     /// Our own id of the message, the same when the run is resumed.
     pub fn id(&self) -> String {
         self.raw.id()

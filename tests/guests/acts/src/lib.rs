@@ -5,7 +5,7 @@
 
 use witbot_sdk::ci::{self, RunRequest};
 use witbot_sdk::github::{self, Deploy, State, Status};
-use witbot_sdk::{Command, Error, Event, Plugin, Result, chat, config, http, kv};
+use witbot_sdk::{Command, Error, Event, Plugin, Result, chat, config, http, kv, topics};
 
 witbot_sdk::plugin!(plugin);
 
@@ -31,7 +31,15 @@ fn plugin() -> Plugin {
         .wants("ci", "To start a pipeline and to stop it.")
         .wants("http", "To look, and to send.")
         .wants("kv", "To keep a number.")
+        .wants("topics", "To tell of a mark, and to hear of it.")
+        .subscribe("topic.marks", hear)
         .wants("chat", "To speak up.")
+}
+
+/// Says in the channel that it heard.
+fn hear(event: &Event) -> Result {
+    chat::post("deploys", format!("A topic of {}.", event.subject()))?;
+    Ok(())
 }
 
 fn act(event: &Event) -> Result {
@@ -98,6 +106,10 @@ fn prepared<'a>(event: &'a Event, what: &str, mark: &'a str, web: &str) -> Resul
             let request = http::post(format!("{web}/send/{mark}"));
             done(move || request.send())
         }
+        "publish" => Box::new(move || {
+            topics::publish("marks", mark, &true)?;
+            Ok("success".to_owned())
+        }),
         "set" => {
             let next = number()? + 1;
             Box::new(move || kv::set(KEY, &next).and_then(|()| Ok(number()?.to_string())))

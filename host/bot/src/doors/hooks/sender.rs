@@ -124,6 +124,7 @@ fn github(headers: &HeaderMap, body: &[u8]) -> Result<Said, Refusal> {
             kind: format!("github.{kind}"),
             subject,
             body,
+            depth: 0,
         },
     })
 }
@@ -172,6 +173,7 @@ fn circleci(body: &[u8]) -> Result<Said, Refusal> {
             kind: format!("circleci.{kind}"),
             subject,
             body,
+            depth: 0,
         },
     })
 }

@@ -8,6 +8,7 @@ mod approve;
 mod cancel;
 mod dispatch;
 mod find;
+mod recent;
 mod rerun;
 mod status;
 mod wire;
@@ -18,8 +19,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use witbot_core::call::{ApproveRun, CancelRun, RerunRun, TriggerRun};
-use witbot_core::ci::{Project, Run, RunStatus};
+use witbot_core::call::{ApproveRun, CancelRun, ListRuns, RerunRun, TriggerRun};
+use witbot_core::ci::{Project, RecentRun, Run, RunStatus};
 use witbot_core::error::Error;
 use witbot_core::grants::Grants;
 use witbot_core::ids::{CallId, Repository, UnixMillis};
@@ -29,6 +30,8 @@ use super::{Answer, CiProvider, Found};
 use crate::services::github::Github;
 use crate::services::github::asked::Asked;
 use crate::services::github::connection::Connection;
+
+use self::wire::WorkflowRun;
 
 /// The bot's way to GitHub Actions.
 pub struct Actions {
@@ -70,6 +73,10 @@ impl CiProvider for Actions {
         Box::pin(self.look_for(call, id, begun))
     }
 
+    fn recent<'a>(&'a self, call: &'a ListRuns) -> Answer<'a, Vec<RecentRun>> {
+        Box::pin(self.list(call))
+    }
+
     fn status<'a>(&'a self, project: &'a Project, run: &'a str) -> Answer<'a, RunStatus> {
         Box::pin(self.read_status(project, run))
     }
@@ -107,6 +114,14 @@ fn run_path(repository: &Repository, run: &str) -> Result<String, Error> {
         Err(_) => Err(Error::invalid(
             "That is not the id of a run of GitHub Actions: it is a number.",
         )),
+    }
+}
+
+fn found(run: &WorkflowRun) -> Run {
+    Run {
+        id: run.id.to_string(),
+        number: run.run_number,
+        url: run.html_url.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ mod candidates;
 mod client;
 mod find;
 mod phase;
+mod recent;
 mod request;
 mod rerun;
 mod slug;
@@ -22,8 +23,8 @@ mod tests;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::OnceCell;
-use witbot_core::call::{ApproveRun, CancelRun, RerunRun, TriggerRun};
-use witbot_core::ci::{Project, Run, RunStatus};
+use witbot_core::call::{ApproveRun, CancelRun, ListRuns, RerunRun, TriggerRun};
+use witbot_core::ci::{Project, RecentRun, Run, RunStatus};
 use witbot_core::error::{Code, Error};
 use witbot_core::ids::{CallId, UnixMillis};
 use witbot_core::limits;
@@ -137,6 +138,10 @@ impl CiProvider for Circleci {
         begun: UnixMillis,
     ) -> Answer<'a, Found> {
         Box::pin(self.look_for(call, id, begun))
+    }
+
+    fn recent<'a>(&'a self, call: &'a ListRuns) -> Answer<'a, Vec<RecentRun>> {
+        Box::pin(self.list(call))
     }
 
     fn status<'a>(&'a self, project: &'a Project, run: &'a str) -> Answer<'a, RunStatus> {

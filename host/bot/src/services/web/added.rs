@@ -105,6 +105,8 @@ mod tests {
                 ("x-other".into(), "hunter2".into()),
             ],
             body: Blob(b"\xffhunter22, hunter2hunter22".to_vec()),
+            elapsed_ms: 1,
+            certificate_expires: None,
         };
         hide(&mut response, &[added()]);
         assert_eq!(

@@ -5,6 +5,7 @@ use witbot_core::conversation::message::Message;
 use witbot_core::conversation::script::{Script, What};
 
 use super::pretence::Pretence;
+use super::rehearsal::comes;
 
 /// The text of a conversation in which the bot says what it `said`: first of all, and after each line that is said to it or moves
 /// the clock.
@@ -34,7 +35,7 @@ pub(super) fn accepted(text: &str, script: &Script, said: &[Vec<Message>]) -> St
                 written.skip = true;
                 written.keep(&lines[first..at]);
             }
-            What::Happen(_) if !moves => {
+            What::Happen(order) if !moves && !comes(order) => {
                 written.keep(between);
                 written.keep(&lines[first..at]);
             }

@@ -40,6 +40,7 @@ impl Pretence {
                     answer,
                 }),
                 Happening::Is(time) if !pretence.begun => pretence.pretended.ahead_ms = ahead(time),
+                Happening::Comes(_) => pretence.begun = true,
                 Happening::Is(_) | Happening::Passes(_) => {}
             }
         }
@@ -70,6 +71,10 @@ impl Pretence {
                 self.pretended.ahead_ms.saturating_add(length)
             }
             Happening::Is(time) if self.begun => ahead(time),
+            Happening::Comes(_) => {
+                self.begun = true;
+                return Ok(false);
+            }
             Happening::Is(_) | Happening::Answer(_) => return Ok(false),
         };
         if ahead_ms < self.pretended.ahead_ms {

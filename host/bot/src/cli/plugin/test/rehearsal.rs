@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
+use witbot_core::conversation::happening::Happening;
 use witbot_core::conversation::message::Message;
 use witbot_core::conversation::pattern::matches;
 use witbot_core::conversation::press;
@@ -149,8 +150,7 @@ impl Rehearsal {
                     found.map_err(|why| mistake(line, &why, &bot))?;
                     skip = false;
                 }
-                What::Happen(_) => {}
-                What::Say(..) | What::Press(..) => {
+                What::Say(..) | What::Press(..) | What::Happen(_) => {
                     let mut acted = act(&mut bot, step).await;
                     if pretence.crashes() && !bot.has_heard(self.patience).await {
                         bot = self.next(bot.past().await, line, pretence).await?;
@@ -253,7 +253,8 @@ impl Rehearsal {
                 (lost, skip) = (false, false);
             }
             match &step.what {
-                What::Say(..) | What::Press(..) => {
+                What::Happen(order) if !comes(order) => {}
+                What::Say(..) | What::Press(..) | What::Happen(_) => {
                     heard.push(bot.quiet(QUIET, &mut known).await);
                     let done = act(&mut bot, step).await?;
                     done.map_err(|why| anyhow::anyhow!("{}: {why}", step.line))?;
@@ -265,7 +266,7 @@ impl Rehearsal {
                     (lost, skip) = (expected.await.is_err(), false);
                 }
                 What::Anything => skip = true,
-                What::Expect(_) | What::Happen(_) => {}
+                What::Expect(_) => {}
             }
         }
         heard.push(bot.quiet(QUIET, &mut known).await);
@@ -335,7 +336,12 @@ fn pretence(script: &Script) -> anyhow::Result<Pretence> {
 /// An interpreter takes a while to be compiled.
 const START_MIN: Duration = Duration::from_secs(120);
 
-/// Says a line, or types what a button stands for. The inner error: there is no such button.
+/// Whether it is an event from outside.
+pub(super) fn comes(order: &str) -> bool {
+    matches!(Happening::read(order), Ok(Happening::Comes(_)))
+}
+
+/// Says a line, has an event come, or types what a button stands for. The inner error: there is no such button.
 async fn act(bot: &mut Bot, step: &Step) -> anyhow::Result<Result<(), String>> {
     let typed = |by: &Speaker, text: &str| format!("@{} #{}: {text}", by.user, by.channel);
     let line = match &step.what {
@@ -347,7 +353,11 @@ async fn act(bot: &mut Bot, step: &Step) -> anyhow::Result<Result<(), String>> {
                 Err(why) => return Ok(Err(why)),
             }
         }
-        What::Happen(_) | What::Expect(_) | What::Anything => return Ok(Ok(())),
+        What::Happen(order) => match Happening::read(order) {
+            Ok(Happening::Comes(event)) => crate::rehearsal::line_of(&event)?,
+            Ok(_) | Err(_) => return Ok(Ok(())),
+        },
+        What::Expect(_) | What::Anything => return Ok(Ok(())),
     };
     bot.say(&line).await?;
     Ok(Ok(()))

@@ -2,14 +2,14 @@
 
 use tokio::time::{Instant, sleep};
 use witbot_core::call::TriggerRun;
-use witbot_core::ci::{Run, RunRequest};
+use witbot_core::ci::RunRequest;
 use witbot_core::error::Error;
 use witbot_core::ids::{CallId, Repository, UnixMillis};
 use witbot_core::limits;
 
 use super::dispatch::workflow;
 use super::wire::{Runs, WorkflowRun};
-use super::{Actions, repository};
+use super::{Actions, found, repository};
 use crate::services::ci::Found;
 use crate::services::github::asked::Asked;
 use crate::services::github::connection::{self, PAGE};
@@ -170,14 +170,6 @@ fn words(run: &WorkflowRun) -> impl Iterator<Item = &str> {
         run.name.as_deref().unwrap_or_default(),
     ];
     texts.into_iter().flat_map(move |text| text.split(apart))
-}
-
-fn found(run: &WorkflowRun) -> Run {
-    Run {
-        id: run.id.to_string(),
-        number: run.run_number,
-        url: run.html_url.clone(),
-    }
 }
 
 /// As GitHub's searches write a time.

@@ -128,7 +128,7 @@ fn status(
     }
 }
 
-fn phase(run: &WorkflowRun) -> Phase {
+pub(super) fn phase(run: &WorkflowRun) -> Phase {
     match run.status {
         Some(RunState::Queued | RunState::Requested | RunState::Pending) => Phase::Queued,
         Some(RunState::Waiting) => Phase::Blocked,

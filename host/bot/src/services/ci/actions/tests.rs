@@ -294,6 +294,42 @@ async fn states_and_conclusions_are_phases() {
 }
 
 #[tokio::test]
+async fn the_newest_runs_are_listed_with_how_they_stand() {
+    let own = json!({"name": "Deploy", "display_title": "Mend it", "status": "in_progress", "triggering_actor": {"login": "ada"}});
+    let unnamed = json!({"name": "Deploy", "display_title": "Deploy", "status": "completed", "conclusion": "failure"});
+    let (actions, _stand_in) = service(move |seen| {
+        assert_eq!(seen.line, "GET /repos/acme/api/actions/runs?per_page=2");
+        let runs = [
+            run(8, "", own.clone()),
+            run(7, "", unnamed.clone()),
+            run(6, "", json!({})),
+        ];
+        Says::Json(200, json!({"total_count": 3, "workflow_runs": runs}))
+    })
+    .await;
+    let call = ListRuns {
+        project: project(),
+        limit: 2,
+    };
+    let runs = actions.recent(&call).await.unwrap();
+    let shown: Vec<String> = runs
+        .iter()
+        .map(|run| {
+            let (actor, commit) = (run.actor.as_deref(), run.commit.as_deref());
+            let (id, title, phase) = (&run.run.id, &run.title, run.phase.as_str());
+            format!("{id} {phase} `{title}` {commit:?} {actor:?}")
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "8 running `Deploy: Mend it` Some(\"1a2b\") Some(\"ada\")",
+            "7 failed `Deploy` Some(\"1a2b\") None",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn failures_name_job_and_step() {
     let step = |name: &str, conclusion: &str| json!({"name": name, "status": "completed", "conclusion": conclusion, "number": 1});
     let jobs = json!([

@@ -40,6 +40,9 @@ pub struct WorkflowRun {
     pub head_sha: Option<String>,
     /// The branch or tag.
     pub head_branch: Option<String>,
+    /// Who began its latest attempt.
+    #[serde(default)]
+    pub triggering_actor: Option<Actor>,
     /// How far it is.
     pub status: Option<RunState>,
     /// How it ended.
@@ -52,6 +55,13 @@ pub struct WorkflowRun {
     /// When its latest attempt was begun.
     #[serde(deserialize_with = "unix_millis")]
     pub run_started_at: UnixMillis,
+}
+
+/// An account.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Actor {
+    /// Its name.
+    pub login: String,
 }
 
 /// How far a run or a job is.

@@ -135,7 +135,8 @@ pub fn failed(job: &Job) -> bool {
     }
 }
 
-fn phase(pipeline: &Pipeline, workflows: &[Workflow], now: UnixMillis) -> Phase {
+/// How a pipeline stands, in one word.
+pub fn phase(pipeline: &Pipeline, workflows: &[Workflow], now: UnixMillis) -> Phase {
     if workflows.is_empty() {
         return without_workflows(pipeline, now);
     }

@@ -518,6 +518,45 @@ async fn the_status_is_of_all_workflows_and_names_failed_jobs() {
 }
 
 #[tokio::test]
+async fn the_newest_pipelines_are_listed_with_how_they_stand() {
+    let vcs = json!({"branch": "main", "revision": "1dc6aa6", "commit": {"subject": "Mend it", "body": ""}});
+    let first = json!({"items": [pipeline("p2", json!({"vcs": vcs}))], "next_page_token": "2"});
+    let tag =
+        json!({"number": 6, "vcs": {"tag": "v1"}, "trigger": {"type": "webhook", "actor": null}});
+    let rest = [pipeline("p1", tag), pipeline("p0", json!({}))];
+    let workflow = |status: &str| list(&[json!({"id": "w", "name": "build", "status": status})]);
+    let service = Service::start(vec![
+        Says(LIST, Reply::Json(200, first)),
+        Says("GET project/gh/acme/api/pipeline?page-token=2", list(&rest)),
+        Says("GET pipeline/p2/workflow", workflow("running")),
+        Says("GET pipeline/p1/workflow", workflow("failed")),
+    ])
+    .await;
+    let project = call(RunRequest::default()).project;
+    let call = ListRuns { project, limit: 2 };
+    let runs = service.circleci.recent(&call).await.unwrap();
+    let shown: Vec<String> = runs
+        .iter()
+        .map(|run| {
+            let words = [&run.reference, &run.commit, &run.actor];
+            let words = words.map(|word| word.as_deref().unwrap_or("-"));
+            let (id, number) = (&run.run.id, run.run.number.unwrap_or(0));
+            let (title, phase) = (&run.title, run.phase.as_str());
+            format!("{id} #{number} {phase} `{title}` {}", words.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "p2 #7 running `Mend it` main 1dc6aa6 witbot",
+            "p1 #6 failed `` v1 - -",
+        ]
+    );
+    assert!(runs[0].run.url.ends_with("/github/acme/api/7"));
+    assert!(runs[0].created_ms > 0);
+}
+
+#[tokio::test]
 async fn a_run_of_another_project_is_none() {
     let of_web = Reply::Json(200, pipeline("p1", json!({"project_slug": "gh/acme/web"})));
     let service = Service::start(vec![Says("GET pipeline/p1", of_web)]).await;

@@ -121,6 +121,17 @@ pub struct Vcs {
     pub tag: Option<String>,
     /// The full SHA.
     pub revision: Option<String>,
+    /// What it says. Not told for all kinds of projects.
+    #[serde(default)]
+    pub commit: Option<Commit>,
+}
+
+/// What a commit says.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Commit {
+    /// The first line of its message.
+    #[serde(default)]
+    pub subject: Option<String>,
 }
 
 /// A workflow.
