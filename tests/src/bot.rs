@@ -140,6 +140,11 @@ impl Bot {
     /// Types a line.
     pub async fn say(&mut self, line: &str) {
         self.transcript.note(line);
+        self.tell(line).await;
+    }
+
+    /// Writes a line into its standard input.
+    pub(crate) async fn tell(&mut self, line: &str) {
         let Some(process) = &mut self.process else {
             self.transcript.fail("the bot does not run")
         };
@@ -366,9 +371,10 @@ impl Bot {
     }
 
     fn spawn(&self) -> (Child, ChildStdin, [JoinHandle<()>; 2]) {
+        let arguments = self.home.arguments();
         let mut child = self
             .home
-            .command(&["run", "--log", "json"])
+            .command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -3,12 +3,14 @@
 //! `witbot_core::conversation` says how they are written. Here `* ` is also what happens at GitHub and CircleCI: `order.rs` has all
 //! sentences, and a wrong one is answered with them. In `* settings:`, `{@ada}` and `{#ops}` stand for ids.
 //!
-//! The services stand still until they are told to move. There is no clock to move: the bot goes by the system's.
+//! The services stand still until they are told to move. There is no clock to move: the bot goes by the system's. A conversation
+//! of one plugin, as `witbot plugin test` has it, is different: there the services are pretended, and time passes as it is written.
 
 mod blocks;
 mod happening;
 mod mrkdwn;
 mod order;
+mod pretence;
 mod sentence;
 mod side;
 mod stage;
@@ -17,6 +19,7 @@ use stage::Stage;
 use witbot_core::conversation::script::{Script, What};
 
 use order::Order;
+use pretence::Pretence;
 
 /// Where a conversation is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,22 @@ impl Chat {
             Chat::Slack => "slack",
         }
     }
+}
+
+/// Has a conversation with a new bot that has one plugin, and services that are only pretended, to its end: as
+/// `witbot plugin test` has it, and over Slack as well.
+///
+/// # Panics
+///
+/// When it goes otherwise than it is written.
+pub async fn rehearse(chat: Chat, file: &str, plugin: &str, text: &str, settings: &str) {
+    let script = Script::read(text).unwrap_or_else(|why| panic!("{file}:{why}"));
+    let pretence = Pretence::of(&script).unwrap_or_else(|why| panic!("{file}:{why}"));
+    let mut stage = Stage::rehearsal(chat, (file, plugin), &script, settings, pretence).await;
+    for step in &script.steps {
+        stage.perform(step).await;
+    }
+    stage.end().await;
 }
 
 /// Has a conversation with a new bot that has all plugins and finds both services, to its end. `file` is what it is called

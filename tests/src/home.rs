@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -20,6 +21,9 @@ commands = ["deploy*", "rollback", "promote", "auto-deploy*", "approve", "rerun-
 decision = "allow"
 "#;
 
+/// In the data folder: what is around a bot that is rehearsed.
+const PRETENDED: &str = "rehearsal.json";
+
 /// The folder of one bot. It is removed when it is dropped.
 #[derive(Debug)]
 pub struct Home {
@@ -27,6 +31,8 @@ pub struct Home {
     secrets: Vec<(&'static str, String)>,
     /// Run by a shell before the program.
     prelude: &'static str,
+    /// Whether what is around the bot is only pretended.
+    rehearsed: bool,
 }
 
 /// What came of a command.
@@ -49,6 +55,7 @@ impl Home {
             folder,
             secrets: Vec::new(),
             prelude: "",
+            rehearsed: false,
         };
         home.write_settings("");
         home
@@ -88,6 +95,33 @@ impl Home {
     pub fn with_prelude(mut self, prelude: &'static str) -> Home {
         self.prelude = prelude;
         self
+    }
+
+    /// With a bot that goes by what [`pretend`](Home::pretend) says, and asks no service anything.
+    pub(crate) fn rehearsed(mut self, pretended: &Value) -> Home {
+        self.rehearsed = true;
+        self.pretend(pretended);
+        self
+    }
+
+    /// What is pretended to the next bot.
+    pub(crate) fn pretend(&self, pretended: &Value) {
+        fs::create_dir_all(self.data()).expect("the folder can be written to");
+        let written = fs::write(self.data().join(PRETENDED), pretended.to_string());
+        written.expect("the data folder can be written to");
+    }
+
+    /// What a bot is started with.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["run".to_owned(), "--log".to_owned(), "json".to_owned()];
+        if self.rehearsed {
+            arguments.push("--rehearsal".to_owned());
+            arguments.push(format!("data/{PRETENDED}"));
+            if self.secret("SLACK_BOT_TOKEN").is_some() {
+                arguments.extend(["--chat".to_owned(), "slack".to_owned()]);
+            }
+        }
+        arguments
     }
 
     /// Where it is.

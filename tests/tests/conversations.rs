@@ -1,4 +1,5 @@
-//! The conversations in the folder `conversations`, each on the console and over Slack. To add one, add a file.
+//! The conversations in the folder `conversations`, and those of each plugin that comes with witbot, on the console and over
+//! Slack. To add one, add a file.
 //!
 //! There is a test for each file and chat, without any Rust for it. So this program takes the place of the one that Cargo
 //! makes for tests. It understands what `cargo test` and `cargo nextest` ask of such programs:
@@ -22,6 +23,8 @@ struct Case {
     name: String,
     chat: Chat,
     file: PathBuf,
+    /// The plugin whose own conversation it is. None: it is one with all of them, and with services.
+    plugin: Option<String>,
 }
 
 /// What whoever runs the tests wants.
@@ -110,36 +113,60 @@ async fn run(cases: Vec<Case>) -> ExitCode {
 
 async fn hold(case: Case) {
     let text = read(&case.file);
-    let settings = read(&folder().join("witbot.toml"));
+    let settings = read(&case.file.with_file_name("witbot.toml"));
     let name = case.file.file_name().unwrap_or_default().to_string_lossy();
-    conversation::hold(case.chat, &name, &text, &settings).await;
+    match &case.plugin {
+        None => conversation::hold(case.chat, &name, &text, &settings).await,
+        Some(plugin) => {
+            conversation::rehearse(case.chat, &name, plugin, &text, &settings).await;
+        }
+    }
 }
 
 /// Each file in each chat, by name.
 fn cases() -> Vec<Case> {
-    let entries = fs::read_dir(folder()).expect("it is in the repository");
-    let files = entries.map(|entry| entry.expect("it can be read").path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|file| file.extension().is_some_and(|end| end == "chat"))
-        .collect();
-    files.sort();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = cases_in(&here.join("conversations"), None);
+    for plugin in files(&here.join("../plugins")) {
+        let folder = plugin.join("conversations");
+        if folder.is_dir() {
+            all.extend(cases_in(&folder, Some(&stem(&plugin))));
+        }
+    }
+    all
+}
+
+fn cases_in(folder: &Path, plugin: Option<&str>) -> Vec<Case> {
+    let mut files = files(folder);
+    files.retain(|file| file.extension().is_some_and(|end| end == "chat"));
     let both = files.into_iter().flat_map(|file| {
-        let topic = file
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let topic = match plugin {
+            None => stem(&file),
+            Some(plugin) => format!("{plugin}::{}", stem(&file)),
+        };
         Chat::ALL.map(|chat| Case {
             name: format!("{topic}::{}", chat.name()),
             chat,
             file: file.clone(),
+            plugin: plugin.map(str::to_owned),
         })
     });
     both.collect()
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("conversations")
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("it is in the repository");
+    let files = entries.map(|entry| entry.expect("it can be read").path());
+    let mut files: Vec<PathBuf> = files.collect();
+    files.sort();
+    files
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn read(file: &Path) -> String {

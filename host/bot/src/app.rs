@@ -24,7 +24,7 @@ use crate::chat::Chat;
 use crate::cli;
 use crate::clock;
 use crate::control::Control;
-use crate::door::{self, Door};
+use crate::door::{self, Door, Input};
 use crate::doors::console::Console;
 use crate::doors::hooks;
 use crate::expected::Expected;
@@ -161,12 +161,24 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
     let mut routes = hooks::router(rooms.door.hooks(&secrets, rooms.locks.clone()));
     let mut heard = None;
+    if rehearsed && at_slack.is_some() {
+        let input = Input {
+            said: false,
+            outside: true,
+        };
+        let read = door::read_lines(rooms.door.clone(), rooms.settings.clone(), input);
+        background.push(tokio::spawn(read));
+    }
     match at_slack.map(|slack| slack.ear(&rooms.door, &rooms.settings)) {
         None => {
             health.connected(true);
             if script.is_none() {
-                let lines = door::read_lines(rooms.door.clone(), rooms.settings.clone(), rehearsed);
-                background.push(tokio::spawn(lines));
+                let input = Input {
+                    said: true,
+                    outside: rehearsed,
+                };
+                let read = door::read_lines(rooms.door.clone(), rooms.settings.clone(), input);
+                background.push(tokio::spawn(read));
             }
         }
         Some(Ear::Routes(slack)) => {

@@ -242,7 +242,6 @@ fn chat(
     secrets: &Secrets,
 ) -> Result<ChatChoice, SettingsError> {
     let chosen = match (options.chat, &options.script) {
-        _ if options.rehearsal.is_some() => Chat::Console,
         (Some(Chat::Slack), Some(_)) => {
             return Err(SettingsError::usage(
                 "the lines of `--script` are said in this terminal, and `--chat slack` talks elsewhere",
@@ -250,7 +249,7 @@ fn chat(
             ));
         }
         (Some(chosen), _) => chosen,
-        (None, None) if secrets.slack.is_some() => Chat::Slack,
+        (None, None) if secrets.slack.is_some() && options.rehearsal.is_none() => Chat::Slack,
         (None, _) => Chat::Console,
     };
     match chosen {

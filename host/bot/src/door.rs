@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::sync::mpsc;
+use witbot_core::conversation::happening::SETTLE;
 use witbot_core::event::Event;
 use witbot_core::ids::UnixMillis;
 use witbot_store::Store;
@@ -87,18 +88,30 @@ fn key_of(number: u32, at: UnixMillis) -> String {
     format!("{}-{}-{number}", std::process::id(), at.0)
 }
 
-/// Takes what is typed, until there is no more of it. Bytes that are no text are shown as such. In a rehearsal, events from
-/// outside come as lines, too.
-pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>, rehearsed: bool) {
+/// What is read from a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// What somebody says.
+    pub said: bool,
+    /// What comes from outside, in a rehearsal.
+    pub outside: bool,
+}
+
+/// Takes what is typed, until there is no more of it. Bytes that are no text are shown as such.
+pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>, of: Input) {
     let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).split(b'\n');
     let mut number = 0;
     while let Ok(Some(line)) = lines.next_segment().await {
         number += 1;
         let line = String::from_utf8_lossy(&line);
-        let outside = rehearsed
-            .then(|| rehearsal::event_of(&line, key_of(number, clock::now())))
-            .flatten();
-        let Some(event) = outside.or_else(|| typed(&line, number, &settings.load())) else {
+        if of.outside && line == SETTLE {
+            let _ = door.wakes.send(Wake::Settle).await;
+            continue;
+        }
+        let outside = || rehearsal::event_of(&line, key_of(number, clock::now()));
+        let said = || typed(&line, number, &settings.load());
+        let outside = of.outside.then(outside).flatten();
+        let Some(event) = outside.or_else(|| of.said.then(said).flatten()) else {
             continue;
         };
         match door.take(event).await {

@@ -547,7 +547,7 @@ impl World for Ground {
     async fn perform(&self, caller: &Caller, id: &CallId, operation: &Operation) -> Outcome {
         let began = Instant::now();
         let rehearsed = self.rehearsal.as_ref();
-        let rehearsed = rehearsed.and_then(|one| one.perform(&caller.plugin, operation));
+        let rehearsed = rehearsed.and_then(|one| one.perform(&caller.plugin, id, operation));
         let outcome = match rehearsed {
             Some(outcome) => outcome,
             None => self.read(caller, id, operation).await,
@@ -570,7 +570,7 @@ impl World for Ground {
             return Found::Nothing;
         }
         let rehearsed = self.rehearsal.as_ref();
-        if let Some(found) = rehearsed.and_then(|one| one.find(operation)) {
+        if let Some(found) = rehearsed.and_then(|one| one.find(id, operation)) {
             return found;
         }
         let grants = self.grants(&caller.plugin);

@@ -1,6 +1,7 @@
 //! What is pretended in a rehearsal: the time, what services answer, and a crash. `witbot plugin test` writes it for the bots that
 //! it starts. Nothing but services is replaced: grants, the journal and all that is stored are as ever.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,8 +14,8 @@ use witbot_core::call::Operation;
 use witbot_core::conversation::answer::{self, Answer};
 use witbot_core::conversation::happening;
 use witbot_core::error::{Code, Error};
-use witbot_core::event::{Body, Event, Webhook};
-use witbot_core::ids::PluginName;
+use witbot_core::event::{Body, Event};
+use witbot_core::ids::{CallId, PluginName};
 use witbot_core::journal::Outcome;
 use witbot_engine::Found;
 
@@ -28,22 +29,17 @@ pub const UNANSWERED: &str = "no answer is written";
 /// What the log says of a moment in which the bot could crash.
 pub const MOMENT: &str = "it could crash now";
 
+/// What the log says when all is quiet, to who asked by [`SETTLE`](happening::SETTLE).
+pub const SETTLED: &str = "all is quiet";
+
 /// How often it is looked whether all is said, before a crash.
 pub const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// And how often at the most.
 pub const LOOKS_MAX: u32 = 500;
 
-/// What a line begins with that is no line of somebody, but an event from outside. Nobody can type it.
-const OUTSIDE: char = '\u{1}';
-
-/// The line that brings an event from outside.
-pub fn line_of(event: &Webhook) -> anyhow::Result<String> {
-    Ok(format!("{OUTSIDE}{}", serde_json::to_string(event)?))
-}
-
 /// The event that a line brings, if it is none of somebody. It comes as if it had been verified.
 pub fn event_of(line: &str, key: String) -> Option<Event> {
-    let hook: Webhook = serde_json::from_str(line.strip_prefix(OUTSIDE)?).ok()?;
+    let hook = happening::from_line(line)?;
     Some(Event {
         source: happening::door(&hook.kind)?,
         key,
@@ -59,6 +55,9 @@ pub struct Pretended {
     pub ahead_ms: i64,
     /// In the order in which they are given.
     pub answers: Vec<Written>,
+    /// The lines of those that were given, by the ids of the calls: who asks again after a crash is told the same.
+    #[serde(default)]
+    pub calls: BTreeMap<String, usize>,
     /// The bot crashes at this moment of those between the steps of runs, counted from 0.
     pub crash_at: Option<u32>,
     /// How many of them were before this bot.
@@ -80,6 +79,8 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Rehearsal {
     answers: Mutex<Vec<Written>>,
+    /// As it was at the start.
+    calls: BTreeMap<String, usize>,
     moments: AtomicU32,
     crash_at: Option<u32>,
 }
@@ -94,6 +95,7 @@ impl Rehearsal {
         clock::pretend(pretended.ahead_ms);
         Ok(Rehearsal {
             answers: Mutex::new(pretended.answers),
+            calls: pretended.calls,
             moments: AtomicU32::new(pretended.moments),
             crash_at: pretended.crash_at,
         })
@@ -108,11 +110,19 @@ impl Rehearsal {
     }
 
     /// The outcome of a call to a service. None: the bot itself answers.
-    pub fn perform(&self, plugin: &PluginName, operation: &Operation) -> Option<Outcome> {
+    pub fn perform(
+        &self,
+        plugin: &PluginName,
+        id: &CallId,
+        operation: &Operation,
+    ) -> Option<Outcome> {
         if !answer::is_served(operation) {
             return None;
         }
-        let outcome = self.give(plugin, operation, true);
+        if let Some(outcome) = self.told(id) {
+            return Some(outcome);
+        }
+        let outcome = self.give(plugin, operation, Some(id));
         Some(outcome.unwrap_or_else(|| {
             let line = answer::written(operation);
             tracing::warn!(%plugin, "{UNANSWERED} to a call. Write what is answered, such as: * {line}");
@@ -122,18 +132,19 @@ impl Rehearsal {
     }
 
     /// Whether an effect happened that was begun before the last stop. It did if it was answered.
-    pub fn find(&self, operation: &Operation) -> Option<Found> {
+    pub fn find(&self, id: &CallId, operation: &Operation) -> Option<Found> {
         if !answer::is_served(operation) {
             return None;
         }
+        Some(self.told(id).map_or(Found::Nothing, Found::Happened))
+    }
+
+    /// What a call was told before the last stop.
+    fn told(&self, id: &CallId) -> Option<Outcome> {
+        let line = self.calls.get(id.as_str())?;
         let answers = self.answers();
-        let given = answers
-            .iter()
-            .rev()
-            .find(|one| one.given && one.answer.fits(operation));
-        Some(given.map_or(Found::Nothing, |one| {
-            Found::Happened(one.answer.outcome.clone())
-        }))
+        let one = answers.iter().find(|one| one.line == *line)?;
+        Some(one.answer.outcome.clone())
     }
 
     /// Whether a wait for a service is over: when an answer is written. None: the bot itself knows.
@@ -145,25 +156,31 @@ impl Rehearsal {
         if !answer::is_served(operation) {
             return None;
         }
-        Some(match self.give(plugin, operation, false) {
+        Some(match self.give(plugin, operation, None) {
             Some(Outcome::Ok(value)) => Ok(Some(value)),
             Some(Outcome::Error(error)) => Err(error),
             None => Ok(None),
         })
     }
 
-    /// The first that was not given yet, or else the last once more, if it may be.
-    fn give(&self, plugin: &PluginName, operation: &Operation, again: bool) -> Option<Outcome> {
+    /// The first that was not given yet, or else the last once more, unless it is waited for: by no call.
+    fn give(
+        &self,
+        plugin: &PluginName,
+        operation: &Operation,
+        call: Option<&CallId>,
+    ) -> Option<Outcome> {
         let mut answers = self.answers();
         let mut fitting: Vec<&mut Written> = answers
             .iter_mut()
             .filter(|one| one.answer.fits(operation))
             .collect();
         let new = fitting.iter().position(|one| !one.given);
-        let last = fitting.len().checked_sub(1).filter(|_| again);
+        let last = fitting.len().checked_sub(1).filter(|_| call.is_some());
         let one = fitting.swap_remove(new.or(last)?);
         one.given = true;
-        tracing::info!(%plugin, line = one.line, "{ANSWERED}: {}", operation.name());
+        let call = call.map_or("", CallId::as_str);
+        tracing::info!(%plugin, line = one.line, call, "{ANSWERED}: {}", operation.name());
         Some(one.answer.outcome.clone())
     }
 
@@ -187,6 +204,7 @@ mod tests {
         };
         Rehearsal {
             answers: Mutex::new(lines.iter().enumerate().map(written).collect()),
+            calls: BTreeMap::new(),
             moments: AtomicU32::new(0),
             crash_at: None,
         }
@@ -194,6 +212,10 @@ mod tests {
 
     fn plugin() -> PluginName {
         "standup".parse().unwrap()
+    }
+
+    fn id(number: u32) -> CallId {
+        CallId::new(&"00112233445566778899".parse().unwrap(), number)
     }
 
     fn branches() -> Operation {
@@ -212,24 +234,37 @@ mod tests {
             "github.branches fails unavailable: gone",
             "github.resolve answers \"0f3a\"",
         ]);
-        assert!(matches!(rehearsal.find(&branches()), Some(Found::Nothing)));
-        let ask = || rehearsal.perform(&plugin(), &branches()).unwrap();
-        assert_eq!(ask(), Outcome::Ok(serde_json::json!(["a"])));
-        let gone = Outcome::Error(Error::new(Code::Unavailable, "gone"));
-        assert_eq!([ask(), ask()], [gone.clone(), gone.clone()]);
-        assert!(
-            matches!(rehearsal.find(&branches()), Some(Found::Happened(found)) if found == gone)
-        );
+        let ask = |number| rehearsal.perform(&plugin(), &id(number), &branches());
+        assert_eq!(ask(1), Some(Outcome::Ok(serde_json::json!(["a"]))));
+        let gone = || Some(Outcome::Error(Error::new(Code::Unavailable, "gone")));
+        assert_eq!([ask(2), ask(3)], [gone(), gone()]);
+    }
+
+    #[test]
+    fn a_call_that_was_told_before_a_stop_is_told_the_same() {
+        let lines = [
+            "github.branches answers [\"a\"]",
+            "github.branches answers []",
+        ];
+        let after = Rehearsal {
+            calls: BTreeMap::from([(id(1).to_string(), 0)]),
+            ..rehearsal(&lines)
+        };
+        let told = Outcome::Ok(serde_json::json!(["a"]));
+        let again = after.perform(&plugin(), &id(1), &branches());
+        assert_eq!(again.as_ref(), Some(&told));
+        assert_eq!(after.find(&id(1), &branches()), Some(Found::Happened(told)));
+        assert_eq!(after.find(&id(2), &branches()), Some(Found::Nothing));
     }
 
     #[test]
     fn what_no_service_answers_is_not_pretended() {
         let rehearsal = rehearsal(&[]);
         assert_eq!(
-            rehearsal.perform(&plugin(), &Sleep { milliseconds: 1 }.into()),
+            rehearsal.perform(&plugin(), &id(1), &Sleep { milliseconds: 1 }.into()),
             None
         );
-        let none = rehearsal.perform(&plugin(), &branches());
+        let none = rehearsal.perform(&plugin(), &id(1), &branches());
         assert!(matches!(none, Some(Outcome::Error(error)) if error.code == Code::Unavailable));
     }
 

@@ -36,6 +36,7 @@ use crate::orders::followed::Followers;
 use crate::orders::{self, Done};
 use crate::outbox::Outbox;
 use crate::plugins::Plugins;
+use crate::rehearsal::SETTLED;
 use crate::rights::{Own, Ruled};
 use crate::runs::{self, Runs};
 use crate::services;
@@ -106,6 +107,7 @@ impl Rooms {
             lines: lines.into_iter(),
             said: 0,
             quiet: 0,
+            settles: false,
         });
         let mut pace = every(SCRIPT_PACE);
         // The watcher is blind on network drives.
@@ -124,13 +126,20 @@ impl Rooms {
                         tracing::info!("nothing more will be typed: stopping when all is answered");
                         script = Some(Script::default());
                     }
+                    Some(Wake::Settle) => {
+                        script = Some(Script { settles: true, ..Script::default() });
+                    }
                     Some(wake) => self.on(wake).await,
                 },
                 _ = pace.tick(), if script.is_some() => {
-                    if let Some(script) = &mut script
-                        && !self.next_line(script, wakes.is_empty()).await?
+                    if let Some(said) = &mut script
+                        && !self.next_line(said, wakes.is_empty()).await?
                     {
-                        return Ok(());
+                        if !said.settles {
+                            return Ok(());
+                        }
+                        tracing::info!("{SETTLED}");
+                        script = None;
                     }
                 }
                 _ = rescan.tick() => {
@@ -163,7 +172,7 @@ impl Rooms {
             Wake::Migrated => self.plugins.decide_again(),
             Wake::Ordered { order, answer } => self.obey(order, answer),
             Wake::SettingsChanged => self.read_settings().await,
-            Wake::Deaf(_) | Wake::InputEnded => {}
+            Wake::Deaf(_) | Wake::InputEnded | Wake::Settle => {}
         }
     }
 
@@ -691,7 +700,10 @@ impl Rooms {
             && self.tasks.is_empty()
             && self.runs.idle()
             && self.outbox.idle()
-            && !self.waits.busy().await;
+            && match script.settles {
+                true => !self.is_due().await?,
+                false => !self.waits.busy().await,
+            };
         script.quiet = if quiet { script.quiet + 1 } else { 0 };
         // Twice: between two rooms, something can be in neither.
         if script.quiet < 2 {
@@ -712,6 +724,16 @@ impl Rooms {
             }
         }
         Ok(true)
+    }
+
+    /// Whether the time has come for something that was not done yet.
+    async fn is_due(&self) -> anyhow::Result<bool> {
+        if self.waits.is_due().await? {
+            return Ok(true);
+        }
+        let now = clock::now();
+        let schedules = self.store.schedules().await?;
+        Ok(schedules.iter().any(|due| due.at <= now))
     }
 
     /// Waits for what runs, then for what it had to say. The doors are told before to take nothing new, and are closed last:
@@ -961,6 +983,8 @@ struct Script {
     lines: std::vec::IntoIter<String>,
     said: u32,
     quiet: u32,
+    /// Whether the end of it is only told.
+    settles: bool,
 }
 
 /// What tells the bot to stop, from now on: until this is called, a signal ends the process as it stands.

@@ -253,6 +253,13 @@ impl Waits {
         self.parts.memory().is_looking() || others.is_ok_and(|others| others > 0)
     }
 
+    /// Whether there are waits that are over, and runs that do not know it yet.
+    pub async fn is_due(&self) -> Result<bool, StoreError> {
+        let now = clock::now();
+        let next = self.parts.store.next_deadline(UnixMillis(0)).await?;
+        Ok(self.parts.memory().is_looking() || next.is_some_and(|next| next <= now))
+    }
+
     /// Ends waits for as long as the bot runs.
     pub async fn run(&self) {
         let mut watch = clock::Watch::new((self.parts.clock)());

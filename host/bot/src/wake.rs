@@ -46,6 +46,8 @@ pub enum Wake {
     Deaf(anyhow::Error),
     /// Nobody will say anything any more.
     InputEnded,
+    /// In a rehearsal somebody wants to know when all is quiet.
+    Settle,
 }
 
 /// A run that crashed.

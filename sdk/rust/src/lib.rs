@@ -35,6 +35,7 @@ pub mod bindings;
 pub mod chat;
 pub mod ci;
 pub mod config;
+pub mod duration;
 mod error;
 mod event;
 #[doc(hidden)]

@@ -61,6 +61,18 @@ impl Side {
         }
     }
 
+    /// Starts a bot that speaks to nobody but the chat.
+    pub(super) async fn rehearse(&self, home: Home, settings: &str) -> Bot {
+        match self {
+            Side::Console => Bot::start(home.with_settings(settings)).await,
+            Side::Slack(workspace) => {
+                let settings = format!("{FAST}{settings}");
+                let home = workspace.home(home, Mode::Socket, &settings).await;
+                Bot::start_in(home, workspace, Mode::Socket).await
+            }
+        }
+    }
+
     /// Somebody says something to the bot.
     pub(super) async fn say(&self, bot: &mut Bot, by: &Speaker, text: &str) {
         match self {

@@ -11,6 +11,7 @@ use crate::services::Services;
 
 use super::Chat;
 use super::order::Order;
+use super::pretence::Pretence;
 use super::side::{AWAITED_MAX, Side};
 use witbot_core::conversation::message::Message;
 use witbot_core::conversation::screen::{Looked, Screen};
@@ -24,12 +25,21 @@ const PLUGINS: [&str; 3] = ["hello", "deploy", "pipeline"];
 #[derive(Debug)]
 pub(super) struct Stage {
     side: Side,
-    services: Arc<Services>,
+    around: Around,
     bot: Bot,
     screen: Screen,
     /// Whether anything may come before the next message.
     skip: bool,
     at: At,
+}
+
+/// What there is besides the chat.
+#[derive(Debug)]
+enum Around {
+    /// Services that speak to the bot.
+    Services(Arc<Services>),
+    /// What is written in the conversation.
+    Pretended(Pretence),
 }
 
 /// Where in its file a conversation is. Who panics is told.
@@ -43,16 +53,7 @@ struct At {
 impl Stage {
     /// A bot that nobody has said anything to.
     pub(super) async fn new(chat: Chat, file: &str, script: &Script, settings: &str) -> Stage {
-        let at = At {
-            chat,
-            file: file.to_owned(),
-            line: 0,
-        };
-        let (people, channels) = script.names();
-        let side = match chat {
-            Chat::Console => Side::Console,
-            Chat::Slack => Side::slack(&people, &channels).await,
-        };
+        let side = side(chat, script).await;
         let services = Arc::new(Services::start().await);
         let mut home = Home::new();
         for name in PLUGINS {
@@ -61,7 +62,34 @@ impl Stage {
         let settings = settings::merged(&services.addresses(), settings)
             .and_then(|settings| settings::merged(&settings, &side.with_ids(&script.settings)))
             .unwrap_or_else(|why| panic!("{file}: the settings: {why}"));
-        let mut bot = side.start(home, &settings, &services).await;
+        let bot = side.start(home, &settings, &services).await;
+        Stage::with(chat, file, script, (side, Around::Services(services)), bot)
+    }
+
+    /// A bot with one plugin and a pretence. `file` is that of the conversation, with the name of the plugin.
+    pub(super) async fn rehearsal(
+        chat: Chat,
+        (file, plugin): (&str, &str),
+        script: &Script,
+        settings: &str,
+        pretence: Pretence,
+    ) -> Stage {
+        let side = side(chat, script).await;
+        let settings = settings::merged(settings, &side.with_ids(&script.settings))
+            .unwrap_or_else(|why| panic!("{file}: the settings: {why}"));
+        let home = Home::new().with_plugin(plugin);
+        let home = home.rehearsed(&pretence.written(&[]));
+        let bot = side.rehearse(home, &settings).await;
+        Stage::with(chat, file, script, (side, Around::Pretended(pretence)), bot)
+    }
+
+    fn with(
+        chat: Chat,
+        file: &str,
+        script: &Script,
+        (side, around): (Side, Around),
+        mut bot: Bot,
+    ) -> Stage {
         for pattern in &script.forgiven {
             bot.forgive(pattern);
         }
@@ -70,11 +98,15 @@ impl Stage {
         }
         Stage {
             side,
-            services,
+            around,
             bot,
             screen: Screen::default(),
             skip: false,
-            at,
+            at: At {
+                chat,
+                file: file.to_owned(),
+                line: 0,
+            },
         }
     }
 
@@ -90,17 +122,30 @@ impl Stage {
             }
             What::Happen(order) => {
                 self.bot.note(&format!("* {order}"));
-                let order = Order::read(order).unwrap_or_else(|why| self.fail(&why));
-                let happened = timeout(AWAITED_MAX, order.happen(&self.services)).await;
-                if happened.is_err() {
-                    self.fail("what this is about did not come");
-                }
+                self.happen(order).await;
             }
             What::Anything => self.skip = true,
             What::Expect(message) => {
                 self.expect(message).await;
                 self.skip = false;
             }
+        }
+    }
+
+    async fn happen(&mut self, order: &str) {
+        let services = match &mut self.around {
+            Around::Services(services) => services.clone(),
+            Around::Pretended(pretence) => {
+                if let Err(why) = pretence.happen(order, &mut self.bot).await {
+                    self.fail(&why);
+                }
+                return;
+            }
+        };
+        let order = Order::read(order).unwrap_or_else(|why| self.fail(&why));
+        let happened = timeout(AWAITED_MAX, order.happen(&services)).await;
+        if happened.is_err() {
+            self.fail("what this is about did not come");
         }
     }
 
@@ -120,8 +165,10 @@ impl Stage {
 
     /// Stops the bot, when it has heard everything, and expects that it said nothing more than was expected.
     pub(super) async fn end(mut self) {
-        self.services.github.webhooks_settled().await;
-        self.services.circleci.webhooks_settled().await;
+        if let Around::Services(services) = &self.around {
+            services.github.webhooks_settled().await;
+            services.circleci.webhooks_settled().await;
+        }
         self.side.settled().await;
         self.bot.stop_unread().await;
         let messages = self.side.messages(&self.bot);
@@ -142,6 +189,14 @@ impl Stage {
             self.at,
             self.bot.everything()
         )
+    }
+}
+
+async fn side(chat: Chat, script: &Script) -> Side {
+    let (people, channels) = script.names();
+    match chat {
+        Chat::Console => Side::Console,
+        Chat::Slack => Side::slack(&people, &channels).await,
     }
 }
 

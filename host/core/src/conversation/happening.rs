@@ -42,6 +42,23 @@ pub enum Happening {
     Comes(Webhook),
 }
 
+/// What a line begins with that is no line of somebody, but an event from outside. Nobody can type it.
+const OUTSIDE: char = '\u{1}';
+
+/// The line by which a bot in a rehearsal is asked to say when all is quiet: nothing is done or due.
+pub const SETTLE: &str = "\u{1}";
+
+/// The line by which a bot in a rehearsal is told of an event from outside.
+pub fn line(event: &Webhook) -> String {
+    let event = serde_json::to_value(event).unwrap_or_default();
+    format!("{OUTSIDE}{event}")
+}
+
+/// The event that such a line tells of.
+pub fn from_line(line: &str) -> Option<Webhook> {
+    serde_json::from_str(line.strip_prefix(OUTSIDE)?).ok()
+}
+
 /// The door through which events of a kind come from outside. None: no such events do.
 pub fn door(kind: &str) -> Option<Source> {
     let doors = [
@@ -155,8 +172,13 @@ mod tests {
                 event("topic.deployed", "api/production", 1),
             ),
         ] {
-            assert_eq!(Happening::read(order), Ok(expected));
+            assert_eq!(Happening::read(order), Ok(expected.clone()));
+            let Happening::Comes(event) = expected else {
+                panic!()
+            };
+            assert_eq!(from_line(&line(&event)), Some(event));
         }
+        assert_eq!(from_line("hello"), None);
         let answer = Happening::read("github.branches answers []");
         assert!(matches!(answer, Ok(Happening::Answer(_))), "{answer:?}");
     }

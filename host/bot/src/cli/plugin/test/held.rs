@@ -1,5 +1,6 @@
 //! A bot as a process of its own, at its keyboard and its screen.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,13 +12,14 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
+use witbot_core::conversation::happening::SETTLE;
 use witbot_core::conversation::message::{self, Message};
 use witbot_engine::COST;
 
 use super::cost::Cost;
 use super::pretence;
 use crate::door::LINE_STORED;
-use crate::rehearsal::{ANSWERED, MOMENT, UNANSWERED};
+use crate::rehearsal::{ANSWERED, MOMENT, SETTLED, UNANSWERED};
 
 /// As much fits into a pipe on Linux, so that a message comes whole.
 const PIPE_BYTES: usize = 65_536;
@@ -67,6 +69,13 @@ impl Past {
         let answered = answered.filter(|record| record.message.starts_with(ANSWERED));
         answered.filter_map(|record| record.line).collect()
     }
+
+    /// The same by the ids of the calls.
+    pub(super) fn calls(&self) -> BTreeMap<String, usize> {
+        let calls = self.log.iter();
+        let calls = calls.filter_map(|record| Some((record.call.clone()?, record.line?)));
+        calls.collect()
+    }
 }
 
 /// A line of the log.
@@ -76,6 +85,8 @@ struct Record {
     message: String,
     /// The line of the conversation that it is about.
     line: Option<usize>,
+    /// The call that it is about.
+    call: Option<String>,
     /// What a call cost, and of which handler.
     cost: Option<(String, Cost)>,
 }
@@ -87,6 +98,9 @@ impl Record {
         let is_cost = text("/fields/message") == Some(COST);
         Record {
             cost: is_cost.then(|| Cost::read(&value["fields"])),
+            call: text("/fields/call")
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
             level: text("/level").unwrap_or("ERROR").to_owned(),
             plugin: text("/fields/plugin").unwrap_or_default().to_owned(),
             message: text("/fields/message").unwrap_or(line).to_owned(),
@@ -181,6 +195,29 @@ impl Bot {
         let deadline = Instant::now() + patience;
         let is_stored = |record: &&Record| record.message == LINE_STORED;
         while self.log().iter().filter(is_stored).count() < self.typed {
+            if !self.hear(deadline).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Waits until all that is due is done. False: it has ended, or goes on for too long.
+    pub(super) async fn settle(&mut self, patience: Duration) -> bool {
+        let is_settled = |record: &&Record| record.message == SETTLED;
+        let before = self.log().iter().filter(is_settled).count();
+        let Some(keyboard) = &mut self.keyboard else {
+            return false;
+        };
+        if keyboard
+            .write_all(format!("{SETTLE}\n").as_bytes())
+            .await
+            .is_err()
+        {
+            return false;
+        }
+        let deadline = Instant::now() + patience;
+        while self.log().iter().filter(is_settled).count() == before {
             if !self.hear(deadline).await {
                 return false;
             }

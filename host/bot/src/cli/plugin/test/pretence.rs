@@ -87,6 +87,7 @@ impl Pretence {
     /// Writes it for the next bot in a folder. What was answered by those before counts as given.
     pub(super) fn write(&mut self, folder: &Path, before: &Past) -> anyhow::Result<()> {
         self.pretended.moments = before.moments();
+        self.pretended.calls = before.calls();
         let given = before.answered();
         for answer in &mut self.pretended.answers {
             answer.given |= given.contains(&answer.line);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
-use witbot_core::conversation::happening::Happening;
+use witbot_core::conversation::happening::{self, Happening};
 use witbot_core::conversation::message::Message;
 use witbot_core::conversation::pattern::matches;
 use witbot_core::conversation::press;
@@ -136,7 +136,10 @@ impl Rehearsal {
             let line = step.line;
             match pretence.moves(step) {
                 Ok(false) => {}
-                Ok(true) => bot = self.later(bot, line, pretence).await?,
+                Ok(true) => {
+                    bot = self.later(bot, line, pretence).await?;
+                    bot = self.settled(bot, line, pretence).await?;
+                }
                 Err(why) => return Err(mistake(line, &why, &bot)),
             }
             match &step.what {
@@ -157,6 +160,9 @@ impl Rehearsal {
                         acted = act(&mut bot, step).await;
                     }
                     acted?.map_err(|why| mistake(line, &why, &bot))?;
+                    if matches!(&step.what, What::Happen(order) if comes(order)) {
+                        bot = self.settled(bot, line, pretence).await?;
+                    }
                 }
             }
         }
@@ -294,6 +300,27 @@ impl Rehearsal {
         self.next(past, line, pretence).await
     }
 
+    /// Waits until what has come about is done: what is said next would else come before it, or after it.
+    async fn settled(
+        &self,
+        mut bot: Bot,
+        line: usize,
+        pretence: &mut Pretence,
+    ) -> Result<Bot, Trouble> {
+        if bot.settle(self.patience).await {
+            return Ok(bot);
+        }
+        if !(pretence.crashes() && bot.has_ended().await) {
+            let why = "what has come about is not done in time";
+            return Err(mistake(line, why, &bot));
+        }
+        let mut bot = self.next(bot.past().await, line, pretence).await?;
+        match bot.settle(self.patience).await {
+            true => Ok(bot),
+            false => Err(mistake(line, "what was crashed is not done in time", &bot)),
+        }
+    }
+
     /// A bot that goes on from where another ended.
     async fn next(&self, past: Past, line: usize, pretence: &mut Pretence) -> Result<Bot, Trouble> {
         let folder = self.folder.path();
@@ -354,7 +381,7 @@ async fn act(bot: &mut Bot, step: &Step) -> anyhow::Result<Result<(), String>> {
             }
         }
         What::Happen(order) => match Happening::read(order) {
-            Ok(Happening::Comes(event)) => crate::rehearsal::line_of(&event)?,
+            Ok(Happening::Comes(event)) => happening::line(&event),
             Ok(_) | Err(_) => return Ok(Ok(())),
         },
         What::Expect(_) | What::Anything => return Ok(Ok(())),
