@@ -32,8 +32,8 @@
  * given the answers that it already had. So it must do the same again when it is told the same: time and chance come from
  * witbot_now() and witbot_random() alone.
  *
- * **Grants.** Only what a plugin really calls ends up in its file. `github`, `ci`, `http`, `kv` and writing where nobody
- * asked (`chat`) need a grant from the operator; nothing else does.
+ * **Grants.** Only what a plugin really calls ends up in its file. `github`, `ci`, `http`, `kv`, `topics` and writing where
+ * nobody asked (`chat`) need a grant from the operator; nothing else does.
  */
 #ifndef WITBOT_H
 #define WITBOT_H
@@ -184,8 +184,8 @@ const char *witbot_field(witbot_event *event, const char *pointer);
 
 /** The id of this run: the same whenever the run is resumed, different for every other. */
 const char *witbot_event_id(witbot_event *event);
-/** `command`, `listener`, `schedule`, `webhook.NAME`, or for a subscription the kind that was subscribed to, such as
- * `github.deployment`. */
+/** `command`, `listener`, `schedule`, `webhook.NAME`, `topic.NAME`, or for a subscription the kind that was subscribed to,
+ * such as `github.deployment`. */
 const char *witbot_event_kind(witbot_event *event);
 /** The id under which the handler was declared. */
 const char *witbot_event_handler(witbot_event *event);
@@ -208,7 +208,7 @@ const char *witbot_event_channel(witbot_event *event);
 /** Whether it was said to the bot alone, where nobody else can read it. */
 bool witbot_event_is_direct(witbot_event *event);
 /** What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI event; the
- * name of a webhook; the id of a schedule. Empty for chat. */
+ * name of a webhook; what was published about in a topic; the id of a schedule. Empty for chat. */
 const char *witbot_event_subject(witbot_event *event);
 
 /** Answers where the event was said: in the channel, or in the thread if it was said in one. At most 16 KiB a message, and
@@ -333,8 +333,9 @@ typedef struct witbot_listener {
     witbot_handler *handler;
 } witbot_listener;
 
-/** Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`. Only events of
- * repositories and projects that the plugin was granted reach it. */
+/** Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`, or of what plugins
+ * publish, such as `topic.deployed`; see witbot_topics_publish(). Only events of repositories, projects and topics that the
+ * plugin was granted reach it. */
 typedef struct witbot_subscription {
     const char *kind;
     witbot_handler *handler;
@@ -368,8 +369,8 @@ typedef struct witbot_setting {
     bool required;
 } witbot_setting;
 
-/** Why the plugin uses a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules` or `webhooks`. The operator reads it
- * before granting. At most 500 characters. */
+/** Why the plugin uses a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules`, `topics` or `webhooks`. The operator
+ * reads it before granting. At most 500 characters. */
 typedef struct witbot_reason {
     const char *capability;
     const char *reason;
@@ -395,9 +396,9 @@ typedef struct witbot_declaration {
      * understands. `/from/version` of the event is the other's version. Can be called again: look at what is there. */
     witbot_handler *migrate;
     /** What it cannot do without. It is held until that is granted. */
-    witbot_reason wants[7];
+    witbot_reason wants[8];
     /** What it can also do without: it is not held, and calls are then `denied`. */
-    witbot_reason can_use[7];
+    witbot_reason can_use[8];
 } witbot_declaration;
 
 /** Commands, each in braces: `WITBOT_COMMANDS({.usage = "ping", .summary = "Answers.", .handler = ping})`. */
@@ -490,6 +491,9 @@ witbot_content witbot_card_content(witbot_card card);
  * (empty, too large, or otherwise not to be said), `denied` (it would notify everybody).
  * @{ */
 
+/** A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The bot
+ * knows it for 35 days from the end of that run. Errors: `not-found` (no such message, or another plugin's), `unavailable`. */
+witbot_result witbot_message_find(const char *id, witbot_message *message);
 /** Our own id of the message, the same when the run is resumed. */
 const char *witbot_message_id(witbot_message message);
 /** Changes it into something else. Nobody is notified. Edits that follow each other quickly are put together. */
@@ -561,7 +565,7 @@ typedef struct witbot_occurrence {
 } witbot_occurrence;
 
 /** Waits for an event from outside, of one kind and about one subject, that came after the one that caused this run and was
- * not yet given to it. The plugin must be granted the subject. Errors: `timeout`, `denied`, `invalid`. */
+ * not yet given to it. The plugin must be granted the subject, or the topic. Errors: `timeout`, `denied`, `invalid`. */
 witbot_result witbot_await_event(const char *kind, const char *subject, uint64_t timeout_ms,
                                  witbot_occurrence *occurrence);
 /** One value of its body, by JSON pointer, as witbot_field(). */
@@ -713,6 +717,39 @@ witbot_result witbot_http_send(const witbot_request *request, witbot_response *r
 witbot_result witbot_http_success(witbot_response response);
 /** The first header of that name, in any case of letters, or `NULL`. */
 const char *witbot_http_header(witbot_response response, const char *name);
+/** How long it took until all of it was there, in milliseconds. */
+uint64_t witbot_http_elapsed_ms(witbot_response response);
+/** Until when the certificate is valid that the service showed, in milliseconds since 1970, UTC; 0 for `http`. */
+uint64_t witbot_http_certificate_expires(witbot_response response);
+
+/** @} */
+/** @name topics: telling other plugins what happened, and being told
+ * Nobody is called, and nobody answers: whoever has subscribed to `topic.NAME`, or waits for it by witbot_await_event(), is
+ * told. So plugins work together that do not know each other. Grant: `topics = [{ name = "deployed" }]` to be told,
+ * `topics = [{ name = "deployed", publish = true }]` to tell others as well.
+ *
+ * @code
+ * static witbot_result deployed(witbot_event *event) {
+ *     const char *commit = witbot_field(event, "/commit");
+ *     witbot_json *body = witbot_json_object();
+ *     witbot_json_set(body, "commit", witbot_json_text(commit ? commit : ""));
+ *     return witbot_topics_publish("noted", witbot_event_subject(event), body);
+ * }
+ *
+ * const witbot_declaration witbot_plugin = {
+ *     .summary = "Notes what was deployed.",
+ *     .version = "0.1.0",
+ *     .subscriptions = WITBOT_SUBSCRIPTIONS({"topic.deployed", deployed}),
+ * };
+ * @endcode
+ * @{ */
+
+/** Publishes an event of the kind `topic.NAME`. The name is 1 to 40 small letters, digits and hyphens, with a letter first.
+ * The subject, of 1 to 256 bytes, says what it is about, such as `api/production`: who waits for one, waits for its subject.
+ * The body, of at most 64 KiB, is what witbot_field() looks into. It is told exactly once, also to the plugin itself if that
+ * has subscribed. A topic that nobody has subscribed to is no error. Errors: `denied`, `invalid` (such a name, subject or
+ * body), `rate-limited` (50 in this run), `conflict` (plugins answer each other in topics without an end). */
+witbot_result witbot_topics_publish(const char *name, const char *subject, const witbot_json *body);
 
 /** @} */
 

@@ -217,6 +217,27 @@ typedef struct witbot_run {
     int32_t handle;
 } witbot_run;
 
+/** A run in a list, as it stood when the list was made. */
+typedef struct witbot_recent_run {
+    /** What witbot_ci_run() takes. */
+    const char *id;
+    /** That people see; 0 when the provider has told none. */
+    uint64_t number;
+    const char *url;
+    /** How people call it: the workflow, or the first line of the commit's message. Can be empty. */
+    const char *title;
+    /** The branch or tag that it works on, or `NULL`. */
+    const char *reference;
+    /** The commit, as its full SHA, or `NULL`. */
+    const char *commit;
+    /** The account at the provider that started it, or `NULL`. */
+    const char *actor;
+    /** As of ::witbot_run_status. */
+    const char *phase;
+    /** In milliseconds since 1970, UTC. */
+    uint64_t created_at;
+} witbot_recent_run;
+
 /** A job that failed. */
 typedef struct witbot_job_failure {
     const char *job;
@@ -265,6 +286,9 @@ bool witbot_ci_can(witbot_project project, const char *ability);
 witbot_result witbot_ci_trigger(witbot_project project, const witbot_run_request *request, witbot_run *run);
 /** A run that was started before, by its id. Needs no action, and asks the provider nothing. */
 witbot_result witbot_ci_run(witbot_project project, const char *id, witbot_run *run);
+/** The newest runs, newest first, at most `limit`: 1 to 30, and any other number is taken as the nearest of these. Action:
+ * `read`. */
+witbot_result witbot_ci_recent(witbot_project project, uint32_t limit, const witbot_recent_run **runs, size_t *count);
 /** How it stands now. Action: `read`. */
 witbot_result witbot_run_now(const witbot_run *run, witbot_run_status *status);
 /** Waits until the phase is not `phase` any more, 30 days at most. Action: `read`. Errors: `timeout`, `invalid`. */

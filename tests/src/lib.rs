@@ -1,5 +1,6 @@
 //! Whole-bot tests, and what they and the demo run against: stand-ins for the services that witbot speaks to.
 
+pub mod alertmanager;
 pub mod bomb;
 pub mod bot;
 pub mod card;

@@ -3,8 +3,10 @@
 //! A check that fails does not keep the others from being made; what cannot be built does. What failed, with the line
 //! that helps, stands at the end, and last of all one line with the number of tests.
 
+mod alertmanager;
 mod authors;
 mod checks;
+mod conversations;
 mod counts;
 mod deny;
 mod local_slack;
@@ -55,6 +57,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         }
         story::tell(&mut report, &built);
         plugin_tests(&mut report);
+        conversations::check(&mut report, &built);
         authors::check(&mut report, &built);
         documentation_tests(&mut report);
     }
@@ -129,6 +132,10 @@ fn workspace_tests(report: &mut Report, built: &Built, filter: &[String]) {
     match outside::find(report) {
         Some(folder) => tests.env(outside::VARIABLE, folder),
         None => tests.args(outside::TESTS.iter().flat_map(|name| ["--skip", *name])),
+    };
+    match alertmanager::find(report) {
+        Some(program) => tests.env(alertmanager::VARIABLE, program),
+        None => tests.args(["--skip", alertmanager::TESTS]),
     };
     report.tests(
         &format!("the tests of the workspace, with {name} (a minute or two)"),

@@ -64,6 +64,9 @@ extern int32_t __wasm_import_witbot_chat_content_static_content_card(int32_t);
 
 // Imported Functions from `witbot:chat/messages@0.1.0`
 
+__attribute__((__import_module__("witbot:chat/messages@0.1.0"), __import_name__("[static]message.find")))
+extern void __wasm_import_witbot_chat_messages_static_message_find(uint8_t *, size_t, uint8_t *);
+
 __attribute__((__import_module__("witbot:chat/messages@0.1.0"), __import_name__("[method]message.id")))
 extern void __wasm_import_witbot_chat_messages_method_message_id(int32_t, uint8_t *);
 
@@ -283,6 +286,9 @@ extern void __wasm_import_witbot_ci_ci_method_project_trigger(int32_t, int32_t, 
 __attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]project.run")))
 extern void __wasm_import_witbot_ci_ci_method_project_run(int32_t, uint8_t *, size_t, uint8_t *);
 
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]project.recent")))
+extern void __wasm_import_witbot_ci_ci_method_project_recent(int32_t, int32_t, uint8_t *);
+
 __attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]project.can")))
 extern int32_t __wasm_import_witbot_ci_ci_method_project_can(int32_t, uint8_t *, size_t);
 
@@ -327,6 +333,33 @@ extern void __wasm_import_witbot_ci_ci_method_run_rerun(int32_t, int32_t, uint8_
 
 __attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]run.approve")))
 extern void __wasm_import_witbot_ci_ci_method_run_approve(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.id")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_id(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.number")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_number(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.url")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_url(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.title")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_title(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.reference")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_reference(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.commit")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_commit(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.actor")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_actor(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.phase")))
+extern void __wasm_import_witbot_ci_ci_method_recent_run_phase(int32_t, uint8_t *);
+
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]recent-run.created-at")))
+extern int64_t __wasm_import_witbot_ci_ci_method_recent_run_created_at(int32_t);
 
 __attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[method]run-status.phase")))
 extern void __wasm_import_witbot_ci_ci_method_run_status_phase(int32_t, uint8_t *);
@@ -393,6 +426,12 @@ extern void __wasm_import_witbot_http_http_method_response_header(int32_t, uint8
 __attribute__((__import_module__("witbot:http/http@0.1.0"), __import_name__("[method]response.body")))
 extern void __wasm_import_witbot_http_http_method_response_body(int32_t, uint8_t *);
 
+__attribute__((__import_module__("witbot:http/http@0.1.0"), __import_name__("[method]response.elapsed")))
+extern int64_t __wasm_import_witbot_http_http_method_response_elapsed(int32_t);
+
+__attribute__((__import_module__("witbot:http/http@0.1.0"), __import_name__("[method]response.certificate-expires")))
+extern void __wasm_import_witbot_http_http_method_response_certificate_expires(int32_t, uint8_t *);
+
 // Imported Functions from `witbot:kv/kv@0.1.0`
 
 __attribute__((__import_module__("witbot:kv/kv@0.1.0"), __import_name__("get")))
@@ -427,6 +466,11 @@ extern void __wasm_import_witbot_kv_kv_method_namespace_delete(int32_t, uint8_t 
 
 __attribute__((__import_module__("witbot:kv/kv@0.1.0"), __import_name__("[method]namespace.keys")))
 extern void __wasm_import_witbot_kv_kv_method_namespace_keys(int32_t, uint8_t *, size_t, int32_t, uint8_t *, size_t, int32_t, uint8_t *);
+
+// Imported Functions from `witbot:topics/topics@0.1.0`
+
+__attribute__((__import_module__("witbot:topics/topics@0.1.0"), __import_name__("publish")))
+extern void __wasm_import_witbot_topics_topics_publish(uint8_t *, size_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
 // Imported Functions from `witbot:flow/flow@0.1.0`
 
@@ -754,14 +798,14 @@ witbot_chat_messages_borrow_message_t witbot_chat_messages_borrow_message(witbot
   return (witbot_chat_messages_borrow_message_t) { arg.__handle };
 }
 
-void witbot_chat_messages_result_void_error_free(witbot_chat_messages_result_void_error_t *ptr) {
+void witbot_chat_messages_result_own_message_error_free(witbot_chat_messages_result_own_message_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
     witbot_chat_messages_error_free(&ptr->val.err);
   }
 }
 
-void witbot_chat_messages_result_own_message_error_free(witbot_chat_messages_result_own_message_error_t *ptr) {
+void witbot_chat_messages_result_void_error_free(witbot_chat_messages_result_void_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
     witbot_chat_messages_error_free(&ptr->val.err);
@@ -1116,6 +1160,21 @@ witbot_ci_ci_borrow_run_t witbot_ci_ci_borrow_run(witbot_ci_ci_own_run_t arg) {
   return (witbot_ci_ci_borrow_run_t) { arg.__handle };
 }
 
+__attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[resource-drop]recent-run")))
+extern void __wasm_import_witbot_ci_ci_recent_run_drop(int32_t handle);
+
+void witbot_ci_ci_recent_run_drop_own(witbot_ci_ci_own_recent_run_t handle) {
+  __wasm_import_witbot_ci_ci_recent_run_drop(handle.__handle);
+}
+
+void witbot_ci_ci_recent_run_drop_borrow(witbot_ci_ci_borrow_recent_run_t handle) {
+  __wasm_import_witbot_ci_ci_recent_run_drop(handle.__handle);
+}
+
+witbot_ci_ci_borrow_recent_run_t witbot_ci_ci_borrow_recent_run(witbot_ci_ci_own_recent_run_t arg) {
+  return (witbot_ci_ci_borrow_recent_run_t) { arg.__handle };
+}
+
 __attribute__((__import_module__("witbot:ci/ci@0.1.0"), __import_name__("[resource-drop]run-status")))
 extern void __wasm_import_witbot_ci_ci_run_status_drop(int32_t handle);
 
@@ -1170,6 +1229,24 @@ void witbot_ci_ci_result_own_project_error_free(witbot_ci_ci_result_own_project_
 
 void witbot_ci_ci_result_own_run_error_free(witbot_ci_ci_result_own_run_error_t *ptr) {
   if (!ptr->is_err) {
+  } else {
+    witbot_ci_ci_error_free(&ptr->val.err);
+  }
+}
+
+void witbot_ci_ci_list_own_recent_run_free(witbot_ci_ci_list_own_recent_run_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    witbot_ci_ci_own_recent_run_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void witbot_ci_ci_result_list_own_recent_run_error_free(witbot_ci_ci_result_list_own_recent_run_error_t *ptr) {
+  if (!ptr->is_err) {
+    witbot_ci_ci_list_own_recent_run_free(&ptr->val.ok);
   } else {
     witbot_ci_ci_error_free(&ptr->val.err);
   }
@@ -1317,6 +1394,17 @@ void witbot_kv_kv_result_own_namespace_error_free(witbot_kv_kv_result_own_namesp
   if (!ptr->is_err) {
   } else {
     witbot_kv_kv_error_free(&ptr->val.err);
+  }
+}
+
+void witbot_topics_topics_error_free(witbot_topics_topics_error_t *ptr) {
+  witbot_types_types_error_free(ptr);
+}
+
+void witbot_topics_topics_result_void_error_free(witbot_topics_topics_result_void_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    witbot_topics_topics_error_free(&ptr->val.err);
   }
 }
 
@@ -1624,6 +1712,50 @@ witbot_chat_content_own_content_t witbot_chat_content_static_content_rich(witbot
 witbot_chat_content_own_content_t witbot_chat_content_static_content_card(witbot_chat_content_borrow_card_t card) {
   int32_t ret = __wasm_import_witbot_chat_content_static_content_card((card).__handle);
   return (witbot_chat_content_own_content_t) { ret };
+}
+
+bool witbot_chat_messages_static_message_find(plugin_string_t *id, witbot_chat_messages_own_message_t *ret, witbot_chat_messages_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(24+4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_chat_messages_static_message_find((uint8_t *) (*id).ptr, (*id).len, ptr);
+  witbot_chat_messages_result_own_message_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (witbot_chat_messages_own_message_t) { *((int32_t*) (ptr + 8)) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      plugin_option_u64_t option;
+      switch ((int32_t) *((uint8_t*) (ptr + (8+4*sizeof(void*))))) {
+        case 0: {
+          option.is_some = false;
+          break;
+        }
+        case 1: {
+          option.is_some = true;
+          option.val = (uint64_t) (*((int64_t*) (ptr + (16+4*sizeof(void*)))));
+          break;
+        }
+      }
+
+      result.val.err = (witbot_types_types_error_t) {
+        (plugin_string_t) (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) },
+        (plugin_string_t) (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+2*sizeof(void*))))), (*((size_t*) (ptr + (8+3*sizeof(void*))))) },
+        (plugin_option_u64_t) option,
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
 }
 
 void witbot_chat_messages_method_message_id(witbot_chat_messages_borrow_message_t self, plugin_string_t *ret) {
@@ -3151,6 +3283,50 @@ bool witbot_ci_ci_method_project_run(witbot_ci_ci_borrow_project_t self, plugin_
   }
 }
 
+bool witbot_ci_ci_method_project_recent(witbot_ci_ci_borrow_project_t self, uint32_t limit, witbot_ci_ci_list_own_recent_run_t *ret, witbot_ci_ci_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(24+4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_project_recent((self).__handle, (int32_t) (limit), ptr);
+  witbot_ci_ci_result_list_own_recent_run_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (witbot_ci_ci_list_own_recent_run_t) { (witbot_ci_ci_own_recent_run_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      plugin_option_u64_t option;
+      switch ((int32_t) *((uint8_t*) (ptr + (8+4*sizeof(void*))))) {
+        case 0: {
+          option.is_some = false;
+          break;
+        }
+        case 1: {
+          option.is_some = true;
+          option.val = (uint64_t) (*((int64_t*) (ptr + (16+4*sizeof(void*)))));
+          break;
+        }
+      }
+
+      result.val.err = (witbot_types_types_error_t) {
+        (plugin_string_t) (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) },
+        (plugin_string_t) (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+2*sizeof(void*))))), (*((size_t*) (ptr + (8+3*sizeof(void*))))) },
+        (plugin_option_u64_t) option,
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
 bool witbot_ci_ci_method_project_can(witbot_ci_ci_borrow_project_t self, plugin_string_t *ability) {
   int32_t ret = __wasm_import_witbot_ci_ci_method_project_can((self).__handle, (uint8_t *) (*ability).ptr, (*ability).len);
   return ret;
@@ -3458,6 +3634,127 @@ bool witbot_ci_ci_method_run_approve(witbot_ci_ci_borrow_run_t self, plugin_stri
   }
 }
 
+void witbot_ci_ci_method_recent_run_id(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_id((self).__handle, ptr);
+  *ret = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
+}
+
+bool witbot_ci_ci_method_recent_run_number(witbot_ci_ci_borrow_recent_run_t self, uint64_t *ret) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[16];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_number((self).__handle, ptr);
+  plugin_option_u64_t option;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (uint64_t) (*((int64_t*) (ptr + 8)));
+      break;
+    }
+  }
+  *ret = option.val;
+  return option.is_some;
+}
+
+void witbot_ci_ci_method_recent_run_url(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_url((self).__handle, ptr);
+  *ret = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
+}
+
+void witbot_ci_ci_method_recent_run_title(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_title((self).__handle, ptr);
+  *ret = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
+}
+
+bool witbot_ci_ci_method_recent_run_reference(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(3*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_reference((self).__handle, ptr);
+  plugin_option_string_t option;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+  }
+  *ret = option.val;
+  return option.is_some;
+}
+
+bool witbot_ci_ci_method_recent_run_commit(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(3*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_commit((self).__handle, ptr);
+  plugin_option_string_t option;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+  }
+  *ret = option.val;
+  return option.is_some;
+}
+
+bool witbot_ci_ci_method_recent_run_actor(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(3*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_actor((self).__handle, ptr);
+  plugin_option_string_t option;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+  }
+  *ret = option.val;
+  return option.is_some;
+}
+
+void witbot_ci_ci_method_recent_run_phase(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_ci_ci_method_recent_run_phase((self).__handle, ptr);
+  *ret = (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
+}
+
+uint64_t witbot_ci_ci_method_recent_run_created_at(witbot_ci_ci_borrow_recent_run_t self) {
+  int64_t ret = __wasm_import_witbot_ci_ci_method_recent_run_created_at((self).__handle);
+  return (uint64_t) (ret);
+}
+
 void witbot_ci_ci_method_run_status_phase(witbot_ci_ci_borrow_run_status_t self, plugin_string_t *ret) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(2*sizeof(void*))];
@@ -3678,6 +3975,32 @@ void witbot_http_http_method_response_body(witbot_http_http_borrow_response_t se
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_witbot_http_http_method_response_body((self).__handle, ptr);
   *ret = (plugin_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
+}
+
+uint64_t witbot_http_http_method_response_elapsed(witbot_http_http_borrow_response_t self) {
+  int64_t ret = __wasm_import_witbot_http_http_method_response_elapsed((self).__handle);
+  return (uint64_t) (ret);
+}
+
+bool witbot_http_http_method_response_certificate_expires(witbot_http_http_borrow_response_t self, uint64_t *ret) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[16];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_http_http_method_response_certificate_expires((self).__handle, ptr);
+  plugin_option_u64_t option;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (uint64_t) (*((int64_t*) (ptr + 8)));
+      break;
+    }
+  }
+  *ret = option.val;
+  return option.is_some;
 }
 
 bool witbot_kv_kv_get(plugin_string_t *key, plugin_option_list_u8_t *ret, witbot_kv_kv_error_t *err) {
@@ -4243,6 +4566,48 @@ bool witbot_kv_kv_method_namespace_keys(witbot_kv_kv_borrow_namespace_t self, pl
   }
   if (!result.is_err) {
     *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool witbot_topics_topics_publish(plugin_string_t *name, plugin_string_t *subject, plugin_string_t *body, witbot_topics_topics_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(24+4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_witbot_topics_topics_publish((uint8_t *) (*name).ptr, (*name).len, (uint8_t *) (*subject).ptr, (*subject).len, (uint8_t *) (*body).ptr, (*body).len, ptr);
+  witbot_topics_topics_result_void_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      plugin_option_u64_t option;
+      switch ((int32_t) *((uint8_t*) (ptr + (8+4*sizeof(void*))))) {
+        case 0: {
+          option.is_some = false;
+          break;
+        }
+        case 1: {
+          option.is_some = true;
+          option.val = (uint64_t) (*((int64_t*) (ptr + (16+4*sizeof(void*)))));
+          break;
+        }
+      }
+
+      result.val.err = (witbot_types_types_error_t) {
+        (plugin_string_t) (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) },
+        (plugin_string_t) (plugin_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+2*sizeof(void*))))), (*((size_t*) (ptr + (8+3*sizeof(void*))))) },
+        (plugin_option_u64_t) option,
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
     return 1;
   } else {
     *err = result.val.err;

@@ -87,19 +87,19 @@ typedef struct witbot_chat_messages_borrow_message_t {
 typedef struct {
   bool is_err;
   union {
+    witbot_chat_messages_own_message_t ok;
+    witbot_chat_messages_error_t err;
+  } val;
+} witbot_chat_messages_result_own_message_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
     witbot_chat_messages_error_t err;
   } val;
 } witbot_chat_messages_result_void_error_t;
 
 typedef witbot_chat_content_borrow_content_t witbot_chat_messages_borrow_content_t;
-
-typedef struct {
-  bool is_err;
-  union {
-    witbot_chat_messages_own_message_t ok;
-    witbot_chat_messages_error_t err;
-  } val;
-} witbot_chat_messages_result_own_message_error_t;
 
 typedef witbot_types_types_error_t witbot_chat_chat_error_t;
 
@@ -347,6 +347,14 @@ typedef struct witbot_ci_ci_borrow_run_t {
   int32_t __handle;
 } witbot_ci_ci_borrow_run_t;
 
+typedef struct witbot_ci_ci_own_recent_run_t {
+  int32_t __handle;
+} witbot_ci_ci_own_recent_run_t;
+
+typedef struct witbot_ci_ci_borrow_recent_run_t {
+  int32_t __handle;
+} witbot_ci_ci_borrow_recent_run_t;
+
 typedef struct witbot_ci_ci_own_run_status_t {
   int32_t __handle;
 } witbot_ci_ci_own_run_status_t;
@@ -386,6 +394,19 @@ typedef struct {
     witbot_ci_ci_error_t err;
   } val;
 } witbot_ci_ci_result_own_run_error_t;
+
+typedef struct {
+  witbot_ci_ci_own_recent_run_t *ptr;
+  size_t len;
+} witbot_ci_ci_list_own_recent_run_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    witbot_ci_ci_list_own_recent_run_t ok;
+    witbot_ci_ci_error_t err;
+  } val;
+} witbot_ci_ci_result_list_own_recent_run_error_t;
 
 typedef struct {
   bool is_err;
@@ -496,6 +517,15 @@ typedef struct {
     witbot_kv_kv_error_t err;
   } val;
 } witbot_kv_kv_result_own_namespace_error_t;
+
+typedef witbot_types_types_error_t witbot_topics_topics_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    witbot_topics_topics_error_t err;
+  } val;
+} witbot_topics_topics_result_void_error_t;
 
 typedef witbot_types_types_error_t witbot_flow_flow_error_t;
 
@@ -716,6 +746,11 @@ extern witbot_chat_content_own_content_t witbot_chat_content_static_content_rich
 extern witbot_chat_content_own_content_t witbot_chat_content_static_content_card(witbot_chat_content_borrow_card_t card);
 
 // Imported Functions from `witbot:chat/messages@0.1.0`
+// A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop.
+// The bot knows it for 35 days from the end of that run.
+// 
+// Errors: `not-found` (no such message, or another plugin's), `unavailable`.
+extern bool witbot_chat_messages_static_message_find(plugin_string_t *id, witbot_chat_messages_own_message_t *ret, witbot_chat_messages_error_t *err);
 // Our own id of the message, the same when the run is resumed.
 extern void witbot_chat_messages_method_message_id(witbot_chat_messages_borrow_message_t self, plugin_string_t *ret);
 // Changes the text, at most 16 KiB. Edits that follow each other quickly are put together: the last one wins.
@@ -900,6 +935,9 @@ extern bool witbot_ci_ci_method_project_trigger(witbot_ci_ci_borrow_project_t se
 // A run that was started before, by its id. Needs no action, and asks the provider nothing: what is done with the run
 // later does.
 extern bool witbot_ci_ci_method_project_run(witbot_ci_ci_borrow_project_t self, plugin_string_t *id, witbot_ci_ci_own_run_t *ret, witbot_ci_ci_error_t *err);
+// The newest runs, newest first, at most `limit`: 1 to 30, and any other number is taken as the nearest of these.
+// Action: `read`.
+extern bool witbot_ci_ci_method_project_recent(witbot_ci_ci_borrow_project_t self, uint32_t limit, witbot_ci_ci_list_own_recent_run_t *ret, witbot_ci_ci_error_t *err);
 // Whether the provider can do something, by name: `approve` (runs can wait for an approval, which can be given from
 // here), `rerun`, `rerun-failed` (only what failed), `steps` (it says in which step a job failed). False for what this
 // version of witbot does not know. Asks the provider nothing.
@@ -946,6 +984,24 @@ extern bool witbot_ci_ci_method_run_rerun(witbot_ci_ci_borrow_run_t self, bool o
 // 
 // Errors: `conflict` (it does not wait for this one any more), `not-found`, `invalid` (the provider cannot).
 extern bool witbot_ci_ci_method_run_approve(witbot_ci_ci_borrow_run_t self, plugin_string_t *approval, witbot_ci_ci_error_t *err);
+// The provider's id: what `run` of the project takes.
+extern void witbot_ci_ci_method_recent_run_id(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// The number that people see.
+extern bool witbot_ci_ci_method_recent_run_number(witbot_ci_ci_borrow_recent_run_t self, uint64_t *ret);
+// The page of the run.
+extern void witbot_ci_ci_method_recent_run_url(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// How people call it: the workflow, or the first line of the commit's message. Can be empty.
+extern void witbot_ci_ci_method_recent_run_title(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// The branch or tag that it works on, when the provider says so.
+extern bool witbot_ci_ci_method_recent_run_reference(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// The commit, as its full SHA, when the provider says so.
+extern bool witbot_ci_ci_method_recent_run_commit(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// The account at the provider that started it, when the provider says so.
+extern bool witbot_ci_ci_method_recent_run_actor(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// As of `run-status`.
+extern void witbot_ci_ci_method_recent_run_phase(witbot_ci_ci_borrow_recent_run_t self, plugin_string_t *ret);
+// When it was created, in milliseconds since 1970.
+extern uint64_t witbot_ci_ci_method_recent_run_created_at(witbot_ci_ci_borrow_recent_run_t self);
 // `queued`, `running`, `blocked` (waits for an approval), `succeeded`, `failed`, `canceled`, `errored` (the service
 // could not run it), `not-run` (nothing to do), or `unknown`.
 extern void witbot_ci_ci_method_run_status_phase(witbot_ci_ci_borrow_run_status_t self, plugin_string_t *ret);
@@ -997,6 +1053,10 @@ extern uint16_t witbot_http_http_method_response_status(witbot_http_http_borrow_
 extern bool witbot_http_http_method_response_header(witbot_http_http_borrow_response_t self, plugin_string_t *name, plugin_string_t *ret);
 // All of what came back.
 extern void witbot_http_http_method_response_body(witbot_http_http_borrow_response_t self, plugin_list_u8_t *ret);
+// How long it took until all of it was there, in milliseconds.
+extern uint64_t witbot_http_http_method_response_elapsed(witbot_http_http_borrow_response_t self);
+// Until when the certificate is valid that the service showed, in milliseconds since 1970. None for `http`.
+extern bool witbot_http_http_method_response_certificate_expires(witbot_http_http_borrow_response_t self, uint64_t *ret);
 
 // Imported Functions from `witbot:kv/kv@0.1.0`
 // The value of a key.
@@ -1026,6 +1086,16 @@ extern bool witbot_kv_kv_method_namespace_delete(witbot_kv_kv_borrow_namespace_t
 // The keys of a range, as in the plugin's own space.
 extern bool witbot_kv_kv_method_namespace_keys(witbot_kv_kv_borrow_namespace_t self, plugin_string_t *prefix, plugin_string_t *maybe_after, uint32_t limit, plugin_list_string_t *ret, witbot_kv_kv_error_t *err);
 
+// Imported Functions from `witbot:topics/topics@0.1.0`
+// Publishes an event of the kind `topic.NAME`. The name is 1 to 40 small letters, digits and hyphens, with a letter
+// first. The subject, of 1 to 256 bytes, says what it is about, such as `api/production`: who waits for one, waits for
+// its subject. The body is JSON of at most 64 KiB, which `field` looks into. It is told exactly once, as soon as it is
+// stored, also to the plugin itself if that has subscribed. A topic that nobody has subscribed to is no error.
+// 
+// Errors: `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run), `conflict` (it comes of
+// a topic that comes of a topic, and so on, 8 deep: plugins would go on answering each other for ever).
+extern bool witbot_topics_topics_publish(plugin_string_t *name, plugin_string_t *subject, plugin_string_t *body, witbot_topics_topics_error_t *err);
+
 // Imported Functions from `witbot:flow/flow@0.1.0`
 // The time, in milliseconds since 1970, UTC: that of the last thing that this run was told, so that it is the same
 // when the run is resumed.
@@ -1042,7 +1112,7 @@ extern bool witbot_flow_flow_sleep(uint64_t milliseconds, witbot_flow_flow_error
 // `not-found` (nobody to ask: the event was not said in a chat).
 extern bool witbot_flow_flow_ask(plugin_string_t *question, plugin_list_string_t *choices, uint64_t timeout_ms, witbot_flow_flow_own_answer_t *ret, witbot_flow_flow_error_t *err);
 // Waits for an event from outside, of one kind and about one subject, that came after the one that caused this run
-// and was not yet given to it. Waits 30 days at most. The plugin must be granted the subject, as for a subscription.
+// and was not yet given to it. Waits 30 days at most. The plugin must be granted the subject, or the topic, as for a subscription.
 // 
 // Errors: `timeout`, `denied`, `invalid` (such as a longer wait).
 extern bool witbot_flow_flow_await_event(plugin_string_t *kind, plugin_string_t *subject, uint64_t timeout_ms, witbot_flow_flow_own_occurrence_t *ret, witbot_flow_flow_error_t *err);
@@ -1083,7 +1153,7 @@ extern void witbot_flow_flow_method_answer_choice(witbot_flow_flow_borrow_answer
 extern void witbot_flow_flow_method_answer_user(witbot_flow_flow_borrow_answer_t self, plugin_string_t *ret);
 // The kind that was waited for, such as `github.deployment_status`.
 extern void witbot_flow_flow_method_occurrence_kind(witbot_flow_flow_borrow_occurrence_t self, plugin_string_t *ret);
-// What it is about: the repository of a GitHub event, the project of a CI event.
+// What it is about: the repository of a GitHub event, the project of a CI event, the subject of a topic.
 extern void witbot_flow_flow_method_occurrence_subject(witbot_flow_flow_borrow_occurrence_t self, plugin_string_t *ret);
 // One value of its body, by JSON pointer. Strings come as they are, anything else as JSON.
 extern bool witbot_flow_flow_method_occurrence_field(witbot_flow_flow_borrow_occurrence_t self, plugin_string_t *pointer, plugin_string_t *ret);
@@ -1157,8 +1227,8 @@ extern void witbot_plugin_declare_method_declaration_hubot_hear(witbot_plugin_de
 // regard to case.
 extern void witbot_plugin_declare_method_declaration_hubot_respond(witbot_plugin_declare_borrow_declaration_t self, plugin_string_t *id, plugin_string_t *pattern, plugin_string_t *flags, plugin_string_t *summary);
 // Asks for events of one kind from outside, such as `github.deployment` (a GitHub webhook) or
-// `circleci.workflow-completed`. Only events of repositories and projects that the plugin was granted reach it.
-// At most 50.
+// `circleci.workflow-completed`, or of what plugins publish, such as `topic.deployed` (see `witbot:topics`). Only events
+// of repositories, projects and topics that the plugin was granted reach it. At most 50.
 extern void witbot_plugin_declare_method_declaration_subscribe(witbot_plugin_declare_borrow_declaration_t self, plugin_string_t *id, plugin_string_t *kind);
 // Names a setting that the operator may or must write under `[plugins.NAME] settings`. At most 50.
 extern void witbot_plugin_declare_method_declaration_setting(witbot_plugin_declare_borrow_declaration_t self, plugin_string_t *name, plugin_string_t *summary, bool required);
@@ -1178,7 +1248,7 @@ extern void witbot_plugin_declare_method_declaration_checks_settings(witbot_plug
 // at what is there rather than at where it comes from. Only `config`, `log`, and `kv` as far as it is granted, can be
 // used there.
 extern void witbot_plugin_declare_method_declaration_migrates(witbot_plugin_declare_borrow_declaration_t self, plugin_string_t *id);
-// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules` or `webhooks`. The operator reads it before
+// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules`, `topics` or `webhooks`. The operator reads it before
 // granting. At most 500 characters.
 extern void witbot_plugin_declare_method_declaration_wants(witbot_plugin_declare_borrow_declaration_t self, plugin_string_t *capability, plugin_string_t *reason);
 // Says what the plugin does with a capability that it can also do without: it is not held when the operator does not
@@ -1225,7 +1295,7 @@ extern void witbot_plugin_declare_method_command_asks_permission(witbot_plugin_d
 // Imported Functions from `witbot:plugin/events@0.1.0`
 // The id of this run: the same whenever the run is resumed, different for every other.
 extern void witbot_plugin_events_method_event_id(witbot_plugin_events_borrow_event_t self, plugin_string_t *ret);
-// `command`, `listener`, `schedule`, `webhook.NAME`, or for a subscription the kind that was subscribed to, such as
+// `command`, `listener`, `schedule`, `webhook.NAME`, `topic.NAME`, or for a subscription the kind that was subscribed to, such as
 // `github.deployment`.
 extern void witbot_plugin_events_method_event_kind(witbot_plugin_events_borrow_event_t self, plugin_string_t *ret);
 // The id under which the handler was declared.
@@ -1258,7 +1328,7 @@ extern bool witbot_plugin_events_method_event_channel(witbot_plugin_events_borro
 // Whether it was said to the bot alone, where nobody else can read it.
 extern bool witbot_plugin_events_method_event_direct(witbot_plugin_events_borrow_event_t self);
 // What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI
-// event; the name of a webhook; the id of a schedule. Empty for chat.
+// event; the name of a webhook; what was published about in a topic; the id of a schedule. Empty for chat.
 extern void witbot_plugin_events_method_event_subject(witbot_plugin_events_borrow_event_t self, plugin_string_t *ret);
 // One value of a webhook's body, by JSON pointer (RFC 6901), such as `/deployment/id`. Strings come as they are,
 // anything else as JSON. None when there is nothing there.
@@ -1328,9 +1398,9 @@ extern void witbot_chat_messages_message_drop_borrow(witbot_chat_messages_borrow
 
 extern witbot_chat_messages_borrow_message_t witbot_chat_messages_borrow_message(witbot_chat_messages_own_message_t handle);
 
-void witbot_chat_messages_result_void_error_free(witbot_chat_messages_result_void_error_t *ptr);
-
 void witbot_chat_messages_result_own_message_error_free(witbot_chat_messages_result_own_message_error_t *ptr);
+
+void witbot_chat_messages_result_void_error_free(witbot_chat_messages_result_void_error_t *ptr);
 
 void witbot_chat_chat_error_free(witbot_chat_chat_error_t *ptr);
 
@@ -1448,6 +1518,12 @@ extern void witbot_ci_ci_run_drop_borrow(witbot_ci_ci_borrow_run_t handle);
 
 extern witbot_ci_ci_borrow_run_t witbot_ci_ci_borrow_run(witbot_ci_ci_own_run_t handle);
 
+extern void witbot_ci_ci_recent_run_drop_own(witbot_ci_ci_own_recent_run_t handle);
+
+extern void witbot_ci_ci_recent_run_drop_borrow(witbot_ci_ci_borrow_recent_run_t handle);
+
+extern witbot_ci_ci_borrow_recent_run_t witbot_ci_ci_borrow_recent_run(witbot_ci_ci_own_recent_run_t handle);
+
 extern void witbot_ci_ci_run_status_drop_own(witbot_ci_ci_own_run_status_t handle);
 
 extern void witbot_ci_ci_run_status_drop_borrow(witbot_ci_ci_borrow_run_status_t handle);
@@ -1469,6 +1545,10 @@ extern witbot_ci_ci_borrow_approval_t witbot_ci_ci_borrow_approval(witbot_ci_ci_
 void witbot_ci_ci_result_own_project_error_free(witbot_ci_ci_result_own_project_error_t *ptr);
 
 void witbot_ci_ci_result_own_run_error_free(witbot_ci_ci_result_own_run_error_t *ptr);
+
+void witbot_ci_ci_list_own_recent_run_free(witbot_ci_ci_list_own_recent_run_t *ptr);
+
+void witbot_ci_ci_result_list_own_recent_run_error_free(witbot_ci_ci_result_list_own_recent_run_error_t *ptr);
 
 void witbot_ci_ci_result_own_run_status_error_free(witbot_ci_ci_result_own_run_status_error_t *ptr);
 
@@ -1515,6 +1595,10 @@ void witbot_kv_kv_result_bool_error_free(witbot_kv_kv_result_bool_error_t *ptr);
 void witbot_kv_kv_result_list_string_error_free(witbot_kv_kv_result_list_string_error_t *ptr);
 
 void witbot_kv_kv_result_own_namespace_error_free(witbot_kv_kv_result_own_namespace_error_t *ptr);
+
+void witbot_topics_topics_error_free(witbot_topics_topics_error_t *ptr);
+
+void witbot_topics_topics_result_void_error_free(witbot_topics_topics_result_void_error_t *ptr);
 
 void witbot_flow_flow_error_free(witbot_flow_flow_error_t *ptr);
 

@@ -25,6 +25,21 @@ static witbot_run run_of(witbot_ci_ci_own_run_t own) {
     return run;
 }
 
+static witbot_recent_run recent_run_of(witbot_ci_ci_own_recent_run_t own) {
+    witbot_ci_ci_borrow_recent_run_t raw = {own.__handle};
+    witbot_recent_run run = {.created_at = witbot_ci_ci_method_recent_run_created_at(raw)};
+    GET(run.id, recent_run_id, raw);
+    GET(run.url, recent_run_url, raw);
+    GET(run.title, recent_run_title, raw);
+    GET_OPTION(run.reference, recent_run_reference, raw);
+    GET_OPTION(run.commit, recent_run_commit, raw);
+    GET_OPTION(run.actor, recent_run_actor, raw);
+    GET(run.phase, recent_run_phase, raw);
+    if (!witbot_ci_ci_method_recent_run_number(raw, &run.number)) run.number = 0;
+    witbot_ci_ci_recent_run_drop_own(own);
+    return run;
+}
+
 static witbot_job_failure failure_of(witbot_ci_ci_own_failure_t own) {
     witbot_ci_ci_borrow_failure_t raw = {own.__handle};
     witbot_job_failure failure;
@@ -125,6 +140,18 @@ witbot_result witbot_ci_run(witbot_project project, const char *id, witbot_run *
     WITBOT_TRY(
         witbot_lifted_result(witbot_ci_ci_method_project_run(PROJECT(project), TEXT(id), &own, &error), &error));
     *run = run_of(own);
+    return WITBOT_OK;
+}
+
+witbot_result witbot_ci_recent(witbot_project project, uint32_t limit, const witbot_recent_run **runs, size_t *count) {
+    witbot_ci_ci_list_own_recent_run_t found;
+    contract_error error;
+    WITBOT_TRY(witbot_lifted_result(
+        witbot_ci_ci_method_project_recent(PROJECT(project), limit, &found, &error), &error));
+    witbot_recent_run *items = witbot_allocate(found.len, sizeof *items);
+    for (size_t index = 0; index < found.len; index++) items[index] = recent_run_of(found.ptr[index]);
+    *runs = items;
+    *count = found.len;
     return WITBOT_OK;
 }
 

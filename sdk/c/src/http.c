@@ -42,3 +42,13 @@ const char *witbot_http_header(witbot_response response, const char *name) {
     witbot_http_http_borrow_response_t raw = {response.handle};
     return witbot_http_http_method_response_header(raw, TEXT(name), &text) ? witbot_lifted(text) : NULL;
 }
+
+uint64_t witbot_http_elapsed_ms(witbot_response response) {
+    return witbot_http_http_method_response_elapsed((witbot_http_http_borrow_response_t){response.handle});
+}
+
+uint64_t witbot_http_certificate_expires(witbot_response response) {
+    uint64_t expires;
+    witbot_http_http_borrow_response_t raw = {response.handle};
+    return witbot_http_http_method_response_certificate_expires(raw, &expires) ? expires : 0;
+}

@@ -378,6 +378,13 @@ static witbot_chat_messages_borrow_message_t message_raw(witbot_message message)
     return (witbot_chat_messages_borrow_message_t){message.handle};
 }
 
+witbot_result witbot_message_find(const char *id, witbot_message *message) {
+    witbot_chat_messages_own_message_t raw;
+    contract_error error;
+    bool done = witbot_chat_messages_static_message_find(TEXT(id), &raw, &error);
+    return written(done, raw, &error, message);
+}
+
 const char *witbot_message_id(witbot_message message) {
     plugin_string_t id;
     witbot_chat_messages_method_message_id(message_raw(message), &id);

@@ -232,3 +232,74 @@ bool witbot_kv_kv_replace(plugin_string_t *key, plugin_list_u8_t *expected, plug
     if (*replaced) contract.kept = strndup((const char *)value->ptr, value->len);
     return true;
 }
+
+/* Messages, topics and answers of the web */
+
+bool witbot_chat_messages_static_message_find(plugin_string_t *id, witbot_chat_messages_own_message_t *message,
+                                              witbot_chat_messages_error_t *error) {
+    tell("find %.*s\n", SHOWN(id));
+    if (id->len == 0) return refused(error, "not-found", "no such message");
+    *message = (witbot_chat_messages_own_message_t){4};
+    return true;
+}
+bool witbot_topics_topics_publish(plugin_string_t *name, plugin_string_t *subject, plugin_string_t *body,
+                                  witbot_topics_topics_error_t *error) {
+    if (name->len == 0) return refused(error, "invalid", "a topic has a name");
+    tell("publish %.*s of %.*s: %.*s\n", SHOWN(name), SHOWN(subject), SHOWN(body));
+    return true;
+}
+uint64_t witbot_http_http_method_response_elapsed(witbot_http_http_borrow_response_t self) {
+    (void)self;
+    return 250;
+}
+bool witbot_http_http_method_response_certificate_expires(witbot_http_http_borrow_response_t self, uint64_t *expires) {
+    (void)self;
+    if (contract.expires) *expires = contract.expires;
+    return contract.expires != 0;
+}
+
+/* Recent runs: of the first the provider says everything, of all others the least */
+
+typedef witbot_ci_ci_borrow_recent_run_t recent;
+
+static bool known(recent self, plugin_string_t *text, const char *value) {
+    if (self.__handle == 1) *text = given(value);
+    return self.__handle == 1;
+}
+
+bool witbot_ci_ci_method_project_recent(witbot_ci_ci_borrow_project_t self, uint32_t limit,
+                                        witbot_ci_ci_list_own_recent_run_t *runs, witbot_ci_ci_error_t *error) {
+    (void)self;
+    if (limit == 0) return refused(error, "denied", "it was not granted");
+    *runs = (witbot_ci_ci_list_own_recent_run_t){malloc(limit * sizeof *runs->ptr), limit};
+    for (uint32_t index = 0; index < limit; index++)
+        runs->ptr[index] = (witbot_ci_ci_own_recent_run_t){(int32_t)index + 1};
+    return true;
+}
+void witbot_ci_ci_method_recent_run_id(recent self, plugin_string_t *id) {
+    *id = given(self.__handle == 1 ? "r1" : "r2");
+}
+bool witbot_ci_ci_method_recent_run_number(recent self, uint64_t *number) {
+    *number = 7;
+    return self.__handle == 1;
+}
+void witbot_ci_ci_method_recent_run_url(recent self, plugin_string_t *url) {
+    (void)self;
+    *url = given("https://ci.example.com");
+}
+void witbot_ci_ci_method_recent_run_title(recent self, plugin_string_t *title) {
+    *title = given(self.__handle == 1 ? "build" : "");
+}
+bool witbot_ci_ci_method_recent_run_reference(recent self, plugin_string_t *reference) {
+    return known(self, reference, "main");
+}
+bool witbot_ci_ci_method_recent_run_commit(recent self, plugin_string_t *commit) {
+    return known(self, commit, "c0ffee");
+}
+bool witbot_ci_ci_method_recent_run_actor(recent self, plugin_string_t *actor) { return known(self, actor, "ada"); }
+void witbot_ci_ci_method_recent_run_phase(recent self, plugin_string_t *phase) {
+    (void)self;
+    *phase = given("running");
+}
+uint64_t witbot_ci_ci_method_recent_run_created_at(recent self) { return (uint64_t)self.__handle * 1000; }
+void witbot_ci_ci_recent_run_drop_own(witbot_ci_ci_own_recent_run_t handle) { tell("drop run %d\n", handle.__handle); }

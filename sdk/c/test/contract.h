@@ -15,6 +15,8 @@ struct contract {
     const char *const *meanwhile;
     /* What the person answers; nobody does when it is none. */
     const char *answer;
+    /* Until when a certificate is valid; there is none when it is 0. */
+    uint64_t expires;
     /* Everything that was declared, said or logged: a line each. */
     char told[8192];
 };

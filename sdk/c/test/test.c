@@ -156,6 +156,49 @@ static void updates_lose_nothing(void) {
     SAME(contract_handle("count"), "conflict: too many are writing `count` at once; try again later");
 }
 
+static void what_is_published_is_json(void) {
+    begin();
+    witbot_json *body = witbot_json_object();
+    witbot_json_set(body, "commit", witbot_json_text("c0ffee"));
+    HOLDS(!witbot_failed(witbot_topics_publish("deployed", "api/production", body)));
+    SAME(contract.told, "publish deployed of api/production: {\"commit\":\"c0ffee\"}\n");
+    HOLDS(witbot_failed_with(witbot_topics_publish("", "api/production", body), WITBOT_INVALID));
+}
+
+static void messages_are_found_again(void) {
+    begin();
+    witbot_message message = {0};
+    HOLDS(!witbot_failed(witbot_message_find("m1", &message)));
+    HOLDS(message.handle == 4);
+    HOLDS(witbot_failed_with(witbot_message_find("", &message), WITBOT_NOT_FOUND));
+    SAME(contract.told, "find m1\nfind \n");
+}
+
+static void recent_runs_have_what_is_known(void) {
+    begin();
+    const witbot_recent_run *runs;
+    size_t count;
+    HOLDS(!witbot_failed(witbot_ci_recent((witbot_project){1}, 2, &runs, &count)));
+    HOLDS(count == 2);
+    SAME(witbot_format("%s %s %s %s %s %s %s", runs[0].id, runs[0].url, runs[0].title, runs[0].reference, runs[0].commit,
+                       runs[0].actor, runs[0].phase),
+         "r1 https://ci.example.com build main c0ffee ada running");
+    HOLDS(runs[0].number == 7 && runs[0].created_at == 1000 && runs[1].number == 0 && runs[1].created_at == 2000);
+    SAME(witbot_format("%s%s", runs[1].id, runs[1].title), "r2");
+    HOLDS(runs[1].reference == NULL && runs[1].commit == NULL && runs[1].actor == NULL);
+    SAME(contract.told, "drop run 1\ndrop run 2\n");
+    HOLDS(witbot_failed_with(witbot_ci_recent((witbot_project){1}, 0, &runs, &count), WITBOT_DENIED));
+}
+
+static void answers_say_how_long_they_took(void) {
+    begin();
+    witbot_response response = {.handle = 1};
+    HOLDS(witbot_http_elapsed_ms(response) == 250);
+    HOLDS(witbot_http_certificate_expires(response) == 0);
+    contract.expires = 1000;
+    HOLDS(witbot_http_certificate_expires(response) == 1000);
+}
+
 static void settings_are_checked(void) {
     begin();
     SAME(contract_handle("settings"), NULL);
@@ -224,6 +267,10 @@ int main(void) {
     arguments_have_types();
     no_answer_is_no();
     updates_lose_nothing();
+    what_is_published_is_json();
+    messages_are_found_again();
+    recent_runs_have_what_is_known();
+    answers_say_how_long_they_took();
     settings_are_checked();
     json_is_written_as_it_was_read();
     what_is_no_json_is_refused();

@@ -14,7 +14,8 @@ class Err(Exception):
 
 
 INTERFACES = (
-    "chat", "ci", "config", "content", "events", "flow", "github", "http", "kv", "log", "messages", "permission", "types",
+    "chat", "ci", "config", "content", "events", "flow", "github", "http", "kv", "log", "messages", "permission", "topics",
+    "types",
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Imports(unittest.TestCase):
         self.assertEqual(self.used("from witbot import Plugin").interfaces | {"declare"}, ALWAYS)
         self.assertEqual(self.used("from witbot import config").interfaces | {"declare"}, ALWAYS | {"config"})
         files = {"inner/__init__.py": "", "inner/deep.py": "from . import most", "inner/most.py": "from witbot import kv"}
+        self.assertEqual(self.used("from witbot import topics").interfaces | {"declare"}, ALWAYS | {"topics"})
         deep = self.used("import inner.deep", files)
         self.assertEqual(deep.interfaces | {"declare"}, ALWAYS | {"kv"})
 

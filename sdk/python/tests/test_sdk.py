@@ -14,7 +14,7 @@ from tests.contract import Err, contract
 # This one takes over the clock of its process, and has a test of its own.
 sys.modules["witbot._guest.own"] = MagicMock()
 
-from witbot import Button, Card, Event, Plugin, Text, WitbotError, ci, config, flow, http, kv  # noqa: E402
+from witbot import Button, Card, Event, Message, Plugin, Text, WitbotError, ci, config, flow, http, kv, topics  # noqa: E402
 from witbot._guest.export import Exported  # noqa: E402
 from witbot.content import raw_content  # noqa: E402
 from witbot.duration import milliseconds  # noqa: E402
@@ -129,6 +129,29 @@ class Values(Case):
             kv.get("k")
 
 
+class Messages(Case):
+    def test_one_of_an_earlier_run_is_found_again(self) -> None:
+        found = contract.messages.Message.find
+        found.return_value.id.return_value = "m1"
+        message = Message.find("m1")
+        self.assertEqual(message.id, "m1")
+        message.edit("Over.")
+        found.assert_called_once_with("m1")
+        found.return_value.edit.assert_called_once_with("Over.")
+        found.side_effect = refusal("not-found")
+        with self.refused("not-found"):
+            Message.find("m2")
+
+
+class Topics(Case):
+    def test_what_is_published_is_json(self) -> None:
+        topics.publish("deployed", "api/production", {"commit": "c0ffee", "by": "Zoë"})
+        contract.topics.publish.assert_called_once_with("deployed", "api/production", '{"commit":"c0ffee","by":"Zoë"}')
+        contract.topics.publish.side_effect = refusal("rate-limited")
+        with self.refused("rate-limited"):
+            topics.publish("deployed", "api/production", None)
+
+
 class Web(Case):
     def test_an_answer_is_read(self) -> None:
         response = contract.http.send.return_value
@@ -141,6 +164,16 @@ class Web(Case):
         response.status.return_value = 503
         with self.refused("unavailable"):
             answer.success()
+
+    def test_an_answer_says_how_long_it_took(self) -> None:
+        response = contract.http.send.return_value
+        response.elapsed.return_value = 250
+        response.certificate_expires.return_value = 253_402_300_799_000
+        answer = http.send("https://example.com")
+        self.assertEqual(answer.elapsed, timedelta(milliseconds=250))
+        self.assertEqual(answer.certificate_expires, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+        response.certificate_expires.return_value = None
+        self.assertIsNone(answer.certificate_expires)
 
 
 class Pipelines(Case):
@@ -155,6 +188,19 @@ class Pipelines(Case):
         self.assertEqual((found.phase, run.past.mock_calls), ("failed", [call("queued", 1_000), call("running", 600)]))
         contract.ci.Parameter_Boolean.assert_called_once_with(True)
         contract.ci.Parameter_Integer.assert_called_once_with(1)
+
+    def test_recent_runs_have_what_the_provider_says(self) -> None:
+        said = {"id": "r1", "number": 7, "url": "https://ci.example.com/r1", "title": "build", "reference": "main"}
+        said |= {"commit": None, "actor": "ada", "phase": "running", "created_at": 1_000}
+        recent = contract.ci.open.return_value.recent
+        recent.return_value = [MagicMock(**{f"{name}.return_value": value for name, value in said.items()})]
+        project = ci.open("circleci", "gh/acme/api")
+        created = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+        run = ci.RecentRun("r1", 7, "https://ci.example.com/r1", "build", "main", None, "ada", "running", created)
+        self.assertEqual(project.recent(), [run])
+        for limit in (0, 5, 31):
+            project.recent(limit)
+        self.assertEqual(recent.mock_calls, [call(30), call(1), call(5), call(30)])
 
 
 class Settings(Case):

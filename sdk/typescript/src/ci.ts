@@ -31,6 +31,27 @@ export interface RunRequest {
   readonly correlateBy?: string;
 }
 
+/** A run in a list, as it stood when the list was made. */
+export interface RecentRun {
+  /** The provider's id: what {@link Project.run} takes. */
+  readonly id: string;
+  /** The number that people see, when the provider has told one. */
+  readonly number: number | undefined;
+  /** The page of the run. */
+  readonly url: string;
+  /** How people call it: the workflow, or the first line of the commit's message. Can be empty. */
+  readonly title: string;
+  /** The branch or tag that it works on, when the provider says so. */
+  readonly reference: string | undefined;
+  /** The commit, as its full SHA, when the provider says so. */
+  readonly commit: string | undefined;
+  /** The account at the provider that started it, when the provider says so. */
+  readonly actor: string | undefined;
+  /** Which phase it was in. */
+  readonly phase: Phase;
+  readonly createdAt: Date;
+}
+
 /** How a run stands. */
 export interface RunStatus {
   readonly phase: Phase;
@@ -87,6 +108,11 @@ export class Project {
   /** A run that was started before, by its id. Asks the provider nothing. */
   run(id: string): Run {
     return new Run(call(() => this.#raw.run(id)));
+  }
+
+  /** The newest runs, newest first, at most `limit` (1 to 30). Action: `read`. */
+  recent(limit = 30): RecentRun[] {
+    return call(() => this.#raw.recent(Math.min(limit, 30))).map(recentRun);
   }
 
   /** Whether the provider can do something. Asks the provider nothing. */
@@ -172,6 +198,20 @@ function parameter(name: string, value: string | number | boolean): raw.Paramete
   if (typeof value === "boolean") return { tag: "boolean", val: value };
   if (Number.isSafeInteger(value)) return { tag: "integer", val: value };
   throw new WitbotError("invalid", `the parameter \`${name}\` cannot be ${value}: only whole numbers can be given`);
+}
+
+function recentRun(found: raw.RecentRun): RecentRun {
+  return {
+    id: found.id(),
+    number: found.number() ?? undefined,
+    url: found.url(),
+    title: found.title(),
+    reference: found.reference() ?? undefined,
+    commit: found.commit() ?? undefined,
+    actor: found.actor() ?? undefined,
+    phase: found.phase(),
+    createdAt: new Date(found.createdAt()),
+  };
 }
 
 function status(found: raw.RunStatus): RunStatus {

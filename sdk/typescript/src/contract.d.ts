@@ -43,6 +43,7 @@ declare module "witbot:chat/messages@0.1.0" {
   import type { Content } from "witbot:chat/content@0.1.0";
   export class Message {
     private constructor();
+    static find(id: string): Message;
     id(): string;
     edit(text: string): void;
     editWith(content: Content): void;
@@ -143,7 +144,13 @@ declare module "witbot:http/http@0.1.0" {
     status(): number;
     header(name: string): string | null;
     body(): Uint8Array;
+    elapsed(): number;
+    certificateExpires(): number | null;
   }
+}
+
+declare module "witbot:topics/topics@0.1.0" {
+  export function publish(name: string, subject: string, body: string): void;
 }
 
 declare module "witbot:github/github@0.1.0" {
@@ -242,6 +249,7 @@ declare module "witbot:ci/ci@0.1.0" {
     private constructor();
     trigger(request: RunRequest): Run;
     run(id: string): Run;
+    recent(limit: number): RecentRun[];
     can(ability: string): boolean;
   }
   export class RunRequest {
@@ -262,6 +270,18 @@ declare module "witbot:ci/ci@0.1.0" {
     cancel(): void;
     rerun(onlyFailed: boolean): void;
     approve(approval: string): void;
+  }
+  export class RecentRun {
+    private constructor();
+    id(): string;
+    number(): number | null;
+    url(): string;
+    title(): string;
+    reference(): string | null;
+    commit(): string | null;
+    actor(): string | null;
+    phase(): string;
+    createdAt(): number;
   }
   export class RunStatus {
     private constructor();

@@ -136,7 +136,7 @@ export class Event {
 
   /**
    * What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI event; the
-   * name of a webhook; the id of a schedule. Empty for chat.
+   * name of a webhook; what was published about in a topic; the id of a schedule. Empty for chat.
    */
   get subject(): string {
     return this.#raw.subject();
@@ -155,7 +155,10 @@ export class Event {
     return this.#raw.id();
   }
 
-  /** `command`, `listener`, `schedule`, `webhook.NAME`, or the kind that was subscribed to, such as `github.deployment`. */
+  /**
+   * `command`, `listener`, `schedule`, `webhook.NAME`, `topic.NAME`, or the kind that was subscribed to, such as
+   * `github.deployment`.
+   */
   get kind(): string {
     return this.#raw.kind();
   }

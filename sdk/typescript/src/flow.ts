@@ -99,7 +99,7 @@ export function confirm(question: string | Text, options?: AskOptions): boolean 
 export interface Occurrence {
   /** The kind that was waited for, such as `github.deployment_status`. */
   readonly kind: string;
-  /** The repository of a GitHub event, the project of a CI event. */
+  /** The repository of a GitHub event, the project of a CI event, the subject of a topic. */
   readonly subject: string;
   /** One value of its body, by JSON pointer. Strings come as they are, anything else as JSON. */
   field(pointer: string): string | undefined;
@@ -107,7 +107,7 @@ export interface Occurrence {
 
 /**
  * Waits, 30 days at most, for an event from outside, of one kind and about one subject, that came after the one that caused
- * this run and was not yet given to it. The plugin must be granted the subject, as for a subscription.
+ * this run and was not yet given to it. The plugin must be granted the subject, or the topic, as for a subscription.
  *
  * @throws `timeout`, `denied`, `invalid`.
  */

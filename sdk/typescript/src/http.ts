@@ -83,6 +83,17 @@ export class Response {
     return this.#raw.body();
   }
 
+  /** How long it took until all of it was there, in milliseconds. */
+  get elapsed(): number {
+    return this.#raw.elapsed();
+  }
+
+  /** Until when the certificate is valid that the service showed. `undefined` for `http`. */
+  get certificateExpires(): Date | undefined {
+    const expires = this.#raw.certificateExpires();
+    return expires === null ? undefined : new Date(expires);
+  }
+
   /** The body as text. @throws `invalid`: it is not UTF-8. */
   text(): string {
     try {

@@ -16,7 +16,7 @@
  * ```
  *
  * `witbot-build` makes a file of it that goes into the plugins folder as it is. Of the modules `chat`, `ci`, `github`,
- * `http` and `kv`, those that are really used end up in the file, and need a grant from the operator.
+ * `http`, `kv` and `topics`, those that are really used end up in the file, and need a grant from the operator.
  *
  * @packageDocumentation
  */
@@ -35,3 +35,4 @@ export * as log from "./log.js";
 export { Message } from "./message.js";
 export * as permission from "./permission.js";
 export { type Capability, type Command, definePlugin, type Handler, type Listener, type Plugin, type Schedule, type Setting, type Subscription, type Webhook } from "./plugin.js";
+export * as topics from "./topics.js";

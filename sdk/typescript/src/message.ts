@@ -1,4 +1,4 @@
-import type { Message as Raw } from "witbot:chat/messages@0.1.0";
+import * as raw from "witbot:chat/messages@0.1.0";
 import { type Content, rawContent } from "./content.js";
 import { call } from "./error.js";
 
@@ -10,11 +10,21 @@ import { call } from "./error.js";
  * everybody can also be `denied`.
  */
 export class Message {
-  readonly #raw: Raw;
+  readonly #raw: raw.Message;
 
   /** @internal */
-  constructor(raw: Raw) {
-    this.#raw = raw;
+  constructor(message: raw.Message) {
+    this.#raw = message;
+  }
+
+  /**
+   * A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The bot
+   * knows it for 35 days from the end of that run.
+   *
+   * @throws `not-found` (no such message, or another plugin's), `unavailable`.
+   */
+  static find(id: string): Message {
+    return new Message(call(() => raw.Message.find(id)));
   }
 
   /** Our own id of the message, the same when the run is resumed. */

@@ -8,7 +8,7 @@ import type { Event } from "./event.js";
 export type Handler = (event: Event) => void;
 
 /** What an operator grants. */
-export type Capability = "chat" | "github" | "ci" | "http" | "kv" | "schedules" | "webhooks";
+export type Capability = "chat" | "github" | "ci" | "http" | "kv" | "schedules" | "topics" | "webhooks";
 
 /** A command: something people type to the bot by name. */
 export interface Command {
@@ -44,7 +44,10 @@ export interface Listener {
   readonly handler: Handler;
 }
 
-/** Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`. */
+/**
+ * Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`, or of what plugins
+ * publish, such as `topic.deployed` (see {@link topics}).
+ */
 export interface Subscription {
   readonly kind: string;
   readonly handler: Handler;

@@ -34,5 +34,38 @@ export function ask(question: string) {
 }
 
 export const write = (level: string, message: string): void => void told.push(`${level} ${message}`);
+export const publish = (name: string, subject: string, body: string): void => void told.push(`${name} ${subject} ${body}`);
+
+export const Message = {
+  find(id: string) {
+    if (id !== "m1") throw new Refused({ code: "not-found", message: "no such message", retryAfterMs: null });
+    return { id: () => id, edit: (text: string): void => void told.push(`${id} ${text}`) };
+  },
+};
+
+/** A run of which the provider says everything, and one of which it says the least. */
+export function open() {
+  const run = (id: string, known: string | null, number: number | null) => ({
+    id: () => id,
+    number: () => number,
+    url: () => `https://ci.example.com/${id}`,
+    title: () => known ?? "",
+    reference: () => known,
+    commit: () => known,
+    actor: () => known,
+    phase: () => "running",
+    createdAt: () => 1_000,
+  });
+  return { recent: (limit: number) => [run("r2", "main", 2), run("r1", null, null)].slice(0, limit) };
+}
+
+export class Request {
+  constructor(readonly method: string, readonly url: string) {}
+}
+export const send = ({ url }: Request) => ({
+  elapsed: () => 250,
+  certificateExpires: () => (url.startsWith("https:") ? 1_000 : null),
+});
+
 export const document = (): string => "{}";
 export const reject = (pointer: string, reason: string): void => void told.push(`${pointer} ${reason}`);

@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 import { check } from "../src/config.js";
 import { milliseconds } from "../src/duration.js";
 import { entries, exported } from "../src/exported.js";
-import { flow, kv, type Plugin, WitbotError } from "../src/index.js";
+import { ci, flow, http, kv, Message, type Plugin, topics, WitbotError } from "../src/index.js";
 import { fromUtf8, toUtf8 } from "../src/utf8.js";
 import { between, clock, Refused, store, told } from "./contract.js";
 
@@ -77,6 +77,43 @@ test("chance is never one", () => {
     clock.chance = chance;
     assert.ok(flow.random() >= 0 && flow.random() < 1);
   }
+});
+
+test("what is published is JSON", () => {
+  topics.publish("deployed", "api/production", { commit: "c0ffee", by: undefined, was: [1, null] });
+  assert.deepEqual(told, [`deployed api/production {"commit":"c0ffee","was":[1,null]}`]);
+});
+
+test("a message of an earlier run is found again", () => {
+  const message = Message.find("m1");
+  assert.equal(message.id, "m1");
+  message.edit("Over.");
+  assert.deepEqual(told, ["m1 Over."]);
+  assert.throws(() => Message.find("m2"), { code: "not-found", message: "no such message" });
+});
+
+test("recent runs have what the provider says of them", () => {
+  const project = ci.open("circleci", "gh/acme/api");
+  const [newest, other] = project.recent();
+  assert.deepEqual(newest, {
+    id: "r2",
+    number: 2,
+    url: "https://ci.example.com/r2",
+    title: "main",
+    reference: "main",
+    commit: "main",
+    actor: "main",
+    phase: "running",
+    createdAt: new Date(1_000),
+  });
+  assert.deepEqual([other?.number, other?.title, other?.reference], [undefined, "", undefined]);
+  assert.equal(project.recent(1).length, 1);
+});
+
+test("an answer says how long it took, and until when its certificate is valid", () => {
+  const answer = http.send("https://status.example.com");
+  assert.deepEqual([answer.elapsed, answer.certificateExpires], [250, new Date(1_000)]);
+  assert.equal(http.send("http://status.example.com").certificateExpires, undefined);
 });
 
 test("wrong settings have their place", () => {

@@ -10,7 +10,7 @@
         event.reply(f"Hello, {event.argument('name') or event.user_name}!")
 
 `python -m witbot build` makes a file of it that goes into the plugins folder as it is. The modules `chat`, `ci`, `github`,
-`http` and `kv` need a grant from the operator: import those that the plugin uses, and no other is asked for.
+`http`, `kv` and `topics` need a grant from the operator: import those that the plugin uses, and no other is asked for.
 """
 
 from __future__ import annotations

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from wit_world.imports import ci as raw
-from witbot.duration import Duration, milliseconds
+from witbot.duration import Duration, milliseconds, timestamp
 from witbot.error import WitbotError, call
 from witbot.flow import now
 
@@ -67,6 +68,30 @@ class RunStatus:
     """What the service says of it, for people. Can be empty."""
     url: str
     """The page that shows the most: the failed job, or else the run."""
+
+
+@dataclass(frozen=True)
+class RecentRun:
+    """A run in a list, as it stood when the list was made."""
+
+    id: str
+    """The provider's id: what `Project.run` takes."""
+    number: int | None
+    """The number that people see, when the provider has told one."""
+    url: str
+    """The page of the run."""
+    title: str
+    """How people call it: the workflow, or the first line of the commit's message. Can be empty."""
+    reference: str | None
+    """The branch or tag that it works on, when the provider says so."""
+    commit: str | None
+    """The commit, as its full SHA, when the provider says so."""
+    actor: str | None
+    """The account at the provider that started it, when the provider says so."""
+    phase: Phase
+    """Which phase it was in."""
+    created_at: datetime
+    """When it was created."""
 
 
 class Run:
@@ -175,6 +200,10 @@ class Project:
         """A run that was started before, by its id. Asks the provider nothing."""
         return Run(call(self._raw.run, id))
 
+    def recent(self, limit: int = 30) -> list[RecentRun]:
+        """The newest runs, newest first, at most `limit` (1 to 30). Action: `read`."""
+        return [_recent(one) for one in call(self._raw.recent, min(max(limit, 1), 30))]
+
     def can(self, ability: Ability) -> bool:
         """Whether the provider can do something. Asks the provider nothing."""
         return self._raw.can(ability)
@@ -195,6 +224,20 @@ def _parameter(value: str | int | bool) -> raw.Parameter:
     if isinstance(value, int):
         return raw.Parameter_Integer(value)
     return raw.Parameter_Text(value)
+
+
+def _recent(found: raw.RecentRun) -> RecentRun:
+    return RecentRun(
+        id=found.id(),
+        number=found.number(),
+        url=found.url(),
+        title=found.title(),
+        reference=found.reference(),
+        commit=found.commit(),
+        actor=found.actor(),
+        phase=found.phase(),
+        created_at=timestamp(found.created_at()),
+    )
 
 
 def _status(found: raw.RunStatus) -> RunStatus:

@@ -1,9 +1,9 @@
-"""Lengths of time."""
+"""Lengths of time, and times."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from witbot.error import WitbotError
@@ -25,3 +25,8 @@ def milliseconds(duration: Duration) -> int:
     if 0 <= found < 2**64:
         return found
     raise WitbotError("invalid", f"`{duration}` is not a length of time: write a timedelta, or such as `90s` or `2h`")
+
+
+def timestamp(milliseconds: int) -> datetime:
+    """A time that the contract gives, in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC)

@@ -135,7 +135,7 @@ class Event:
     @property
     def subject(self) -> str:
         """What an event from outside is about: the repository, as `owner/name`, of a GitHub event; the project of a CI event;
-        the name of a webhook; the id of a schedule. Empty for chat."""
+        the name of a webhook; what was published about in a topic; the id of a schedule. Empty for chat."""
         return self._raw.subject()
 
     def field(self, pointer: str) -> str | None:
@@ -150,7 +150,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """`command`, `listener`, `schedule`, `webhook.NAME`, or the kind that was subscribed to, such as
+        """`command`, `listener`, `schedule`, `webhook.NAME`, `topic.NAME`, or the kind that was subscribed to, such as
         `github.deployment`."""
         return self._raw.kind()
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from wit_world.imports import flow as raw
 from witbot.content import Text, raw_text
-from witbot.duration import Duration, milliseconds
+from witbot.duration import Duration, milliseconds, timestamp
 from witbot.error import WitbotError, call
 
 AnsweredBy: TypeAlias = Sequence[str] | Literal["anyone"]
@@ -32,7 +32,7 @@ AnsweredBy: TypeAlias = Sequence[str] | Literal["anyone"]
 
 def now() -> datetime:
     """The time, in UTC: that of the last thing that this run was told, so that it is the same when the run is resumed."""
-    return datetime.fromtimestamp(raw.now() / 1000, UTC)
+    return timestamp(raw.now())
 
 
 def random() -> float:
@@ -105,7 +105,7 @@ class Occurrence:
 
     @property
     def subject(self) -> str:
-        """The repository of a GitHub event, the project of a CI event."""
+        """The repository of a GitHub event, the project of a CI event, the subject of a topic."""
         return self._raw.subject()
 
     def field(self, pointer: str) -> str | None:
@@ -115,7 +115,7 @@ class Occurrence:
 
 def await_event(kind: str, subject: str, timeout: Duration) -> Occurrence:
     """Waits, 30 days at most, for an event from outside, of one kind and about one subject, that came after the one that
-    caused this run and was not yet given to it. The plugin must be granted the subject, as for a subscription.
+    caused this run and was not yet given to it. The plugin must be granted the subject, or the topic, as for a subscription.
 
     Raises `timeout`, `denied`, `invalid`.
     """

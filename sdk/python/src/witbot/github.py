@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from wit_world.imports import github as raw
-from witbot.duration import Duration, milliseconds
+from witbot.duration import Duration, milliseconds, timestamp
 from witbot.error import call
 
 DeploymentState: TypeAlias = (
@@ -136,7 +136,7 @@ class Deployment:
     @property
     def created_at(self) -> datetime:
         """When it was created."""
-        return _time(self._raw.created_at())
+        return timestamp(self._raw.created_at())
 
     def status(self) -> DeploymentStatus | None:
         """The latest status, as it is at GitHub now. Permission: `deployments:read`."""
@@ -279,7 +279,7 @@ def open(repository: str) -> Repository:
 
 
 def _commit(found: raw.Commit) -> Commit:
-    return Commit(found.sha(), found.title(), found.author(), found.url(), _time(found.committed_at()))
+    return Commit(found.sha(), found.title(), found.author(), found.url(), timestamp(found.committed_at()))
 
 
 def _status(found: raw.DeploymentStatus) -> DeploymentStatus:
@@ -289,9 +289,5 @@ def _status(found: raw.DeploymentStatus) -> DeploymentStatus:
         description=found.description(),
         log_url=found.log_url(),
         environment_url=found.environment_url(),
-        created_at=_time(found.created_at()),
+        created_at=timestamp(found.created_at()),
     )
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1_000, UTC)

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Self
 
 from wit_world.imports import http as raw
-from witbot.duration import Duration, milliseconds
+from witbot.duration import Duration, milliseconds, timestamp
 from witbot.error import WitbotError, call
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -49,6 +50,17 @@ class Response:
     def bytes(self) -> bytes:
         """All of what came back, 4 MiB at most."""
         return self._raw.body()
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long it took until all of it was there."""
+        return timedelta(milliseconds=self._raw.elapsed())
+
+    @property
+    def certificate_expires(self) -> datetime | None:
+        """Until when the certificate is valid that the service showed. None for `http`."""
+        expires = self._raw.certificate_expires()
+        return None if expires is None else timestamp(expires)
 
     def text(self) -> str:
         """The body as text. Raises `invalid`: it is not UTF-8."""

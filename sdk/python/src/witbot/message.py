@@ -18,6 +18,15 @@ class Message:
     def __init__(self, message: raw.Message) -> None:
         self._raw = message
 
+    @classmethod
+    def find(cls, id: str) -> Message:
+        """A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The
+        bot knows it for 35 days from the end of that run.
+
+        Raises `not-found` (no such message, or another plugin's), `unavailable`.
+        """
+        return cls(call(raw.Message.find, id))
+
     @property
     def id(self) -> str:
         """Our own id of the message, the same when the run is resumed."""

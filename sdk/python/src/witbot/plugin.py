@@ -17,7 +17,7 @@ Handler: TypeAlias = Callable[[Event], None]
 """Answers one event. It is an ordinary function that may wait, for hours if need be, and it is not `async`. A `WitbotError`
 that it raises is told to the person who asked, by its message."""
 
-Capability: TypeAlias = Literal["chat", "github", "ci", "http", "kv", "schedules", "webhooks"]
+Capability: TypeAlias = Literal["chat", "github", "ci", "http", "kv", "schedules", "topics", "webhooks"]
 """What an operator grants."""
 
 
@@ -113,7 +113,8 @@ class Plugin:
         return self._entry("respond", lambda to, id: to.hubot_respond(id, source, flags, summary))
 
     def subscription(self, kind: str) -> Callable[[H], H]:
-        """Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`."""
+        """Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`, or of what
+        plugins publish, such as `topic.deployed` (see `topics`)."""
         return self._entry(kind, lambda to, id: to.subscribe(id, kind))
 
     def schedule(self, id: str, when: str, summary: str) -> Callable[[H], H]:

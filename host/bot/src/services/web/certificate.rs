@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn the_end_of_a_certificate_is_read() {
         let certificate = STANDARD.decode(CERTIFICATE.concat()).unwrap();
-        assert_eq!(end(&certificate), Some(UnixMillis(2110826784_000)));
+        assert_eq!(end(&certificate), Some(UnixMillis(2_110_826_784_000)));
         assert_eq!(end(&certificate[1..]), None);
         assert_eq!(end(b""), None);
     }

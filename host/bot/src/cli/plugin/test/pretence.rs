@@ -53,6 +53,18 @@ impl Pretence {
         self.pretended.crash_at = Some(moment);
     }
 
+    /// Whether a step moves the clock of a bot that runs.
+    pub(super) fn is_to_move(&self, step: &Step) -> bool {
+        let What::Happen(order) = &step.what else {
+            return false;
+        };
+        match Happening::read(order) {
+            Ok(Happening::Passes(_)) => true,
+            Ok(Happening::Is(_)) => self.begun,
+            Ok(_) | Err(_) => false,
+        }
+    }
+
     /// Whether a bot that ends by itself does so because it was told to.
     pub(super) fn crashes(&self) -> bool {
         self.pretended.crash_at.is_some()

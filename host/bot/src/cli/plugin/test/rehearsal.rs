@@ -134,6 +134,10 @@ impl Rehearsal {
         let mut skip = false;
         for step in &script.steps {
             let line = step.line;
+            if pretence.is_to_move(step) {
+                // What goes on comes to where it waits, at the time at which it began.
+                bot = self.settled(bot, line, pretence).await?;
+            }
             match pretence.moves(step) {
                 Ok(false) => {}
                 Ok(true) => {

@@ -1,0 +1,200 @@
+//! Kubernetes' Gateway API: the weights of the backends in one rule of an HTTPRoute.
+//! <https://gateway-api.sigs.k8s.io/guides/traffic-splitting/>
+
+use serde_json::{Value, json};
+use witbot_sdk::{Code, Error, Result, http};
+
+use crate::backend::Standing;
+use crate::settings::{Place, VERSION, Written};
+use crate::split::Split;
+use crate::web;
+
+const WHOM: &str = "Kubernetes";
+
+/// The split that a route makes.
+pub fn read(place: Place<'_>) -> Result<Standing> {
+    let document = web::send(WHOM, http::get(route_url(place.written)))?;
+    let split = split_of(place.written, &document)?;
+    Ok(Standing {
+        split,
+        document,
+        note: None,
+    })
+}
+
+/// Makes sure that a version has a Service.
+pub fn check(place: Place<'_>, version: &str, standing: &Standing) -> Result {
+    let service = service_of(place.written, version);
+    let url = format!("{}/services/{service}", core_url(place.written));
+    match web::send(WHOM, http::get(url)) {
+        Ok(_) => Ok(()),
+        Err(error) if error.code == Code::NotFound => {
+            let known: Vec<&str> = standing.split.0.keys().map(String::as_str).collect();
+            Err(Error::not_found(format!(
+                "There is no version `{version}` of {}: no Service `{service}`. In the route there are: {}.",
+                place.title(),
+                known.join(", ")
+            )))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Changes the weights of the rule, and nothing else of the route. It has to be the route that was read.
+pub fn write(place: Place<'_>, standing: &Standing, split: &Split) -> Result {
+    let patch = patch(place.written, &standing.document, split)?;
+    let request = web::merge_patch(route_url(place.written), &patch)?;
+    web::send(WHOM, request).map(drop)
+}
+
+fn route_url(written: &Written) -> String {
+    let (server, namespace, name) = names(written);
+    format!("{server}/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes/{name}")
+}
+
+fn core_url(written: &Written) -> String {
+    let (server, namespace, _) = names(written);
+    format!("{server}/api/v1/namespaces/{namespace}")
+}
+
+/// The settings were checked for having them.
+pub fn names(written: &Written) -> (&str, &str, &str) {
+    (
+        written
+            .server
+            .as_deref()
+            .unwrap_or_default()
+            .trim_end_matches('/'),
+        written.namespace.as_deref().unwrap_or_default(),
+        written.name.as_deref().unwrap_or_default(),
+    )
+}
+
+fn backends(written: &Written, document: &Value) -> Result<Vec<Value>> {
+    let rule = written.rule;
+    let found = document.pointer(&format!("/spec/rules/{rule}/backendRefs"));
+    let found = found.and_then(Value::as_array);
+    found
+        .cloned()
+        .ok_or_else(|| web::strange(WHOM, &format!("the route has no rule {rule} with backends")))
+}
+
+fn split_of(written: &Written, document: &Value) -> Result<Split> {
+    let weights = backends(written, document)?;
+    let weights = weights.iter().filter_map(|backend| {
+        let service = backend["name"].as_str()?;
+        // The weight of a backend is 1 unless set.
+        let weight = backend["weight"].as_u64().unwrap_or(1);
+        Some((version_of(written, service), weight))
+    });
+    Ok(Split::of_weights(weights))
+}
+
+/// The whole list of rules, as merging replaces lists; with the version that was read, so that nobody's change is lost.
+fn patch(written: &Written, document: &Value, split: &Split) -> Result<Value> {
+    let before = backends(written, document)?;
+    let model = before
+        .first()
+        .cloned()
+        .unwrap_or_else(|| json!({ "kind": "Service" }));
+    let mut after: Vec<Value> = before
+        .iter()
+        .map(|backend| {
+            let version = version_of(written, backend["name"].as_str().unwrap_or_default());
+            with_weight(backend, split.share(&version))
+        })
+        .collect();
+    for (version, share) in &split.0 {
+        let service = service_of(written, version);
+        let is_there = before
+            .iter()
+            .any(|backend| backend["name"] == service.as_str());
+        if !is_there {
+            let mut backend = with_weight(&model, *share);
+            backend["name"] = service.into();
+            after.push(backend);
+        }
+    }
+    let mut rules = document["spec"]["rules"].clone();
+    rules[written.rule]["backendRefs"] = Value::Array(after);
+    let version = document["metadata"]["resourceVersion"].clone();
+    Ok(json!({ "metadata": { "resourceVersion": version }, "spec": { "rules": rules } }))
+}
+
+fn with_weight(backend: &Value, weight: u32) -> Value {
+    let mut backend = backend.clone();
+    backend["weight"] = weight.into();
+    backend
+}
+
+fn service_of(written: &Written, version: &str) -> String {
+    if let Some(service) = written.versions.get(version) {
+        return service.clone();
+    }
+    let template = written.service.as_deref().unwrap_or(VERSION);
+    template.replace(VERSION, version)
+}
+
+/// A Service that is called otherwise is a version of its own name.
+fn version_of(written: &Written, service: &str) -> String {
+    if let Some((version, _)) = written.versions.iter().find(|(_, name)| *name == service) {
+        return version.clone();
+    }
+    let template = written.service.as_deref().unwrap_or(VERSION);
+    let (before, after) = template.split_once(VERSION).unwrap_or_default();
+    let version = service
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(after));
+    version
+        .filter(|version| !version.is_empty())
+        .unwrap_or(service)
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::example;
+
+    fn route() -> Value {
+        json!({
+            "metadata": { "name": "api", "resourceVersion": "7" },
+            "spec": { "hostnames": ["a"], "rules": [{ "matches": [1], "backendRefs": [
+                { "name": "api-old", "port": 80, "weight": 1 },
+                { "name": "api-v41", "port": 80, "weight": 3, "filters": [2] }
+            ] }, { "backendRefs": [] }] }
+        })
+    }
+
+    #[test]
+    fn versions_are_those_of_the_services() {
+        let settings = example();
+        let written = settings.one("api", Some("production")).unwrap().written;
+        assert_eq!(
+            split_of(written, &route()).unwrap().to_string(),
+            "75% v41, 25% v40"
+        );
+        assert_eq!(service_of(written, "v42"), "api-v42");
+        assert_eq!(version_of(written, "other"), "other");
+        assert!(split_of(written, &json!({"spec": {}})).is_err());
+    }
+
+    #[test]
+    fn a_patch_changes_the_weights_and_nothing_else() {
+        let settings = example();
+        let written = settings.one("api", Some("production")).unwrap().written;
+        let split = Split::of_weights([("v41".to_owned(), 90), ("v42".to_owned(), 10)]);
+        let patch = patch(written, &route(), &split).unwrap();
+        assert_eq!(
+            patch,
+            json!({
+                "metadata": { "resourceVersion": "7" },
+                "spec": { "rules": [{ "matches": [1], "backendRefs": [
+                    { "name": "api-old", "port": 80, "weight": 0 },
+                    { "name": "api-v41", "port": 80, "weight": 90, "filters": [2] },
+                    { "name": "api-v42", "port": 80, "weight": 10 }
+                ] }, { "backendRefs": [] }] }
+            })
+        );
+    }
+}
