@@ -144,8 +144,7 @@ fn checked(work: &mut Work<'_>, news: News, within: Duration) -> Result<(chat::S
         text: format!("{} Looking whether it is healthy.", news.text),
         ..news.clone()
     };
-    work.progress
-        .step("health", chat::State::Running, &looking);
+    work.progress.step("health", chat::State::Running, &looking);
     let (app, environment) = (work.order.app.name, work.order.environment);
     let health = match health::check(app, environment, work.run, within) {
         Ok(health) => health,

@@ -24,17 +24,20 @@ const BUTTONS_MAX: usize = 10;
 pub fn create(event: &Event) -> Result {
     let settings = Settings::read()?;
     let (app_name, app) = settings.chosen(event.argument("app").as_deref())?;
-    let wanted = wanted(event, app)?;
+    let mut wanted = wanted(event, app)?;
     let named = app.name(&wanted.values(app_name, ""))?;
     let names = [
         name::safe(&named, &wanted.branch),
         name::distinct(&named, &wanted.branch),
     ];
-    permission::demand([
+    let has_waited = permission::demand([
         ("app", app_name),
         ("branch", wanted.branch.as_str()),
         ("name", names[0].as_str()),
     ])?;
+    if has_waited {
+        wanted = self::wanted(event, app)?;
+    }
     match claim(app_name, app, &wanted, &names)? {
         Claim::New { name, failed } => {
             let place = Place {
@@ -48,27 +51,10 @@ pub fn create(event: &Event) -> Result {
             }
             making::make(event, &place)
         }
-        Claim::There(name, there) => {
-            event.reply(already(&name, &there, &wanted))?;
-            Ok(())
-        }
-        Claim::Quota(own) => {
-            event.reply(too_many(app_name, &own))?;
-            Ok(())
-        }
-        Claim::Clash => Err(Error::new(
-            Code::Conflict,
-            format!(
-                "`{}` is taken by another branch. Destroy that environment, or have my operator put {{branch}} into `apps.{app_name}.name`.",
-                names[0]
-            ),
-        )),
-        Claim::Full => Err(Error::new(
-            Code::Conflict,
-            format!(
-                "{app_name} has {ENVIRONMENTS_MAX} environments, and I can keep no more. `env list` shows what can be destroyed."
-            ),
-        )),
+        Claim::There(name, there) => event.reply(already(&name, &there, &wanted)).map(drop),
+        Claim::Quota(own) => event.reply(too_many(app_name, &own)).map(drop),
+        Claim::Clash => Err(clash(app_name, &names[0])),
+        Claim::Full => Err(full(app_name)),
     }
 }
 
@@ -153,6 +139,20 @@ fn claim(app_name: &str, app: &App, wanted: &Environment, names: &[String; 2]) -
         ));
     }
     Ok(claim)
+}
+
+fn clash(app: &str, name: &str) -> Error {
+    let text = format!(
+        "`{name}` is taken by another branch. Destroy that environment, or have my operator put {{branch}} into `apps.{app}.name`."
+    );
+    Error::new(Code::Conflict, text)
+}
+
+fn full(app: &str) -> Error {
+    let text = format!(
+        "{app} has {ENVIRONMENTS_MAX} environments, and I can keep no more. `env list of {app}` shows what can be destroyed."
+    );
+    Error::new(Code::Conflict, text)
 }
 
 /// What is answered when a branch has an environment.

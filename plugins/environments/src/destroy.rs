@@ -27,6 +27,18 @@ pub fn destroy(event: &Event) -> Result {
         event.reply(format!("`{name}` stays."))?;
         return Ok(());
     }
+    // It was waited for an answer, and another one may have its name by now.
+    if store::find(&name)?.environment.owner.id != environment.owner.id {
+        return Err(Error::new(
+            Code::Conflict,
+            format!("`{name}` belongs to somebody else by now. Look at `env list`."),
+        ));
+    }
+    take_away(event, place, &environment)
+}
+
+fn take_away(event: &Event, place: Place<'_>, environment: &Environment) -> Result {
+    let name = place.name;
     let by = event.user_name();
     let why = Why::Wanted(by.clone());
     let holder = event.id();
@@ -41,8 +53,8 @@ pub fn destroy(event: &Event) -> Result {
             match leaving.begin().finish() {
                 Ok(()) => {
                     answer.edit(format!("Destroyed `{name}` for {by}."))?;
-                    if !is_own(event, &environment) {
-                        place.say_to_owner(&environment, &format!(", {by} destroyed `{name}`."));
+                    if !is_own(event, environment) {
+                        place.say_to_owner(environment, &format!(", {by} destroyed `{name}`."));
                     }
                     Ok(())
                 }

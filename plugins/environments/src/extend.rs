@@ -45,22 +45,21 @@ pub fn extend(event: &Event) -> Result {
                 app,
             };
             place.show(&environment);
-            event.reply(format!(
-                "`{name}` stays until {}, for {}.",
-                at(environment.until),
-                event.user_name()
-            ))?;
+            let (until, by) = (at(environment.until), event.user_name());
+            event.reply(format!("`{name}` stays until {until}, for {by}."))?;
             Ok(())
         }
         Extension::TooLong(max) => Err(too_long(&name, max)),
-        Extension::Leaving => Err(Error::new(
-            Code::Conflict,
-            format!(
-                "`{name}` failed, or is being destroyed: it cannot be extended. `env list` shows how it stands."
-            ),
-        )),
+        Extension::Leaving => Err(leaving(&name)),
         Extension::Gone => Err(Error::not_found(format!("`{name}` is gone already."))),
     }
+}
+
+fn leaving(name: &str) -> Error {
+    let text = format!(
+        "`{name}` failed, or is being destroyed: it cannot be extended. `env list` shows how it stands."
+    );
+    Error::new(Code::Conflict, text)
 }
 
 fn too_long(name: &str, max: Duration) -> Error {

@@ -63,37 +63,39 @@ impl Making<'_> {
             name,
             app_name,
             app,
-        } = self.place;
+        } = *self.place;
         let environment = self.noted(|_| {})?;
         let id = deployment::create(self.place, &environment)?;
-        let environment = self.noted(|one| {
-            one.deployment = Some(id);
-        })?;
-        let values = environment.values(app_name, name);
+        let environment = self.noted(|one| one.deployment = Some(id))?;
         // A mistake in it is to be known before anything runs.
-        let url = app.url(&values)?;
+        let url = app.url(&environment.values(app_name, name))?;
         let run = self.start(&environment)?;
-        let (known, page) = (run::known(&app.create, &run), run.url());
-        let started = self.noted(|one| {
-            one.made_by = Some(known.clone());
-            one.log = Some(page.clone());
-        });
-        match started {
-            Ok(environment) => {
-                self.place.show(&environment);
-                deployment::tell(&environment, State::InProgress, "Being created", None);
-            }
-            Err(stop) => {
-                // Whoever wants it away did not know of this run yet.
-                run::stop(&run)?;
-                return Err(stop);
-            }
-        }
+        self.tell_begun(&run)?;
         let end = run::follow(&run, &app.create);
         self.noted(|one| one.log = Some(end.url.clone()))?;
         match end.failure {
             Some(reason) => Err(Error::new(Code::Unavailable, reason).into()),
             None => self.ready(url.as_deref()),
+        }
+    }
+
+    fn tell_begun(&self, run: &Run) -> Result<(), Stop> {
+        let (known, page) = (run::known(&self.place.app.create, run), run.url());
+        let environment = self.noted(|one| {
+            one.made_by = Some(known.clone());
+            one.log = Some(page.clone());
+        });
+        match environment {
+            Ok(environment) => {
+                self.place.show(&environment);
+                deployment::tell(&environment, State::InProgress, "Being created", None);
+                Ok(())
+            }
+            Err(stop) => {
+                // Whoever wants it away did not know of this run yet.
+                run::stop(run)?;
+                Err(stop)
+            }
         }
     }
 
