@@ -23,9 +23,9 @@ pub fn find(report: &mut Report) -> Option<PathBuf> {
     let is_here = |name: &&str| succeeds_within(MOMENT, Command::new(name).arg("--version"));
     let found = NAMES.into_iter().find(is_here);
     if found.is_none() {
-        report.remark(
-            "the tests with Prometheus Alertmanager are left out: it is not here; `apt-get install prometheus-alertmanager` brings it",
-        );
+        let text = "the tests with Prometheus Alertmanager are left out: it is not here; \
+                    `apt-get install prometheus-alertmanager` brings it";
+        report.remark(text.to_owned());
     }
     found.map(PathBuf::from)
 }
