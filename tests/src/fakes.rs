@@ -9,6 +9,7 @@ mod fault;
 mod github;
 mod hooks;
 mod ids;
+mod kubernetes;
 mod request;
 mod server;
 mod signature;
@@ -28,6 +29,7 @@ pub use github::{
     GITHUB_TOKEN, Github, RunEnd, WorkflowFile, WorkflowRun,
 };
 pub use hooks::Delivery;
+pub use kubernetes::{KUBERNETES_TOKEN, Kubernetes};
 pub use request::Request;
 pub(crate) use signature::hmac_hex;
 pub use slack::Slack;

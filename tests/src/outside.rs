@@ -8,6 +8,7 @@ use crate::home;
 pub mod description;
 pub mod prism;
 pub mod samples;
+pub mod schema;
 pub mod witness;
 
 /// What can be asked of GitHub, as GitHub writes it down for programs.

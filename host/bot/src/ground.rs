@@ -126,7 +126,9 @@ impl Ground {
         let grants = self.grants(&run.plugin);
         let allowed = grants.allows(&wait.operation);
         allowed.map_err(|denial| denial.error(&run.plugin))?;
-        self.look_at(&run.plugin, &wait.operation, &grants).await
+        let id = CallId::new(&wait.invocation, wait.number);
+        self.look_at(&run.plugin, &id, &wait.operation, &grants)
+            .await
     }
 
     /// Whether somebody is in a group that may answer a question. If that cannot be found out, they are not.
@@ -362,11 +364,12 @@ impl Ground {
     async fn look_at(
         &self,
         plugin: &PluginName,
+        id: &CallId,
         operation: &Operation,
         grants: &Arc<Grants>,
     ) -> Result<Option<Value>, Error> {
         let rehearsed = self.rehearsal.as_ref();
-        if let Some(looked) = rehearsed.and_then(|one| one.look(plugin, operation)) {
+        if let Some(looked) = rehearsed.and_then(|one| one.look(plugin, id, operation)) {
             return looked;
         }
         let call = match operation {
@@ -589,8 +592,13 @@ impl World for Ground {
         by.map_err(|error| Lost(error.to_string()))
     }
 
-    async fn look(&self, caller: &Caller, operation: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(
+        &self,
+        caller: &Caller,
+        id: &CallId,
+        operation: &Operation,
+    ) -> Result<Option<Value>, Error> {
         let grants = self.grants(&caller.plugin);
-        self.look_at(&caller.plugin, operation, &grants).await
+        self.look_at(&caller.plugin, id, operation, &grants).await
     }
 }

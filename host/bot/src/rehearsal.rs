@@ -122,7 +122,7 @@ impl Rehearsal {
         if let Some(outcome) = self.told(id) {
             return Some(outcome);
         }
-        let outcome = self.give(plugin, operation, Some(id));
+        let outcome = self.give(plugin, id, operation, true);
         Some(outcome.unwrap_or_else(|| {
             let line = answer::written(operation);
             tracing::warn!(%plugin, "{UNANSWERED} to a call. Write what is answered, such as: * {line}");
@@ -151,24 +151,28 @@ impl Rehearsal {
     pub fn look(
         &self,
         plugin: &PluginName,
+        id: &CallId,
         operation: &Operation,
     ) -> Option<Result<Option<Value>, Error>> {
         if !answer::is_served(operation) {
             return None;
         }
-        Some(match self.give(plugin, operation, None) {
+        let told = self.told(id);
+        let given = || self.give(plugin, id, operation, false);
+        Some(match told.or_else(given) {
             Some(Outcome::Ok(value)) => Ok(Some(value)),
             Some(Outcome::Error(error)) => Err(error),
             None => Ok(None),
         })
     }
 
-    /// The first that was not given yet, or else the last once more, unless it is waited for: by no call.
+    /// The first that was not given yet, or else the last once more, if it may be.
     fn give(
         &self,
         plugin: &PluginName,
+        id: &CallId,
         operation: &Operation,
-        call: Option<&CallId>,
+        again: bool,
     ) -> Option<Outcome> {
         let mut answers = self.answers();
         let mut fitting: Vec<&mut Written> = answers
@@ -176,11 +180,10 @@ impl Rehearsal {
             .filter(|one| one.answer.fits(operation))
             .collect();
         let new = fitting.iter().position(|one| !one.given);
-        let last = fitting.len().checked_sub(1).filter(|_| call.is_some());
+        let last = fitting.len().checked_sub(1).filter(|_| again);
         let one = fitting.swap_remove(new.or(last)?);
         one.given = true;
-        let call = call.map_or("", CallId::as_str);
-        tracing::info!(%plugin, line = one.line, call, "{ANSWERED}: {}", operation.name());
+        tracing::info!(%plugin, line = one.line, call = %id, "{ANSWERED}: {}", operation.name());
         Some(one.answer.outcome.clone())
     }
 
@@ -281,7 +284,7 @@ mod tests {
         };
         let rehearsal = rehearsal(&["ci.past run=1 fails not-found: no such run"]);
         let run = Operation::from(run);
-        assert!(rehearsal.look(&plugin(), &run).unwrap().is_err());
-        assert_eq!(rehearsal.look(&plugin(), &run).unwrap(), Ok(None));
+        assert!(rehearsal.look(&plugin(), &id(1), &run).unwrap().is_err());
+        assert_eq!(rehearsal.look(&plugin(), &id(2), &run).unwrap(), Ok(None));
     }
 }

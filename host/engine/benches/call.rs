@@ -74,7 +74,7 @@ impl World for Void {
     async fn canceled(&self, _: &InvocationId) -> Result<Option<String>, Lost> {
         Ok(None)
     }
-    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &CallId, _: &Operation) -> Result<Option<Value>, Error> {
         Ok(None)
     }
 }

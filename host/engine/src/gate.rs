@@ -481,7 +481,8 @@ impl Run {
         } else if !matches!(operation, Operation::Ask(_)) {
             self.flush().await?;
             // What a service cannot say now, it is asked again while the run is parked.
-            let looked = self.world.look(&self.caller, operation).await;
+            let id = self.id(entry.number);
+            let looked = self.world.look(&self.caller, &id, operation).await;
             let looked = looked.or_else(|error| {
                 if error.is_transient() {
                     Ok(None)

@@ -101,7 +101,12 @@ pub trait World: Send + Sync + 'static {
     async fn canceled(&self, invocation: &InvocationId) -> Result<Option<String>, Lost>;
 
     /// Looks once whether a wait is over. An error ends the wait too.
-    async fn look(&self, caller: &Caller, operation: &Operation) -> Result<Option<Value>, Error>;
+    async fn look(
+        &self,
+        caller: &Caller,
+        id: &CallId,
+        operation: &Operation,
+    ) -> Result<Option<Value>, Error>;
 
     /// Who watches a run that is only replayed: it is answered from its record, and ends at the first call that is not
     /// answered there. Nothing is performed.

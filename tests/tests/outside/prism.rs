@@ -19,11 +19,12 @@ const READ: &str = "GET /repos/{owner}/{repo}/deployments/{deployment_id}";
 const LIST: &str = "GET /repos/{owner}/{repo}/deployments";
 
 /// What has to be among the requests, or the test would show nothing.
-const ASKED: [&str; 26] = [
+const ASKED: [&str; 27] = [
     CREATE,
     READ,
     LIST,
     "GET /repos/{owner}/{repo}",
+    "GET /repos/{owner}/{repo}/actions/runs",
     "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
     "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs",
     "GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments",

@@ -1,5 +1,5 @@
-//! What others wrote for npm, and the bot is compared with: Prism with GitHub's own description of its interface, and
-//! samples of all its webhooks.
+//! What others wrote for npm, and the bot is compared with: Prism with GitHub's own description of its interface, the schema of
+//! Kubernetes' Gateway API, and samples of all of GitHub's webhooks.
 //!
 //! Which versions these are, and what each file of theirs must be to the byte, is in `xtask/outside`. They are kept in the
 //! user's cache folder, and listen at nothing but loopback.
@@ -20,7 +20,7 @@ use crate::step::{run, step};
 pub const VARIABLE: &str = "WITBOT_OUTSIDE";
 
 /// What the tests are called, up to their own names.
-pub const TESTS: [&str; 2] = ["prism::", "webhook_samples::"];
+pub const TESTS: [&str; 3] = ["prism::", "webhook_samples::", "kubernetes::"];
 
 const PACKAGE: &str = include_str!("../../outside/package.json");
 const LOCK: &str = include_str!("../../outside/package-lock.json");

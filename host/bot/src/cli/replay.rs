@@ -332,7 +332,7 @@ impl World for Record {
         Err(nothing())
     }
 
-    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &CallId, _: &Operation) -> Result<Option<Value>, Error> {
         Err(Error::new(Code::Unavailable, nothing().0))
     }
 

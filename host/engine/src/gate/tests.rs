@@ -164,7 +164,7 @@ impl World for Memory {
         Ok(self.canceled.lock().unwrap().clone())
     }
 
-    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &CallId, _: &Operation) -> Result<Option<Value>, Error> {
         self.looked.lock().unwrap().take().map_or(Ok(None), Err)
     }
 }

@@ -74,6 +74,7 @@ fn actions(event: &Event) -> Result {
     run.finished(MOMENT)?;
     run.rerun(true)?;
     run.cancel()?;
+    ci::open("github-actions", REPOSITORY)?.recent(5)?;
     event.reply("All of it was answered.")?;
     Ok(())
 }

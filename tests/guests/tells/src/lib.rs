@@ -27,6 +27,7 @@ fn plugin() -> Plugin {
         ))
         .subscribe("topic.news", hear)
         .subscribe("topic.echo", echo)
+        .subscribe("topic.health-wanted", judge)
         .wants("topics", "To tell, and to hear.")
         .wants("chat", "To say what it hears.")
         .can_use("kv", "To know what it said.")
@@ -52,6 +53,14 @@ fn echo(event: &Event) -> Result {
         chat::post("ops", format!("No echo: {}", error.code))?;
     }
     Ok(())
+}
+
+/// Says that what is asked about is healthy, unless it is in production.
+fn judge(event: &Event) -> Result {
+    let id = event.field("/id").unwrap_or_default();
+    let healthy = !event.subject().ends_with("/production");
+    let verdict = json!({ "known": true, "healthy": healthy, "summary": "1 of 1 checks fail: web: answered 502" });
+    topics::publish("health-verdict", &id, &verdict)
 }
 
 fn wait(event: &Event) -> Result {

@@ -116,7 +116,7 @@ impl World for Replay {
     async fn canceled(&self, _: &InvocationId) -> Result<Option<String>, Lost> {
         panic!("a replay does not wait")
     }
-    async fn look(&self, _: &Caller, _: &Operation) -> Result<Option<Value>, Error> {
+    async fn look(&self, _: &Caller, _: &CallId, _: &Operation) -> Result<Option<Value>, Error> {
         panic!("a replay does not wait")
     }
     fn witness(&self) -> Option<Arc<dyn Witness>> {

@@ -50,6 +50,17 @@ impl Shared {
                 let body = json!({ "total_count": total, "workflow_runs": shown.items });
                 Ok(shown.link(Answer::json(200, &body)))
             }
+            ["runs"] => {
+                let runs = repository.actions.runs.iter().rev();
+                let all: Vec<Value> = runs
+                    .map(|run| writer.workflow_run(repository, run))
+                    .collect();
+                let total = all.len();
+                let path = format!("/repositories/{}/actions/runs", repository.id);
+                let shown = page(request, &self.url, &path, all);
+                let body = json!({ "total_count": total, "workflow_runs": shown.items });
+                Ok(shown.link(Answer::json(200, &body)))
+            }
             ["runs", id] => Ok(Answer::json(
                 200,
                 &writer.workflow_run(repository, repository.run(id)?),

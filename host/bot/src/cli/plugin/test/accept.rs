@@ -23,7 +23,12 @@ pub(super) fn accepted(text: &str, script: &Script, said: &[Vec<Message>]) -> St
         let moves = pretence.moves(step) == Ok(true);
         let first = step.line - 1;
         let between = &lines[at..first];
-        at = first + 1;
+        // What comes from outside, and what services answer, can stand on lines of its own.
+        let below = match &step.what {
+            What::Happen(order) => order.matches('\n').count(),
+            _ => 0,
+        };
+        at = first + 1 + below;
         match &step.what {
             What::Expect(expected) => {
                 at += expected.rest.len();
