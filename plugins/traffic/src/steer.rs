@@ -19,6 +19,9 @@ const ANSWERED: &str = "topic.traffic-steered";
 /// A run that is there answers at once, unless it sets something or looks whether the environment is healthy just then.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
+/// When it is looked first whether there is still a run to answer.
+const LOOK_FIRST: Duration = Duration::from_secs(5);
+
 /// What can be wanted of a canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
@@ -112,8 +115,8 @@ pub fn command(event: &Event, what: What) -> Result {
     let id = event.id();
     let steer = json!({ "what": what.as_str(), "by": by, "id": id });
     topics::publish(STEER, &place.subject(), &steer)?;
-    match flow::await_event(ANSWERED, &id, ANSWERED_WITHIN) {
-        Ok(_) => {
+    match heard(place, &canary, &id)? {
+        Heard::Yes => {
             event.reply(format!(
                 "{} of {title} {}, for {by}.",
                 canary.version,
@@ -121,8 +124,41 @@ pub fn command(event: &Event, what: What) -> Result {
             ))?;
             Ok(())
         }
-        Err(error) if error.code == Code::Timeout => unheard(event, place, &canary, what),
-        Err(error) => Err(error),
+        Heard::Over => Err(Error::new(
+            Code::Conflict,
+            format!("The canary of {title} has ended in this moment."),
+        )),
+        Heard::No => unheard(event, place, &canary, what),
+    }
+}
+
+/// Whether the run of a canary heard something.
+enum Heard {
+    Yes,
+    /// It has ended before.
+    Over,
+    No,
+}
+
+/// Waits for the answer, and looks now and then whether there is still somebody to give it.
+fn heard(place: Place<'_>, canary: &Canary, id: &str) -> Result<Heard> {
+    let end = flow::now() + ANSWERED_WITHIN;
+    let mut pause = LOOK_FIRST;
+    loop {
+        let left = end.since(flow::now());
+        if left.is_zero() {
+            return Ok(Heard::No);
+        }
+        match flow::await_event(ANSWERED, id, pause.min(left)) {
+            Ok(_) => return Ok(Heard::Yes),
+            Err(error) if error.code == Code::Timeout => {}
+            Err(error) => return Err(error),
+        }
+        let goes_on = kept::canary(place)?.is_some_and(|now| now.run == canary.run);
+        if !goes_on {
+            return Ok(Heard::Over);
+        }
+        pause *= 2;
     }
 }
 
