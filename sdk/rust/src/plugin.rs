@@ -129,8 +129,9 @@ impl Plugin {
         self.entry("respond".to_owned(), trigger, Box::new(handler))
     }
 
-    /// Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`. Only
-    /// events of repositories and projects that the plugin was granted reach it.
+    /// Asks for events of one kind from outside, such as `github.deployment` or `circleci.workflow-completed`, or of what
+    /// plugins publish, such as `topic.deployed`. Only events of repositories, projects and topics that the plugin was granted
+    /// reach it.
     pub fn subscribe(
         self,
         kind: impl Into<String>,
@@ -296,7 +297,7 @@ impl Plugin {
         self.entry("migrate".to_owned(), Trigger::Migration, Box::new(handler))
     }
 
-    /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules` or `webhooks`. The operator reads it before
+    /// Says why the plugin wants a capability: `chat`, `github`, `ci`, `http`, `kv`, `schedules`, `topics` or `webhooks`. The operator reads it before
     /// granting.
     pub fn wants(mut self, capability: impl Into<String>, reason: impl Into<String>) -> Plugin {
         self.wants.push((capability.into(), reason.into()));
