@@ -5,9 +5,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::sync::mpsc;
-use witbot_core::conversation::happening::SETTLE;
+use witbot_core::conversation::happening::{self, SETTLE};
 use witbot_core::event::Event;
-use witbot_core::ids::UnixMillis;
 use witbot_store::Store;
 use witbot_store::inbox::Accepted;
 
@@ -78,14 +77,14 @@ impl Door {
 }
 
 /// The event of a line that was typed; none if it says nothing.
-pub fn typed(line: &str, number: u32, settings: &Settings) -> Option<Event> {
-    let at = clock::now();
-    let key = key_of(number, at);
-    console::event(line, key, &settings.name, settings.alias.as_deref(), at)
+pub fn typed(line: &str, key: String, settings: &Settings) -> Option<Event> {
+    let (name, alias) = (&settings.name, settings.alias.as_deref());
+    console::event(line, key, name, alias, clock::now())
 }
 
-fn key_of(number: u32, at: UnixMillis) -> String {
-    format!("{}-{}-{number}", std::process::id(), at.0)
+/// What tells a line from all others, also from those that were typed to an earlier bot.
+pub fn key_of(number: u32) -> String {
+    format!("{}-{}-{number}", std::process::id(), clock::now().0)
 }
 
 /// What is read from a line.
@@ -108,8 +107,13 @@ pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>, of: Input)
             let _ = door.wakes.send(Wake::Settle).await;
             continue;
         }
-        let outside = || rehearsal::event_of(&line, key_of(number, clock::now()));
-        let said = || typed(&line, number, &settings.load());
+        let numbered = of.outside.then(|| happening::number_of(&line)).flatten();
+        let (key, line) = match numbered {
+            Some((number, line)) => (format!("line-{number}"), line),
+            None => (key_of(number), &*line),
+        };
+        let outside = || rehearsal::event_of(line, key.clone());
+        let said = || typed(line, key.clone(), &settings.load());
         let outside = of.outside.then(outside).flatten();
         let Some(event) = outside.or_else(|| of.said.then(said).flatten()) else {
             continue;
@@ -120,7 +124,8 @@ pub async fn read_lines(door: Door, settings: Arc<ArcSwap<Settings>>, of: Input)
                 tracing::debug!("{LINE_STORED}");
                 let _ = door.wakes.send(Wake::Came { row, event }).await;
             }
-            Ok(None) => {}
+            // It outlasted an earlier bot, and was acted on.
+            Ok(None) => tracing::debug!("{LINE_STORED}"),
             Err(error) => tracing::error!("the line is lost: {error:#}"),
         }
     }

@@ -716,7 +716,7 @@ impl Rooms {
         script.said += 1;
         if !line.trim().is_empty() && !line.starts_with('#') {
             self.console.echo(&line).await;
-            let event = door::typed(&line, script.said, &self.settings.load());
+            let event = door::typed(&line, door::key_of(script.said), &self.settings.load());
             if let Some(event) = event
                 && let Some((row, event)) = self.door.take(event).await?
             {

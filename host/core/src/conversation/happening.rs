@@ -48,6 +48,18 @@ const OUTSIDE: char = '\u{1}';
 /// The line by which a bot in a rehearsal is asked to say when all is quiet: nothing is done or due.
 pub const SETTLE: &str = "\u{1}";
 
+/// A line to a bot in a rehearsal, with its number. It is one event however often it comes: who does not know whether it outlasted a
+/// crash has it come again.
+pub fn numbered(number: usize, line: &str) -> String {
+    format!("{number}{OUTSIDE}{line}")
+}
+
+/// The number of such a line, and what it says.
+pub fn number_of(line: &str) -> Option<(usize, &str)> {
+    let (number, line) = line.split_once(OUTSIDE)?;
+    Some((number.parse().ok()?, line))
+}
+
 /// The line by which a bot in a rehearsal is told of an event from outside.
 pub fn line(event: &Webhook) -> String {
     let event = serde_json::to_value(event).unwrap_or_default();
@@ -179,6 +191,8 @@ mod tests {
             assert_eq!(from_line(&line(&event)), Some(event));
         }
         assert_eq!(from_line("hello"), None);
+        assert_eq!(number_of(&numbered(7, "hello")), Some((7, "hello")));
+        assert_eq!(number_of(SETTLE), None);
         let answer = Happening::read("github.branches answers []");
         assert!(matches!(answer, Ok(Happening::Answer(_))), "{answer:?}");
     }

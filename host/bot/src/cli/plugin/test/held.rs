@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
-use witbot_core::conversation::happening::SETTLE;
+use witbot_core::conversation::happening::{SETTLE, numbered};
 use witbot_core::conversation::message::{self, Message};
 use witbot_engine::COST;
 
@@ -179,14 +179,15 @@ impl Bot {
         }
     }
 
-    /// Types a line.
-    pub(super) async fn say(&mut self, line: &str) -> anyhow::Result<()> {
+    /// Types a line, which is another one than those of other numbers and the same as that of the same number.
+    pub(super) async fn say(&mut self, number: usize, line: &str) -> anyhow::Result<()> {
         let keyboard = self
             .keyboard
             .as_mut()
             .context("it does not listen any more")?;
         self.typed += 1;
-        let typed = keyboard.write_all(format!("{line}\n").as_bytes()).await;
+        let line = format!("{}\n", numbered(number, line));
+        let typed = keyboard.write_all(line.as_bytes()).await;
         typed.context("the bot does not read what is typed")
     }
 

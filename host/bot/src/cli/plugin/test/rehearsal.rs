@@ -214,8 +214,8 @@ impl Rehearsal {
             Err(mistake) => return Ok(Err(mistake)),
         };
         let mut known = 0;
-        for line in lines {
-            bot.say(line).await?;
+        for (number, line) in lines.iter().enumerate() {
+            bot.say(number, line).await?;
             bot.quiet(BREATH, &mut known).await;
             if let Some(error) = bot.errors().into_iter().next() {
                 let line = printable::short(line);
@@ -390,7 +390,7 @@ async fn act(bot: &mut Bot, step: &Step) -> anyhow::Result<Result<(), String>> {
         },
         What::Expect(_) | What::Anything => return Ok(Ok(())),
     };
-    bot.say(&line).await?;
+    bot.say(step.line, &line).await?;
     Ok(Ok(()))
 }
 
