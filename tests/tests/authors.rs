@@ -73,6 +73,22 @@ async fn what_goes_as_written_is_told_with_what_was_tried_besides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn fuel_of_a_handler_is_shown_and_the_same_each_time() {
+    let project = hello();
+    project.write("a.chat", "> hello Bob\n#console witbot: Hello, Bob!\n");
+    let mut fuels = Vec::new();
+    for _ in 0..2 {
+        let printed = project.test(&["--fuel"]).await.ok();
+        let row = printed.lines().find(|line| line.starts_with("hello hello"));
+        let row = row.unwrap_or_else(|| panic!("no row of its handler in\n{printed}"));
+        let fuel = row.split_whitespace().nth(4).map(str::parse::<u64>);
+        fuels.push(fuel.expect("a column").expect("a number"));
+    }
+    assert!(fuels[0] > 1_000, "{fuels:?}");
+    assert_eq!(fuels[0], fuels[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_goes_otherwise_is_told_with_its_line_and_can_be_accepted() {
     let project = hello();
     let written =

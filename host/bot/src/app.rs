@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use witbot_core::ci::Provider;
 use witbot_core::ids::UserId;
 use witbot_core::limits;
-use witbot_engine::Engine;
+use witbot_engine::{Engine, Fuel};
 use witbot_store::Store;
 
 use crate::app::at_slack::{AtSlack, Ear};
@@ -347,7 +347,9 @@ async fn build(
         at_slack,
         rehearsal,
     } = outside;
-    let engine = Engine::new(&settings.data.join("compiled"), cli::compile::compiler())?;
+    let fuel = rehearsal.as_ref().map_or(Fuel::Uncounted, Rehearsal::fuel);
+    let compiled = settings.data.join("compiled");
+    let engine = Engine::with_fuel(&compiled, cli::compile::compiler(), fuel)?;
     let artefacts = settings.data.join("artefacts");
     let console = Console::new(&settings.name);
     let chat: Arc<dyn Chat> = match at_slack {

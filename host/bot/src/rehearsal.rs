@@ -17,7 +17,7 @@ use witbot_core::error::{Code, Error};
 use witbot_core::event::{Body, Event};
 use witbot_core::ids::{CallId, PluginName};
 use witbot_core::journal::Outcome;
-use witbot_engine::Found;
+use witbot_engine::{Found, Fuel};
 
 use crate::clock;
 
@@ -62,6 +62,9 @@ pub struct Pretended {
     pub crash_at: Option<u32>,
     /// How many of them were before this bot.
     pub moments: u32,
+    /// It is counted what handlers execute.
+    #[serde(default)]
+    pub counts_fuel: bool,
 }
 
 /// An answer in a conversation.
@@ -83,6 +86,7 @@ pub struct Rehearsal {
     calls: BTreeMap<String, usize>,
     moments: AtomicU32,
     crash_at: Option<u32>,
+    fuel: Fuel,
 }
 
 impl Rehearsal {
@@ -98,7 +102,16 @@ impl Rehearsal {
             calls: pretended.calls,
             moments: AtomicU32::new(pretended.moments),
             crash_at: pretended.crash_at,
+            fuel: match pretended.counts_fuel {
+                true => Fuel::Counted,
+                false => Fuel::Uncounted,
+            },
         })
+    }
+
+    /// Whether it is counted what handlers execute.
+    pub fn fuel(&self) -> Fuel {
+        self.fuel
     }
 
     /// Counts a moment between two steps of a run, before or after something is stored, or done elsewhere. Whether the bot is to
@@ -206,6 +219,7 @@ mod tests {
             answer: Answer::read(order).unwrap().unwrap(),
         };
         Rehearsal {
+            fuel: Fuel::Uncounted,
             answers: Mutex::new(lines.iter().enumerate().map(written).collect()),
             calls: BTreeMap::new(),
             moments: AtomicU32::new(0),

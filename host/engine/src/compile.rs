@@ -14,6 +14,7 @@ use std::time::Duration;
 use witbot_core::limits;
 
 use crate::component::{self, ComponentError};
+use crate::engine::Fuel;
 
 /// Where plugins are compiled.
 #[derive(Debug, Clone)]
@@ -83,6 +84,7 @@ impl Compiler {
     pub(crate) async fn compile(
         &self,
         engine: &wasmtime::Engine,
+        fuel: Fuel,
         bytes: Vec<u8>,
     ) -> Result<(Vec<u8>, String), Failure> {
         component::is_small_enough(&bytes).map_err(Failure::Refused)?;
@@ -91,7 +93,7 @@ impl Compiler {
                 program,
                 arguments,
                 limits,
-            } => parent::compile(program, arguments, limits, &bytes).await,
+            } => parent::compile(program, arguments, limits, fuel, &bytes).await,
             Compiler::Here => {
                 let engine = engine.clone();
                 let compiled =

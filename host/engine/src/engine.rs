@@ -41,6 +41,7 @@ pub struct Engine {
 
 pub(crate) struct Parts {
     pub(crate) engine: wasmtime::Engine,
+    pub(crate) fuel: Fuel,
     pub(crate) linker: Linker<State>,
     pub(crate) cache: Cache,
     pub(crate) compiler: Compiler,
@@ -54,6 +55,15 @@ pub(crate) struct Parts {
     pub(crate) compiles: Mutex<Compiles>,
     /// Each plugin in memory holds one as well.
     pub(crate) loaded: Arc<()>,
+}
+
+/// Whether it is counted what handlers execute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fuel {
+    /// About one for each WebAssembly instruction, the same on every machine. Code that counts is slower, by up to a half.
+    Counted,
+    /// Only time bounds them.
+    Uncounted,
 }
 
 /// How much was compiled. What was in the cache is not among it.
@@ -84,13 +94,22 @@ impl Parts {
 impl Engine {
     /// Sets up the engine, with a private folder for compiled code and for what cannot be compiled.
     pub fn new(cache_folder: &Path, compiler: Compiler) -> Result<Engine, EngineError> {
-        let engine = match wasmtime::Engine::new(&config(pooling())) {
+        Engine::with_fuel(cache_folder, compiler, Fuel::Uncounted)
+    }
+
+    /// The same, for who wants to know what handlers execute: [`COST`](crate::COST) says it.
+    pub fn with_fuel(
+        cache_folder: &Path,
+        compiler: Compiler,
+        fuel: Fuel,
+    ) -> Result<Engine, EngineError> {
+        let engine = match wasmtime::Engine::new(&config(pooling(), fuel)) {
             Ok(engine) => engine,
             Err(error) => {
                 tracing::warn!(
                     "no address space for a pool of instances, so each is allocated by itself: {error:#}"
                 );
-                wasmtime::Engine::new(&config(InstanceAllocationStrategy::OnDemand))
+                wasmtime::Engine::new(&config(InstanceAllocationStrategy::OnDemand, fuel))
                     .map_err(EngineError::Setup)?
             }
         };
@@ -107,6 +126,7 @@ impl Engine {
             log_rate: Arc::new(LogRate::new()),
             compiles: Mutex::default(),
             loaded: Arc::new(()),
+            fuel,
             engine,
         };
         Ok(Engine {
@@ -140,11 +160,12 @@ impl Engine {
 
 /// Everything that no toolchain in use needs is off: what is off cannot be attacked. Compiled code is the same whatever the
 /// allocation is.
-pub(crate) fn config(allocation: InstanceAllocationStrategy) -> Config {
+pub(crate) fn config(allocation: InstanceAllocationStrategy, fuel: Fuel) -> Config {
     let mut config = Config::new();
     config
         .allocation_strategy(allocation)
         .epoch_interruption(true)
+        .consume_fuel(fuel == Fuel::Counted)
         .concurrency_support(false)
         .wasm_memory64(false)
         .wasm_backtrace_details(WasmBacktraceDetails::Enable)
@@ -223,18 +244,22 @@ mod tests {
 
     #[test]
     fn there_is_address_space_for_the_pool() {
-        wasmtime::Engine::new(&config(pooling())).unwrap();
+        wasmtime::Engine::new(&config(pooling(), Fuel::Uncounted)).unwrap();
     }
 
     /// Who compiles has no pool.
     #[test]
-    fn compiled_code_does_not_depend_on_the_pool() {
-        let hash = |allocation| {
-            let engine = wasmtime::Engine::new(&config(allocation)).unwrap();
+    fn compiled_code_depends_on_counting_and_not_on_the_pool() {
+        let hash = |allocation, fuel| {
+            let engine = wasmtime::Engine::new(&config(allocation, fuel)).unwrap();
             let mut hasher = DefaultHasher::new();
             engine.precompile_compatibility_hash().hash(&mut hasher);
             hasher.finish()
         };
-        assert_eq!(hash(pooling()), hash(InstanceAllocationStrategy::OnDemand));
+        let uncounted = hash(pooling(), Fuel::Uncounted);
+        let on_demand = InstanceAllocationStrategy::OnDemand;
+        assert_eq!(uncounted, hash(on_demand, Fuel::Uncounted));
+        // Or what counts would be taken for what does not.
+        assert_ne!(uncounted, hash(pooling(), Fuel::Counted));
     }
 }

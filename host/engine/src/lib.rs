@@ -27,7 +27,7 @@ mod turns;
 pub use compile::child::compile_as_child;
 pub use compile::{CompileLimits, Compiler};
 pub use component::{ComponentError, Contract};
-pub use engine::{Compiles, Engine, EngineError};
+pub use engine::{Compiles, Engine, EngineError, Fuel};
 pub use offered::FILES as CONTRACT_FILES;
 pub use places::{Busy, Place};
 pub use plugin::{LoadError, Plugin};

@@ -40,7 +40,13 @@ impl Engine {
             }
         };
         let began = Instant::now();
-        let compiled = self.parts.compiler.compile(&self.parts.engine, bytes).await;
+        let Parts {
+            compiler,
+            engine,
+            fuel,
+            ..
+        } = &*self.parts;
+        let compiled = compiler.compile(engine, *fuel, bytes).await;
         let took = began.elapsed();
         self.parts.note_compile(compiled.is_ok(), took);
         let (code, cost) = match compiled {

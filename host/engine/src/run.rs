@@ -132,7 +132,9 @@ impl Engine {
                     .await
             })
             .await;
+            let fuel = fuel_used(&store);
             state = store.into_data();
+            state.fuel = fuel;
             match &called {
                 Ok(Err(error)) if no_room(error, &state, tries) => state = state.again(),
                 _ => break called,
@@ -159,7 +161,8 @@ fn tell_cost(plugin: &Plugin, state: &State) {
     let (_, calls, _) = state.gate.report();
     let memory_kib = state.limiter.memory_bytes() / 1024;
     let took_us = u64::try_from(state.took.as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(plugin = %plugin.name, handler = invoked.handler, calls, memory_kib, took_us, "{COST}");
+    let fuel = state.fuel;
+    tracing::debug!(plugin = %plugin.name, handler = invoked.handler, calls, memory_kib, took_us, fuel, "{COST}");
 }
 
 /// The end of a run whose handler was not called: nobody said yes, or not yet.
@@ -385,6 +388,8 @@ pub(crate) fn store(engine: &wasmtime::Engine, state: State, time: Duration) -> 
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(limits::CALL_BYTES_MAX);
     store.set_max_component_handles(limits::HANDLES_MAX);
+    // It is an error where it is not counted, and then needs not be there.
+    let _ = store.set_fuel(FUEL);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |mut context| {
         let state = context.data_mut();
@@ -400,6 +405,13 @@ pub(crate) fn store(engine: &wasmtime::Engine, state: State, time: Duration) -> 
         })
     });
     store
+}
+
+/// More than can be used up in any time: it is counted, and bounds nothing.
+const FUEL: u64 = u64::MAX;
+
+fn fuel_used(store: &Store<State>) -> Option<u64> {
+    store.get_fuel().ok().map(|left| FUEL - left)
 }
 
 /// The causes, one below the other; the guest's backtrace is among them. Ours would tell an author nothing. The names of

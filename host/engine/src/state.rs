@@ -49,6 +49,8 @@ pub(crate) struct State {
     pub(crate) ticks: u64,
     /// By the clock on the wall.
     pub(crate) took: Duration,
+    /// None: it is not counted.
+    pub(crate) fuel: Option<u64>,
     held: usize,
     wasi: Option<Wasi>,
 }
@@ -93,6 +95,7 @@ impl State {
             seen: HashMap::new(),
             ticks: 0,
             took: Duration::ZERO,
+            fuel: None,
             held: 0,
             wasi: None,
         }

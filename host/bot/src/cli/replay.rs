@@ -103,11 +103,10 @@ async fn ending(
 
 /// Replays all runs of the plugins of a bot that is not running, and tells nobody. How many there were, or the first that leaves its
 /// record, and where.
-pub(super) async fn all(data: &Path) -> anyhow::Result<Result<usize, String>> {
+pub(super) async fn all(engine: &Engine, data: &Path) -> anyhow::Result<Result<usize, String>> {
     /// As many as a test makes, and more.
     const RUNS_MAX: u32 = 1_000;
     let store = Store::open_to_read(data)?;
-    let engine = Engine::new(&data.join("compiled"), compile::compiler())?;
     let filter = Filter {
         plugin: None,
         status: None,
@@ -124,7 +123,7 @@ pub(super) async fn all(data: &Path) -> anyhow::Result<Result<usize, String>> {
             }
             Occupied(occupied) => occupied.into_mut(),
         };
-        let ending = ending(&store, run, &engine, plugin, |_| ()).await?;
+        let ending = ending(&store, run, engine, plugin, |_| ()).await?;
         if let Ending::Trapped(report) = ending
             && let Some(difference) = &report.difference
         {

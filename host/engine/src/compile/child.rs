@@ -16,7 +16,7 @@ use rustix::time::{ClockId, clock_gettime};
 use wasmtime::InstanceAllocationStrategy;
 use witbot_core::limits;
 
-use crate::engine;
+use crate::engine::{self, Fuel};
 
 /// The plugin is refused: `EX_DATAERR` of `sysexits.h`.
 pub(super) const REFUSED: u8 = 65;
@@ -33,7 +33,7 @@ const MERCY: u64 = 5;
 
 /// Compiles the plugin on standard input and answers the exit code, in a process that was started by an engine with
 /// [`Compiler::Child`](crate::Compiler) and does nothing else. `arguments`: the seconds of processor time and the bytes of
-/// address space that it may use up.
+/// address space that it may use up, and whether the code is to count [`Fuel`], as 0 or 1.
 pub fn compile_as_child(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(|panic| say(&panic.to_string())));
     let (code, said) = match compile(arguments) {
@@ -55,13 +55,17 @@ fn compile(arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     let numbers: Vec<u64> = arguments
         .filter_map(|argument| u64::from_str(argument.to_str()?).ok())
         .collect();
-    let [seconds, bytes] = numbers[..] else {
+    let [seconds, bytes, fuel] = numbers[..] else {
         return Err(Failure::Host("this is for witbot itself".to_owned()));
     };
     limit_itself(seconds, bytes).map_err(|error| host(&error))?;
     let file = read().map_err(|error| host(&error))?;
     end_with_input().map_err(|error| host(&error))?;
-    let config = engine::config(InstanceAllocationStrategy::OnDemand);
+    let fuel = match fuel {
+        0 => Fuel::Uncounted,
+        _ => Fuel::Counted,
+    };
+    let config = engine::config(InstanceAllocationStrategy::OnDemand, fuel);
     let engine = wasmtime::Engine::new(&config).map_err(|error| host(&format!("{error:#}")))?;
     let code =
         super::machine_code(&engine, &file).map_err(|error| Failure::Refused(error.to_string()))?;

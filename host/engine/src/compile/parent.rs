@@ -14,6 +14,7 @@ use witbot_core::{limits, printable};
 
 use super::{CompileLimits, Failure, child};
 use crate::component::ComponentError;
+use crate::engine::Fuel;
 
 /// What came out of the process.
 struct Ended {
@@ -27,9 +28,10 @@ pub(super) async fn compile(
     program: &Path,
     arguments: &[OsString],
     limits: &CompileLimits,
+    fuel: Fuel,
     bytes: &[u8],
 ) -> Result<(Vec<u8>, String), Failure> {
-    let mut child = command(program, arguments, limits)
+    let mut child = command(program, arguments, limits, fuel)
         .spawn()
         .map_err(|error| Failure::Host(format!("the compiler cannot be started: {error}")))?;
     let ended = timeout(limits.wall, attend(&mut child, bytes)).await;
@@ -51,7 +53,7 @@ pub(super) async fn compile(
 }
 
 /// Nothing of the bot's environment: there are secrets in it.
-fn command(program: &Path, arguments: &[OsString], limits: &CompileLimits) -> Command {
+fn command(program: &Path, arguments: &[OsString], limits: &CompileLimits, fuel: Fuel) -> Command {
     let threads = available_parallelism().map_or(1, |threads| threads.get());
     let threads = threads.min(limits::COMPILE_THREADS_MAX);
     let mut command = Command::new(program);
@@ -60,6 +62,7 @@ fn command(program: &Path, arguments: &[OsString], limits: &CompileLimits) -> Co
         .args(arguments)
         .arg(limits.processor.as_secs().to_string())
         .arg(limits.memory_bytes.to_string())
+        .arg(u8::from(fuel == Fuel::Counted).to_string())
         .env_clear()
         .env("RAYON_NUM_THREADS", threads.to_string())
         .current_dir("/")

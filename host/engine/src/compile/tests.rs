@@ -20,7 +20,9 @@ fn child(script: &str, limits: CompileLimits) -> Compiler {
 async fn outcome(script: &str) -> (String, bool) {
     let compiler = child(script, CompileLimits::default());
     let engine = wasmtime::Engine::default();
-    let failure = compiler.compile(&engine, b"bytes".to_vec()).await;
+    let failure = compiler
+        .compile(&engine, Fuel::Uncounted, b"bytes".to_vec())
+        .await;
     let failure = failure.expect_err(script);
     (failure.to_string(), matches!(failure, Failure::Refused(_)))
 }
@@ -90,7 +92,7 @@ async fn a_trouble_of_the_machine_is_not() {
         limits: CompileLimits::default(),
     };
     let engine = wasmtime::Engine::default();
-    let failed = missing.compile(&engine, Vec::new()).await;
+    let failed = missing.compile(&engine, Fuel::Uncounted, Vec::new()).await;
     assert!(matches!(failed, Err(Failure::Host(_))));
 }
 
@@ -114,7 +116,7 @@ async fn what_takes_too_long_by_the_clock_is_ended() {
     };
     let compiler = child("exec sleep 1000", limits);
     let engine = wasmtime::Engine::default();
-    let failed = compiler.compile(&engine, Vec::new()).await;
+    let failed = compiler.compile(&engine, Fuel::Uncounted, Vec::new()).await;
     assert!(matches!(failed, Err(Failure::NotNow(_))));
 }
 
@@ -141,7 +143,7 @@ async fn it_ends_with_the_interest_in_it() {
     let compiling = tokio::spawn(async move {
         let compiler = child(&script, CompileLimits::default());
         let _ = compiler
-            .compile(&wasmtime::Engine::default(), Vec::new())
+            .compile(&wasmtime::Engine::default(), Fuel::Uncounted, Vec::new())
             .await;
     });
     until("it begins", || file.exists()).await;
@@ -231,7 +233,7 @@ async fn what_is_too_large_is_not_even_handed_over() {
     let compiler = child("exit 71", CompileLimits::default());
     let large = vec![0; limits::COMPONENT_BYTES_MAX as usize + 1];
     let engine = wasmtime::Engine::default();
-    let refused = compiler.compile(&engine, large).await;
+    let refused = compiler.compile(&engine, Fuel::Uncounted, large).await;
     let too_large = |error: &ComponentError| matches!(error, ComponentError::TooLarge(_));
     assert!(matches!(refused, Err(Failure::Refused(error)) if too_large(&error)));
 }

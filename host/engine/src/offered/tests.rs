@@ -9,7 +9,7 @@ use witbot_core::ids::PluginName;
 
 use super::*;
 use crate::component::contract;
-use crate::engine::{config, linker};
+use crate::engine::{Fuel, config, linker};
 use crate::gate::Gate;
 use crate::plugin_log::{Level, PluginLog};
 use crate::state::State;
@@ -83,7 +83,10 @@ async fn two_versions_of_one_interface_are_called_by_one_plugin() {
         import witbot:log/log@0.1.0; import witbot:log/log@0.2.0; export run: func(); }";
     let bytes = component(&mut resolve, world, WRITES);
 
-    let engine = config(wasmtime::InstanceAllocationStrategy::OnDemand);
+    let engine = config(
+        wasmtime::InstanceAllocationStrategy::OnDemand,
+        Fuel::Uncounted,
+    );
     let engine = wasmtime::Engine::new(&engine).unwrap();
     let component = Component::new(&engine, bytes).unwrap();
     let imported = contract(&component, &offered).unwrap().imports;

@@ -18,6 +18,7 @@ use clap::Args;
 use witbot_core::conversation::script::Script;
 use witbot_core::conversation::settings::{merged, with_ids};
 use witbot_core::printable;
+use witbot_engine::Fuel;
 
 use super::{Failure, print};
 use crate::settings::FILE;
@@ -44,9 +45,10 @@ pub struct Options {
     /// Has each conversation again for every step of its runs, and kills the bot there: what comes of it has to be the same.
     #[arg(long, conflicts_with = "accept")]
     crash: bool,
-    /// Shows what each handler cost at the most: calls, memory and time on this machine.
+    /// Shows what each handler cost at the most: calls, WebAssembly instructions, memory, and time on this machine, where counting
+    /// takes some of its own.
     #[arg(long, conflicts_with = "accept")]
-    cost: bool,
+    fuel: bool,
     /// How long a message may take, in seconds.
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     patience: u64,
@@ -71,7 +73,12 @@ pub async fn run(options: &Options) -> Result<ExitCode, Failure> {
         }
     };
     let plugins = plugins(options)?;
-    let mut rehearsal = Rehearsal::new(&plugins, Duration::from_secs(options.patience))?;
+    let fuel = match options.fuel {
+        true => Fuel::Counted,
+        false => Fuel::Uncounted,
+    };
+    let patience = Duration::from_secs(options.patience);
+    let mut rehearsal = Rehearsal::new(&plugins, patience, fuel)?;
     let (mut wrong, mut changed) = (0, 0);
     for conversation in &conversations {
         let name = conversation.path.display();
@@ -126,7 +133,7 @@ pub async fn run(options: &Options) -> Result<ExitCode, Failure> {
             }
         }
     }
-    if options.cost {
+    if options.fuel {
         print(&rehearsal.costs.table())?;
     }
     let all = conversations.len();

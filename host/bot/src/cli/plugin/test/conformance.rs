@@ -7,10 +7,8 @@ use std::path::PathBuf;
 use toml::{Table, Value};
 use witbot_core::declaration::CommandDeclaration;
 use witbot_core::ids::PluginName;
-use witbot_engine::Engine;
 
 use super::rehearsal::Rehearsal;
-use crate::cli::compile;
 use crate::plugins::name_of;
 
 /// Longer than anything that fits into a message, and no longer than a line that is read.
@@ -22,13 +20,12 @@ pub(super) async fn check(
     settings: &str,
     plugins: &[PathBuf],
 ) -> anyhow::Result<Result<String, String>> {
-    let engine = Engine::new(&rehearsal.data().join("compiled"), compile::compiler())?;
     let (mut examples, mut odd) = (Vec::new(), Vec::new());
     let mut fewer = settings.parse()?;
     for path in plugins {
         let name = name_of(path).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
         let bytes = std::fs::read(path)?;
-        let plugin = match engine.load(&name, bytes).await {
+        let plugin = match rehearsal.engine.load(&name, bytes).await {
             Ok(plugin) => plugin,
             Err(error) => {
                 return Ok(Err(format!(

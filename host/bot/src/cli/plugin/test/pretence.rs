@@ -53,6 +53,11 @@ impl Pretence {
         self.pretended.crash_at = Some(moment);
     }
 
+    /// Has the bot count what handlers execute.
+    pub(super) fn count_fuel(&mut self) {
+        self.pretended.counts_fuel = true;
+    }
+
     /// Whether a step moves the clock of a bot that runs.
     pub(super) fn is_to_move(&self, step: &Step) -> bool {
         let What::Happen(order) = &step.what else {

@@ -13,11 +13,12 @@ use witbot_core::conversation::press;
 use witbot_core::conversation::screen::{Looked, Screen};
 use witbot_core::conversation::script::{Script, Speaker, Step, What};
 use witbot_core::printable;
+use witbot_engine::{Engine, Fuel};
 
 use super::cost::Costs;
 use super::held::{Bot, Past};
 use super::pretence::Pretence;
-use crate::cli::replay;
+use crate::cli::{compile, replay};
 use crate::plugins::name_of;
 use crate::settings::FILE;
 
@@ -29,6 +30,11 @@ const BREATH: Duration = Duration::from_millis(20);
 
 /// Moments of one conversation in which the bot is crashed: a longer one would take minutes.
 const MOMENTS_MAX: u32 = 500;
+
+/// Where a bot keeps what lasts, in its folder.
+const DATA: &str = "data";
+/// And there what it compiled.
+const COMPILED: &str = "compiled";
 
 /// Why a conversation did not come to its end.
 enum Trouble {
@@ -66,13 +72,20 @@ fn told<T>(result: Result<T, Trouble>) -> anyhow::Result<Result<T, String>> {
 pub(super) struct Rehearsal {
     folder: TempDir,
     patience: Duration,
+    fuel: Fuel,
+    /// As the bots have it, and with what they compiled.
+    pub(super) engine: Engine,
     /// What handlers cost until now.
     pub(super) costs: Costs,
 }
 
 impl Rehearsal {
     /// Puts the plugins into the folder.
-    pub(super) fn new(plugins: &[PathBuf], patience: Duration) -> anyhow::Result<Rehearsal> {
+    pub(super) fn new(
+        plugins: &[PathBuf],
+        patience: Duration,
+        fuel: Fuel,
+    ) -> anyhow::Result<Rehearsal> {
         let folder = tempfile::tempdir().context("cannot make a folder for the bot")?;
         let into = folder.path().join("plugins");
         fs::create_dir(&into)?;
@@ -81,9 +94,12 @@ impl Rehearsal {
             fs::copy(path, into.join(format!("{name}.wasm")))
                 .with_context(|| format!("cannot read {}", path.display()))?;
         }
+        let compiled = folder.path().join(DATA).join(COMPILED);
         Ok(Rehearsal {
+            engine: Engine::with_fuel(&compiled, compile::compiler(), fuel)?,
             folder,
             patience,
+            fuel,
             costs: Costs::default(),
         })
     }
@@ -193,7 +209,7 @@ impl Rehearsal {
         if let Some(line) = pretence.unasked(&bot) {
             return Err(mistake(line, "nobody asked for this answer", &bot));
         }
-        let replayed = replay::all(&self.data()).await?;
+        let replayed = replay::all(&self.engine, &self.data()).await?;
         match replayed {
             Ok(_) => Ok(bot.moments()),
             Err(why) => Err(Trouble::Mistake(format!("{last}: {why}"))),
@@ -228,7 +244,7 @@ impl Rehearsal {
         self.note_costs(&bot);
         // What waits for an answer gets none.
         bot.kill().await;
-        let replayed = replay::all(&self.data()).await?;
+        let replayed = replay::all(&self.engine, &self.data()).await?;
         Ok(replayed.map_err(|why| format!(" {why}")))
     }
 
@@ -238,9 +254,8 @@ impl Rehearsal {
         }
     }
 
-    /// Where the bot keeps what lasts.
-    pub(super) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    fn data(&self) -> PathBuf {
+        self.folder.path().join(DATA)
     }
 
     /// Says everything, and notes what the bot says after each line: as many lists as lines that are said or move the clock,
@@ -328,6 +343,9 @@ impl Rehearsal {
     /// A bot that goes on from where another ended.
     async fn next(&self, past: Past, line: usize, pretence: &mut Pretence) -> Result<Bot, Trouble> {
         let folder = self.folder.path();
+        if self.fuel == Fuel::Counted {
+            pretence.count_fuel();
+        }
         pretence.write(folder, &past)?;
         let mut bot = Bot::start(folder, past)?;
         match bot.ready(self.patience.max(START_MIN)).await {
@@ -396,13 +414,13 @@ async fn act(bot: &mut Bot, step: &Step) -> anyhow::Result<Result<(), String>> {
 
 /// What the last conversation left. Compiled code is as good as before.
 fn forget(folder: &Path) -> anyhow::Result<()> {
-    let data = folder.join("data");
+    let data = folder.join(DATA);
     if !data.is_dir() {
         return Ok(());
     }
     for entry in fs::read_dir(&data)? {
         let path = entry?.path();
-        if path.ends_with("compiled") {
+        if path.ends_with(COMPILED) {
             continue;
         }
         match path.is_dir() {
