@@ -531,7 +531,10 @@ impl Rooms {
                     }
                 }
             }
-            match store.prune(ago(limits::KEPT)).await {
+            match store
+                .prune(ago(limits::KEPT), ago(limits::TICKS_KEPT))
+                .await
+            {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!("forgot {rows} rows of what ended long ago"),
                 Err(StoreError::Closed) => return,

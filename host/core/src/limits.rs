@@ -196,6 +196,9 @@ pub const EXPECTED_MISSING_AGAIN: Duration = Duration::from_secs(1);
 pub const EXPECTED_AT_ONCE_MAX: u32 = 50;
 /// Events and runs that ended are kept so long: services send an event again for up to 30 days.
 pub const KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
+/// But what a schedule began, if it went well with nothing said: no service sends it again, there is one every 30 s, and nobody
+/// asks after last week's.
+pub const TICKS_KEPT: Duration = Duration::from_secs(3 * 24 * 3600);
 /// And are forgotten this often; a few hours more or less do not matter.
 pub const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// A run that the bot was killed in this often, or that could not go on this often, is put aside.

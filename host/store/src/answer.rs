@@ -218,13 +218,19 @@ mod tests {
         begun(&store, "last", &lease).await;
 
         finish(&store, &over, &lease).await.unwrap();
-        store.prune(UnixMillis(10_000)).await.unwrap();
+        store
+            .prune(UnixMillis(10_000), UnixMillis(0))
+            .await
+            .unwrap();
         assert_eq!(store.invocation(&over).await.unwrap(), None);
         let kept = store.journal(&shares).await.unwrap().remove(0);
         assert_eq!(kept.outcome, Some(large()));
 
         finish(&store, &shares, &lease).await.unwrap();
-        store.prune(UnixMillis(10_000)).await.unwrap();
+        store
+            .prune(UnixMillis(10_000), UnixMillis(0))
+            .await
+            .unwrap();
         assert_eq!(store.invocation(&shares).await.unwrap(), None);
         assert!(blobs(&store).await.is_empty());
     }

@@ -205,7 +205,10 @@ mod tests {
         assert_eq!(shown(&store, 1).await, all);
         assert_eq!(shown(&store, 2).await[0], "api ok 2 2 ");
         assert_eq!(shown(&store, 3).await, [""; 0]);
-        store.prune(UnixMillis(2 * DAY_MS)).await.unwrap();
+        store
+            .prune(UnixMillis(2 * DAY_MS), UnixMillis(0))
+            .await
+            .unwrap();
         assert_eq!(shown(&store, 0).await[0], "api ok 2 2 ");
     }
 
