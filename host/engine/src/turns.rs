@@ -3,7 +3,7 @@
 //! All of them together get fewer processors than there are, and those of one plugin get half of these, so that short calls
 //! find a processor free whatever the others do. A turn lasts one epoch, and ends early when the guest calls the host.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -48,10 +48,14 @@ impl Turns {
     }
 }
 
-/// How many long calls compute at once: one processor is left to everything else, if there is more than one.
+/// How many long calls compute at once: one processor is left to everything else, if there is more than one. Asked once, as
+/// the answer is read from files of the system.
 pub(crate) fn of_all() -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    processors.saturating_sub(1).max(1)
+    static OF_ALL: LazyLock<usize> = LazyLock::new(|| {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        processors.saturating_sub(1).max(1)
+    });
+    *OF_ALL
 }
 
 /// The same of one plugin.
