@@ -34,9 +34,17 @@ impl CiSource<'_> {
         let plain = asked.trim_start_matches('#');
         let number: Option<u64> = plain.parse().ok();
         let runs = project.recent(LISTED_MAX)?;
-        let is_it =
-            |run: &&RecentRun| run.id() == plain || number.is_some() && run.number() == number;
-        if let Some(run) = runs.iter().find(is_it) {
+        let by_number = |run: &&RecentRun| number.is_some() && run.number() == number;
+        let by_id = runs.iter().find(|run| run.id() == plain);
+        let numbered: Vec<&RecentRun> = runs.iter().filter(by_number).collect();
+        let found = match (by_id, numbered.as_slice()) {
+            (Some(run), _) => Some(run),
+            (None, [several @ .., last]) if !several.is_empty() => {
+                return Err(self.several(asked, several, last));
+            }
+            (None, numbered) => numbered.first().copied(),
+        };
+        if let Some(run) = found {
             let mut job = self.of_recent(run);
             let status = project.run(&job.id)?.status()?;
             standing(&mut job, &status);
@@ -97,7 +105,7 @@ impl CiSource<'_> {
         Job {
             source: self.name.to_owned(),
             id: run.id(),
-            number: run.number(),
+            number: run.number().filter(|_| self.numbers_are_names()),
             title: run.title(),
             running: goes_on(phase.as_str()),
             state: phase.to_string(),
@@ -106,6 +114,26 @@ impl CiSource<'_> {
             url: Some(run.url()),
             created: Some(run.created_at()),
         }
+    }
+
+    /// GitHub counts the runs of each workflow by themselves:
+    /// <https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context>.
+    fn numbers_are_names(&self) -> bool {
+        self.provider != "github-actions"
+    }
+
+    fn several(&self, asked: &str, runs: &[&RecentRun], last: &RecentRun) -> Error {
+        let shown = |run: &&RecentRun| format!("`{}` ({})", run.id(), run.title());
+        let runs: Vec<String> = runs.iter().map(shown).collect();
+        Error::new(
+            Code::Conflict,
+            format!(
+                "Several runs of {} have the number `{asked}`. Name one by its id: {} or {}.",
+                self.name,
+                runs.join(", "),
+                shown(&last)
+            ),
+        )
     }
 
     fn unknown(&self, asked: &str) -> Error {

@@ -88,6 +88,7 @@ pub fn retry(event: &Event) -> Result {
         return Err(Error::new(Code::Conflict, text));
     }
     done(&job, "retried", source.retry(&job))?;
+    let name = job.titled_name();
     event.reply(format!("{name} runs once more, for {}.", event.user_name()))?;
     Ok(())
 }
@@ -100,7 +101,7 @@ fn permitted(event: &Event, source: &Source<'_>) -> Result<Job> {
 }
 
 fn question(job: &Job) -> String {
-    let name = job.full_name();
+    let name = job.titled_name();
     match &job.owner {
         Some(owner) => format!("{name} was begun by {owner}. Stop it?"),
         None => format!("It is not known whose job {name} is. Stop it?"),

@@ -40,6 +40,14 @@ impl Job {
     pub fn full_name(&self) -> String {
         format!("{} {}", self.source, self.name())
     }
+
+    /// With what it does, for who is about to touch it.
+    pub fn titled_name(&self) -> String {
+        match self.title.as_str() {
+            "" => self.full_name(),
+            title => format!("{} ({title})", self.full_name()),
+        }
+    }
 }
 
 /// Something that failed in a job.
