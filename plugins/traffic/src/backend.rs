@@ -5,8 +5,10 @@ use witbot_sdk::{Code, Error, Result, flow, log};
 
 use crate::settings::{Kind, Place};
 use crate::split::Split;
-use crate::{gateway, rollouts, service};
+use crate::{gateway, rollouts, service, web};
 
+/// Requests that a change takes.
+pub const SET: u32 = 2;
 /// How often a change is tried while others change the same thing.
 const TRIES_MAX: usize = 3;
 
@@ -30,6 +32,14 @@ pub fn read(place: Place<'_>) -> Result<Standing> {
     }
 }
 
+/// The version that somebody means who types a text.
+pub fn version(place: Place<'_>, typed: &str) -> String {
+    match place.written.backend {
+        Kind::Gateway => gateway::version(place, typed),
+        Kind::Rollouts | Kind::Http => typed.to_owned(),
+    }
+}
+
 /// Makes sure that there is such a version.
 ///
 /// # Errors
@@ -44,10 +54,11 @@ pub fn check(place: Place<'_>, version: &str, standing: &Standing) -> Result {
 }
 
 /// Splits it otherwise. It has to be split as `expected` until then: what somebody else changed meanwhile is not written over.
+/// So many requests of the run are kept.
 ///
 /// # Errors
 /// `conflict`: it was changed meanwhile, and how; those of the service.
-pub fn set(place: Place<'_>, expected: &Split, split: &Split) -> Result {
+pub fn set(place: Place<'_>, expected: &Split, split: &Split, kept: u32) -> Result {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -64,7 +75,7 @@ pub fn set(place: Place<'_>, expected: &Split, split: &Split) -> Result {
         };
         match error.code {
             // Somebody was faster, perhaps with something else; or nobody knows, and looking tells.
-            Code::Conflict | Code::InDoubt if tries < TRIES_MAX => {
+            Code::Conflict | Code::InDoubt if tries < TRIES_MAX && web::left() >= SET + kept => {
                 log::info!("the split of {} is read again: {error}", place.title());
             }
             _ => return Err(error),

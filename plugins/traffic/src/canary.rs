@@ -6,14 +6,14 @@ use std::time::Duration;
 use witbot_sdk::chat::{Message, State};
 use witbot_sdk::{Code, Error, Event, Result, flow, log, permission};
 
-use crate::backend;
 use crate::health::{self, Health};
 use crate::kept::{self, Canary};
 use crate::rollouts;
 use crate::settings::{Kind, Settings};
 use crate::shown::{self, Walk};
 use crate::split::{ALL, Split, is_version};
-use crate::steer::{self, What};
+use crate::steer::{self, Heard, Steer, What};
+use crate::{backend, web};
 
 /// How long a canary waits for somebody: as long as a run can.
 const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const AGAIN: Duration = Duration::from_secs(30);
 /// So often.
 const TRIES_MAX: u32 = 2;
+/// Requests that are kept for the way back: a change, and the same again.
+const BACK: u32 = 2 * backend::SET;
 
 /// How a canary ended.
 enum End {
@@ -42,6 +44,12 @@ enum Next {
     Back(String),
 }
 
+/// What ends the wait for a verdict.
+enum Verdict {
+    Health(Health),
+    Steer(Steer),
+}
+
 /// One that goes on.
 struct Run<'a> {
     walk: Walk<'a>,
@@ -55,15 +63,16 @@ struct Run<'a> {
 pub fn begin(event: &Event) -> Result {
     let settings = Settings::read()?;
     let place = settings.one(&event.required("app")?, event.argument("env").as_deref())?;
-    let version = event.required("version")?;
+    let typed = event.required("version")?;
     if place.written.backend == Kind::Rollouts {
         return Err(rollouts::walks_by_itself(place));
     }
-    if !is_version(&version) {
+    if !is_version(&typed) {
         return Err(Error::invalid(format!(
-            "`{version}` is no version, such as `v42`."
+            "`{typed}` is no version, such as `v42`."
         )));
     }
+    let version = backend::version(place, &typed);
     permission::demand([
         ("app", place.app),
         ("env", place.environment),
@@ -105,7 +114,7 @@ pub fn begin(event: &Event) -> Result {
     };
     let end = run.walk_on();
     let told = run.finish(end);
-    kept::release(place)?;
+    kept::release(place, &event.id())?;
     told
 }
 
@@ -117,6 +126,11 @@ impl Run<'_> {
         let mut at = 0;
         while at < steps.len() {
             let share = steps[at];
+            // A version that has more already is taken nothing of.
+            if share <= self.canary.before.share(self.walk.version) {
+                at += 1;
+                continue;
+            }
             self.walk.step = Some(at);
             if let Some(end) = self.set(share)? {
                 return Ok(end);
@@ -144,7 +158,14 @@ impl Run<'_> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let error = match backend::set(place, &self.canary.set, &split) {
+            if web::left() < backend::SET + BACK {
+                let max = web::REQUESTS_MAX;
+                let why = format!(
+                    "It has too few of its {max} requests left to go on, after so much trouble."
+                );
+                return self.back(why).map(Some);
+            }
+            let error = match backend::set(place, &self.canary.set, &split, BACK) {
                 Ok(()) => break,
                 Err(error) => error,
             };
@@ -179,22 +200,31 @@ impl Run<'_> {
         while !left.is_zero() {
             let began = flow::now();
             self.show(|walk, split| walk.running(&shown::until(share, left), split));
-            let Some(wanted) = steer::wanted(self.walk.place, left)? else {
+            let Some(heard) = steer::next(&self.canary.run, left)? else {
                 break;
             };
-            wanted.heard();
             left = left.saturating_sub(flow::now().since(began));
-            match wanted.what {
-                What::Pause => match self.ask(&format!("Paused by {}.", wanted.by))? {
-                    Next::Step => {}
-                    next => return Ok(next),
-                },
-                What::Resume => {}
-                What::Promote => return Ok(Next::Promote(wanted.by)),
-                What::Abort => return Ok(Next::Back(format!("Aborted by {}.", wanted.by))),
+            if let Heard::Steer(wanted) = heard
+                && let Some(next) = self.obey(wanted)?
+            {
+                return Ok(next);
             }
         }
         self.look(share)
+    }
+
+    /// Does what somebody wants while it goes on. None: it goes on.
+    fn obey(&mut self, wanted: Steer) -> Result<Option<Next>> {
+        wanted.heard();
+        Ok(match wanted.what {
+            What::Pause => match self.ask(&format!("Paused by {}.", wanted.by))? {
+                Next::Step => None,
+                next => Some(next),
+            },
+            What::Resume => None,
+            What::Promote => Some(Next::Promote(wanted.by)),
+            What::Abort => Some(Next::Back(format!("Aborted by {}.", wanted.by))),
+        })
     }
 
     /// Looks whether the environment is healthy, if somebody says so.
@@ -203,15 +233,49 @@ impl Run<'_> {
             return Ok(Next::Step);
         };
         let told = format!("It has {share}%. Looking whether all is well.");
-        self.show(|walk, split| walk.running(&told, split));
+        loop {
+            self.show(|walk, split| walk.running(&told, split));
+            let health = match self.verdict(within)? {
+                Verdict::Health(health) => health,
+                Verdict::Steer(wanted) => match self.obey(wanted)? {
+                    // What was asked before is old by now.
+                    None => continue,
+                    Some(next) => return Ok(next),
+                },
+            };
+            return match health {
+                Health::Healthy => Ok(Next::Step),
+                Health::Failing(what) => {
+                    Ok(Next::Back(format!("Not healthy with {share}%: {what}.")))
+                }
+                Health::Unknown(why) => self.ask(&format!(
+                    "Whether it is healthy with {share}% is not known: {why}."
+                )),
+            };
+        }
+    }
+
+    /// Asks whether the environment is healthy, and waits for the answer, or until somebody wants something.
+    fn verdict(&mut self, within: Duration) -> Result<Verdict> {
         self.questions += 1;
-        let id = format!("{}-{}", self.canary.run, self.questions);
-        match health::check(self.walk.place, &id, within)? {
-            Health::Healthy => Ok(Next::Step),
-            Health::Failing(what) => Ok(Next::Back(format!("Not healthy with {share}%: {what}."))),
-            Health::Unknown(why) => self.ask(&format!(
-                "Whether it is healthy with {share}% is not known: {why}."
-            )),
+        let question = health::question(&self.canary.run, self.questions);
+        let unknown = |why: String| Ok(Verdict::Health(Health::Unknown(why)));
+        match health::ask(self.walk.place, &question, within) {
+            Ok(()) => {}
+            Err(error) if error.code == Code::Canceled => return Err(error),
+            Err(error) => return unknown(error.message),
+        }
+        let end = flow::now() + within + health::SPARE;
+        loop {
+            match steer::next(&self.canary.run, end.since(flow::now()))? {
+                None => return unknown("nobody checks it".to_owned()),
+                Some(Heard::Steer(wanted)) => return Ok(Verdict::Steer(wanted)),
+                Some(Heard::Verdict { id, health }) if id == question => {
+                    return Ok(Verdict::Health(health));
+                }
+                // To a question that nobody waits for any more.
+                Some(Heard::Verdict { .. }) => {}
+            }
         }
     }
 
@@ -219,10 +283,13 @@ impl Run<'_> {
     fn ask(&mut self, told: &str) -> Result<Next> {
         self.show(|walk, split| walk.waiting(told, split));
         loop {
-            let Some(wanted) = steer::wanted(self.walk.place, PATIENCE)? else {
+            let Some(heard) = steer::next(&self.canary.run, PATIENCE)? else {
                 return Ok(Next::Back(
                     "Nobody said for 30 days how it is to go on.".to_owned(),
                 ));
+            };
+            let Heard::Steer(wanted) = heard else {
+                continue;
             };
             wanted.heard();
             match wanted.what {
@@ -241,7 +308,7 @@ impl Run<'_> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match backend::set(place, &self.canary.set, &before) {
+            match backend::set(place, &self.canary.set, &before, 0) {
                 Ok(()) => {
                     self.canary.set = before;
                     return Ok(End::Back(why));
@@ -250,7 +317,7 @@ impl Run<'_> {
                 Err(error) if error.code == Code::Conflict => {
                     return Ok(End::Left(format!("{why} {}", error.message)));
                 }
-                Err(error) if tries <= TRIES_MAX => {
+                Err(error) if tries <= TRIES_MAX && web::left() >= backend::SET => {
                     log::warn!("the traffic could not be set back: {error}");
                     flow::sleep(error.retry_after.unwrap_or(AGAIN))?;
                 }

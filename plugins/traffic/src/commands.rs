@@ -45,7 +45,7 @@ pub fn set(event: &Event) -> Result {
     let settings = Settings::read()?;
     let place = settings.one(&event.required("app")?, event.argument("env").as_deref())?;
     let typed = event.required("split")?;
-    let wanted = split::read(&typed)?;
+    let wanted = split::read(&typed)?.named(|typed| backend::version(place, typed))?;
     kept::refuse_another(place)?;
     let shares = shares(&wanted);
     permission::demand([
@@ -72,7 +72,7 @@ pub fn set(event: &Event) -> Result {
         ))?;
         return Ok(());
     }
-    backend::set(place, &standing.split, &split)?;
+    backend::set(place, &standing.split, &split, 0)?;
     let (title, by) = (place.title(), event.user_name());
     event.reply(format!(
         "The traffic of {title} is now {split}, for {by}. It was {}.",

@@ -1,12 +1,14 @@
 //! Kubernetes' Gateway API: the weights of the backends in one rule of an HTTPRoute.
 //! <https://gateway-api.sigs.k8s.io/guides/traffic-splitting/>
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use witbot_sdk::{Code, Error, Result, http};
 
 use crate::backend::Standing;
 use crate::settings::{Place, VERSION, Written};
-use crate::split::Split;
+use crate::split::{ALL, Split};
 use crate::web;
 
 const WHOM: &str = "Kubernetes";
@@ -20,6 +22,11 @@ pub fn read(place: Place<'_>) -> Result<Standing> {
         document,
         note: None,
     })
+}
+
+/// The version that somebody means who types a text: people also name one by its Service.
+pub fn version(place: Place<'_>, typed: &str) -> String {
+    version_of(place.written, &service_of(place.written, typed))
 }
 
 /// Makes sure that a version has a Service.
@@ -90,6 +97,33 @@ fn split_of(written: &Written, document: &Value) -> Result<Split> {
     Ok(Split::of_weights(weights))
 }
 
+/// The weights come to 100, and each version is one Service, or traffic would go where nobody wants it.
+fn refuse_ambiguous(written: &Written, after: &[Value]) -> Result {
+    let mut services: BTreeMap<String, &str> = BTreeMap::new();
+    for backend in after {
+        let service = backend["name"].as_str().unwrap_or_default();
+        let version = version_of(written, service);
+        if let Some(other) = services.insert(version.clone(), service) {
+            return Err(Error::new(
+                Code::Conflict,
+                format!(
+                    "The route has `{other}` and `{service}`, and both would be the version `{version}`: say in the setting `versions` which is which."
+                ),
+            ));
+        }
+    }
+    let sum: u64 = after
+        .iter()
+        .filter_map(|backend| backend["weight"].as_u64())
+        .sum();
+    if sum == u64::from(ALL) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "The weights would come to {sum}, and not to {ALL}."
+    )))
+}
+
 /// The whole list of rules, as merging replaces lists; with the version that was read, so that nobody's change is lost.
 fn patch(written: &Written, document: &Value, split: &Split) -> Result<Value> {
     let before = backends(written, document)?;
@@ -105,16 +139,17 @@ fn patch(written: &Written, document: &Value, split: &Split) -> Result<Value> {
         })
         .collect();
     for (version, share) in &split.0 {
-        let service = service_of(written, version);
-        let is_there = before
-            .iter()
-            .any(|backend| backend["name"] == service.as_str());
-        if !is_there {
+        let is_there = before.iter().any(|backend| {
+            let service = backend["name"].as_str().unwrap_or_default();
+            version_of(written, service) == *version
+        });
+        if !is_there && *share > 0 {
             let mut backend = with_weight(&model, *share);
-            backend["name"] = service.into();
+            backend["name"] = service_of(written, version).into();
             after.push(backend);
         }
     }
+    refuse_ambiguous(written, &after)?;
     let mut rules = document["spec"]["rules"].clone();
     rules[written.rule]["backendRefs"] = Value::Array(after);
     let version = document["metadata"]["resourceVersion"].clone();
@@ -177,6 +212,44 @@ mod tests {
         assert_eq!(service_of(written, "v42"), "api-v42");
         assert_eq!(version_of(written, "other"), "other");
         assert!(split_of(written, &json!({"spec": {}})).is_err());
+    }
+
+    #[test]
+    fn a_service_that_no_version_is_called_after_gets_its_share_and_no_second_one() {
+        let settings = example();
+        let written = settings.one("api", Some("production")).unwrap().written;
+        let route = |services: [&str; 2]| {
+            let backends = services.map(|name| json!({ "name": name, "port": 80, "weight": 50 }));
+            json!({ "spec": { "rules": [{ "backendRefs": backends }] } })
+        };
+        let split = Split::of_weights([("api".to_owned(), 90), ("v42".to_owned(), 10)]);
+        let patched = patch(written, &route(["api", "api-v42"]), &split).unwrap();
+        let backends = &patched["spec"]["rules"][0]["backendRefs"];
+        let weights = backends.as_array().unwrap().iter();
+        let weights: Vec<_> = weights
+            .map(|backend| (backend["name"].as_str(), backend["weight"].as_u64()))
+            .collect();
+        assert_eq!(
+            weights,
+            [(Some("api"), Some(90)), (Some("api-v42"), Some(10))]
+        );
+        let error = patch(written, &route(["v42", "api-v42"]), &split).unwrap_err();
+        assert!(
+            error.message.contains("`v42` and `api-v42`, and both"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_version_can_be_typed_as_its_service_is_called() {
+        let settings = example();
+        let place = settings.one("api", Some("production")).unwrap();
+        assert_eq!(version(place, "old"), "v40");
+        assert_eq!(version(place, "v40"), "v40");
+        assert_eq!(version(place, "v42"), "v42");
+        let lost = Split::of_weights([("v99".to_owned(), 0)]);
+        let error = patch(place.written, &route(), &lost).unwrap_err();
+        assert!(error.message.contains("come to 0"), "{error}");
     }
 
     #[test]

@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use serde_json::json;
-use witbot_sdk::{Code, Result, flow, topics};
+use witbot_sdk::{Result, topics};
 
 use crate::settings::Place;
 
 const WANTED: &str = "health-wanted";
-const VERDICT: &str = "topic.health-verdict";
+/// What ids of questions of this plugin begin with.
+const OWN: &str = "traffic-";
 /// Beyond what a checker was given: for its last check.
-const SPARE: Duration = Duration::from_secs(60);
+pub const SPARE: Duration = Duration::from_secs(60);
 
 /// What a checker says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,26 +25,29 @@ pub enum Health {
     Unknown(String),
 }
 
-/// Asks, and waits for the answer. `id` is different for each question.
-///
-/// # Errors
-/// `canceled`.
-pub fn check(place: Place<'_>, id: &str, within: Duration) -> Result<Health> {
-    let wanted =
-        json!({ "id": id, "within_ms": u64::try_from(within.as_millis()).unwrap_or(u64::MAX) });
-    let verdict = topics::publish(WANTED, &place.subject(), &wanted)
-        .and_then(|()| flow::await_event(VERDICT, id, within + SPARE));
-    match verdict {
-        Ok(verdict) => Ok(read(|pointer| verdict.field(pointer))),
-        Err(error) if error.code == Code::Canceled => Err(error),
-        Err(error) if error.code == Code::Timeout => {
-            Ok(Health::Unknown("nobody checks it".to_owned()))
-        }
-        Err(error) => Ok(Health::Unknown(error.message)),
-    }
+/// The id of a question of a run: `number` is different for each.
+pub fn question(run: &str, number: u32) -> String {
+    format!("{OWN}{run}-{number}")
 }
 
-fn read(field: impl Fn(&str) -> Option<String>) -> Health {
+/// The run whose question it is. None: another plugin's.
+pub fn asked_by(id: &str) -> Option<&str> {
+    let (run, _number) = id.strip_prefix(OWN)?.rsplit_once('-')?;
+    Some(run)
+}
+
+/// Asks. The answer comes to the run as all that it is told.
+///
+/// # Errors
+/// `denied`: the topic is not granted.
+pub fn ask(place: Place<'_>, id: &str, within: Duration) -> Result {
+    let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+    let wanted = json!({ "id": id, "within_ms": within_ms });
+    topics::publish(WANTED, &place.subject(), &wanted)
+}
+
+/// Reads an answer.
+pub fn read(field: impl Fn(&str) -> Option<String>) -> Health {
     let summary = field("/summary").filter(|summary| !summary.is_empty());
     let is = |pointer: &str| field(pointer).as_deref() == Some("true");
     match (is("/known"), is("/healthy")) {
@@ -56,6 +60,12 @@ fn read(field: impl Fn(&str) -> Option<String>) -> Health {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_says_whose_it_is() {
+        assert_eq!(asked_by(&question("a-b", 3)), Some("a-b"));
+        assert_eq!(asked_by("deploy-7"), None);
+    }
 
     #[test]
     fn a_verdict_is_read() {

@@ -67,9 +67,12 @@ pub fn note(place: Place<'_>, canary: &Canary) -> Result {
     kv::set(&key(place), canary)
 }
 
-/// Gives the place back.
-pub fn release(place: Place<'_>) -> Result {
-    kv::delete(&key(place))
+/// Gives the place back that a run has. It may be another one's by now.
+pub fn release(place: Place<'_>, run: &str) -> Result {
+    match canary(place)? {
+        Some(canary) if canary.run == run => kv::delete(&key(place)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn key(place: Place<'_>) -> String {

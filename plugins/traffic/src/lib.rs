@@ -28,6 +28,7 @@ fn plugin() -> Plugin {
         .checks_settings(|settings: &Settings| settings.wrong())
         .wants("http", "To read the split, and to change it.")
         .wants("kv", "To know which canary runs where.")
+        .subscribe("topic.health-verdict", steer::verdict)
         .wants("topics", "To pause, resume, promote and abort a canary that runs, and to ask whether it is healthy.");
     showing(steering(plugin))
 }

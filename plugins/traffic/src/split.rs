@@ -24,6 +24,29 @@ pub enum Wanted {
     All(Split),
 }
 
+impl Wanted {
+    /// The same with the names that versions have.
+    ///
+    /// # Errors
+    /// `invalid`: two of them are the same.
+    pub fn named(self, name: impl Fn(&str) -> String) -> Result<Wanted> {
+        let shares = match self {
+            Wanted::Share(version, share) => return Ok(Wanted::Share(name(&version), share)),
+            Wanted::All(split) => split.0,
+        };
+        let mut named = BTreeMap::new();
+        for (typed, share) in shares {
+            let version = name(&typed);
+            if named.insert(version.clone(), share).is_some() {
+                return Err(Error::invalid(format!(
+                    "`{typed}` is the version `{version}`, which is named as well. Name it once."
+                )));
+            }
+        }
+        Ok(Wanted::All(Split(named)))
+    }
+}
+
 impl Split {
     /// Of weights, whatever they come to. Shares are rounded, and what that leaves is the largest one's.
     pub fn of_weights(weights: impl IntoIterator<Item = (String, u64)>) -> Split {
@@ -224,6 +247,15 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.message.starts_with(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_version_that_is_named_in_two_ways_is_named_twice() {
+        let name = |typed: &str| typed.trim_start_matches("api-").to_owned();
+        let wanted = read("10% api-v42 90% v41").unwrap().named(name).unwrap();
+        assert_eq!(wanted, Wanted::All(split(&[("v42", 10), ("v41", 90)])));
+        let error = read("10% api-v42 90% v42").unwrap().named(name);
+        assert!(error.unwrap_err().message.contains("is named as well"));
     }
 
     #[test]

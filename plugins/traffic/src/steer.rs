@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use witbot_sdk::flow::Occurrence;
+use witbot_sdk::flow::Timestamp;
 use witbot_sdk::{Code, Error, Event, Result, flow, log, permission, topics};
 
+use crate::health::{self, Health};
 use crate::kept::{self, Canary};
 use crate::settings::{Kind, Place, Settings};
 use crate::{backend, rollouts};
@@ -13,10 +14,12 @@ use crate::{backend, rollouts};
 /// What the run of a canary hears.
 const STEER: &str = "traffic-steer";
 const STEERED: &str = "topic.traffic-steer";
+/// What else is said there than what can be wanted.
+const VERDICT: &str = "verdict";
 /// How it answers.
 const DONE: &str = "traffic-steered";
 const ANSWERED: &str = "topic.traffic-steered";
-/// A run that is there answers at once, unless it sets something or looks whether the environment is healthy just then.
+/// A run that is there answers at once, unless it sets something just then.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// When it is looked first whether there is still a run to answer.
@@ -48,6 +51,17 @@ impl What {
         }
     }
 
+    /// What is so when a canary has heard it: its card says how the rest goes.
+    fn heard(self) -> &'static str {
+        match self {
+            What::Pause => "stays as it is",
+            What::Resume => "goes on",
+            What::Promote => "is to get all of the traffic now",
+            What::Abort => "is to be taken back now",
+        }
+    }
+
+    /// What is so when Argo Rollouts has taken it.
     fn done(self) -> &'static str {
         match self {
             What::Pause => "stays as it is",
@@ -67,26 +81,63 @@ pub struct Steer {
     id: String,
 }
 
-/// Waits until somebody wants something. None: nobody did in time.
+/// What the run of a canary hears.
+pub enum Heard {
+    /// Somebody wants something of it.
+    Steer(Steer),
+    /// The answer to a question after its health.
+    Verdict {
+        /// Of the question.
+        id: String,
+        /// What it is.
+        health: Health,
+    },
+}
+
+/// Waits until a run is told something. None: it was not in time.
 ///
 /// # Errors
 /// `canceled`.
-pub fn wanted(place: Place<'_>, within: Duration) -> Result<Option<Steer>> {
-    match flow::await_event(STEERED, &place.subject(), within) {
-        Ok(event) => Ok(read(&event)),
-        Err(error) if error.code == Code::Timeout => Ok(None),
-        Err(error) => Err(error),
+pub fn next(run: &str, within: Duration) -> Result<Option<Heard>> {
+    let end = flow::now() + within;
+    loop {
+        let left = end.since(flow::now());
+        match flow::await_event(STEERED, run, left) {
+            Ok(event) => match read(|pointer| event.field(pointer), flow::now()) {
+                Some(heard) => return Ok(Some(heard)),
+                None => log::warn!("something that is late or cannot be read is not heard"),
+            },
+            Err(error) if error.code == Code::Timeout => return Ok(None),
+            Err(error) => return Err(error),
+        }
     }
 }
 
-fn read(event: &Occurrence) -> Option<Steer> {
-    let word = event.field("/what")?;
+/// None: it cannot be read, or whoever wanted it was told meanwhile that it is not done.
+fn read(field: impl Fn(&str) -> Option<String>, now: Timestamp) -> Option<Heard> {
+    let (word, id) = (field("/what")?, field("/id")?);
+    if word == VERDICT {
+        let health = health::read(&field);
+        return Some(Heard::Verdict { id, health });
+    }
     let what = What::ALL.into_iter().find(|what| what.as_str() == word)?;
-    Some(Steer {
-        what,
-        by: event.field("/by").unwrap_or_default(),
-        id: event.field("/id")?,
-    })
+    let until: u64 = field("/until")?.parse().ok()?;
+    let by = field("/by").unwrap_or_default();
+    (now.as_millis() <= until).then_some(Heard::Steer(Steer { what, by, id }))
+}
+
+/// `topic.health-verdict`: the run of a canary waits for all that it is told in one place, so an answer to its question is brought
+/// there.
+pub fn verdict(event: &Event) -> Result {
+    let id = event.subject();
+    let Some(run) = health::asked_by(&id) else {
+        return Ok(());
+    };
+    let field = |pointer| event.field(pointer);
+    let told = json!({
+        "what": VERDICT, "id": id, "known": field("/known"), "healthy": field("/healthy"), "summary": field("/summary"),
+    });
+    topics::publish(STEER, run, &told)
 }
 
 impl Steer {
@@ -113,50 +164,52 @@ pub fn command(event: &Event, what: What) -> Result {
         return Err(Error::not_found(format!("There is no canary of {title}.")));
     };
     let id = event.id();
-    let steer = json!({ "what": what.as_str(), "by": by, "id": id });
-    topics::publish(STEER, &place.subject(), &steer)?;
-    match heard(place, &canary, &id)? {
-        Heard::Yes => {
+    let until = (flow::now() + ANSWERED_WITHIN).as_millis();
+    let steer = json!({ "what": what.as_str(), "by": by, "id": id, "until": until });
+    topics::publish(STEER, &canary.run, &steer)?;
+    match answer(place, &canary, &id)? {
+        Answer::Heard => {
             event.reply(format!(
                 "{} of {title} {}, for {by}.",
                 canary.version,
-                what.done()
+                what.heard()
             ))?;
             Ok(())
         }
-        Heard::Over => Err(Error::new(
+        Answer::Over => Err(Error::new(
             Code::Conflict,
             format!("The canary of {title} has ended in this moment."),
         )),
-        Heard::No => unheard(event, place, &canary, what),
+        Answer::None => unheard(event, place, &canary, what),
     }
 }
 
-/// Whether the run of a canary heard something.
-enum Heard {
-    Yes,
+/// What comes of telling the run of a canary something.
+enum Answer {
+    /// It has heard it.
+    Heard,
     /// It has ended before.
     Over,
-    No,
+    None,
 }
 
 /// Waits for the answer, and looks now and then whether there is still somebody to give it.
-fn heard(place: Place<'_>, canary: &Canary, id: &str) -> Result<Heard> {
+fn answer(place: Place<'_>, canary: &Canary, id: &str) -> Result<Answer> {
     let end = flow::now() + ANSWERED_WITHIN;
     let mut pause = LOOK_FIRST;
     loop {
         let left = end.since(flow::now());
         if left.is_zero() {
-            return Ok(Heard::No);
+            return Ok(Answer::None);
         }
         match flow::await_event(ANSWERED, id, pause.min(left)) {
-            Ok(_) => return Ok(Heard::Yes),
+            Ok(_) => return Ok(Answer::Heard),
             Err(error) if error.code == Code::Timeout => {}
             Err(error) => return Err(error),
         }
         let goes_on = kept::canary(place)?.is_some_and(|now| now.run == canary.run);
         if !goes_on {
-            return Ok(Heard::Over);
+            return Ok(Answer::Over);
         }
         pause *= 2;
     }
@@ -175,11 +228,44 @@ fn unheard(event: &Event, place: Place<'_>, canary: &Canary, what: What) -> Resu
         ));
     }
     flow::cancel(&canary.run)?;
-    backend::set(place, &canary.set, &canary.before)?;
-    kept::release(place)?;
+    backend::set(place, &canary.set, &canary.before, 0)?;
+    kept::release(place, &canary.run)?;
     event.reply(format!(
         "The canary of {title} did not answer, so I have set the traffic back myself: {}.",
         canary.before
     ))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(what: &str, until: &str, now: u64) -> Option<Heard> {
+        let field = |pointer: &str| match pointer {
+            "/what" => Some(what.to_owned()),
+            "/id" => Some("i1".to_owned()),
+            "/until" => Some(until.to_owned()),
+            "/known" | "/healthy" => Some("true".to_owned()),
+            _ => None,
+        };
+        read(field, Timestamp::from_millis(now))
+    }
+
+    #[test]
+    fn what_is_late_or_odd_is_not_heard() {
+        let steers = |what, until, now| matches!(heard(what, until, now), Some(Heard::Steer(_)));
+        assert!(steers("abort", "1000", 1_000));
+        assert!(!steers("abort", "1000", 1_001));
+        assert!(!steers("abort", "soon", 1_000));
+        assert!(!steers("dance", "1000", 1_000));
+        let verdict = heard(VERDICT, "", 9);
+        assert!(matches!(
+            verdict,
+            Some(Heard::Verdict {
+                health: Health::Healthy,
+                ..
+            })
+        ));
+    }
 }

@@ -1,19 +1,33 @@
 //! Requests to whoever splits the traffic.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use serde_json::Value;
 use witbot_sdk::{Code, Error, Result, http};
 
+/// Requests that a run has.
+pub const REQUESTS_MAX: u32 = 20;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// What is shown of the words of a service.
 const SHOWN_CHARS_MAX: usize = 200;
+
+thread_local! {
+    /// Those that this run has sent. A run that goes on begins at its top, and counts them again.
+    static SENT: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Requests that this run still has.
+pub fn left() -> u32 {
+    REQUESTS_MAX.saturating_sub(SENT.get())
+}
 
 /// Sends a request, and reads the answer as JSON. `whom` is what the service is called.
 ///
 /// # Errors
 /// `not-found`, `conflict`, `denied`, `invalid` and `unavailable` by the status; those of the request itself.
 pub fn send(whom: &str, request: http::Request) -> Result<Value> {
+    SENT.set(SENT.get() + 1);
     let response = request.timeout(TIMEOUT).send()?;
     let status = response.status();
     let code = match status {
