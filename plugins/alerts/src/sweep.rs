@@ -12,8 +12,10 @@ use crate::{store, tell};
 const CARDS_MAX: usize = 15;
 const SNOOZES_MAX: usize = 8;
 const FORGOTTEN_MAX: u32 = 25;
-/// Snoozes that are looked at, of which some can wait for a turn in their channel.
+/// Snoozes that are looked at, of which some may not be due.
 const SNOOZES_LISTED: u32 = 50;
+/// What cannot be told when its snooze is over, as its channel is gone or full, is told after this.
+const TOLD_AGAIN_MS: u64 = 5 * 60 * 1_000;
 /// A storm lasts for this long at the least, so that there are not several in a minute.
 const STORM_MS_MIN: u64 = 90_000;
 /// After this, nobody is about to post the message of a storm any more.
@@ -53,14 +55,27 @@ fn wake(settings: &Settings) -> Result {
             break;
         }
         left -= 1;
-        if is_awake(until, number, settings, now)? {
-            index::remove_snoozed(until, number)?;
-        }
+        note(&format!("#{number}"), end(until, number, settings, now));
     }
     Ok(())
 }
 
-/// Ends one snooze, and says whether that is done.
+/// Ends one snooze. What cannot be told just now makes room for the others.
+fn end(until: u64, number: u64, settings: &Settings, now: u64) -> Result {
+    if !is_awake(until, number, settings, now)? {
+        let again = now + TOLD_AGAIN_MS;
+        index::add_snoozed(again, number)?;
+        store::update(number, |alert| {
+            if let Some(pause) = &mut alert.snoozed {
+                pause.until = again;
+            }
+            Ok(())
+        })?;
+    }
+    index::remove_snoozed(until, number)
+}
+
+/// Tells of an alert whose snooze is over. False: it could not be told.
 fn is_awake(until: u64, number: u64, settings: &Settings, now: u64) -> Result<bool> {
     let kept = store::load(number)?;
     let Some(alert) = kept.map(|kept| kept.alert) else {

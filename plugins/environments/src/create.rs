@@ -84,6 +84,7 @@ fn wanted(event: &Event, app: &App) -> Result<Environment> {
         deployment: None,
         begun: false,
         made_by: None,
+        maker: None,
         log: None,
     };
     environment.stay(now + duration, now, app.warn_before);

@@ -38,6 +38,9 @@ pub struct Environment {
     /// The run of CI that made it, or makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<CiRun>,
+    /// The run of this plugin that was making it when somebody wanted it away, until it was seen to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<String>,
     /// The page of the run that says the most about how it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
@@ -158,6 +161,7 @@ pub fn example(phase: Phase) -> Environment {
         deployment: Some(7),
         begun: true,
         made_by: None,
+        maker: None,
         log: Some("https://ci.example/12".to_owned()),
     }
 }

@@ -153,7 +153,7 @@ impl Registry {
             return is_wanted.then(|| self.held(name, maker, &change))?;
         }
         if let Some(one) = self.environments.get_mut(name)
-            && matches!(one.phase, Phase::Destroying { .. })
+            && one.maker.as_deref() == Some(maker)
         {
             note(one);
         }
@@ -184,6 +184,9 @@ impl Registry {
             Phase::Stuck { attempts, .. } => *attempts,
             Phase::Creating | Phase::Ready | Phase::Failed(_) => 0,
         };
+        if one.phase == Phase::Creating {
+            one.maker = Some(one.holder.clone());
+        }
         let before = one.clone();
         one.holder = request.holder.to_owned();
         one.log = None;

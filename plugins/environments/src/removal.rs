@@ -90,8 +90,9 @@ impl<'a> Leaving<'a> {
     fn started(&self) -> Result<Option<Run>> {
         let environment = self.held(|_| {})?;
         self.place.show(&environment);
-        if self.before.phase == Phase::Creating {
-            self.stop_making()?;
+        if let Some(maker) = &self.before.maker {
+            self.stop_making(maker)?;
+            self.held(|one| one.maker = None)?;
         }
         let environment = self.held(|_| {})?;
         if !environment.begun {
@@ -107,7 +108,7 @@ impl<'a> Leaving<'a> {
     }
 
     /// Two runs of CI that make and destroy the same thing at once could leave anything behind.
-    fn stop_making(&self) -> Result {
+    fn stop_making(&self, maker: &str) -> Result {
         let Place {
             name,
             app_name,
@@ -118,7 +119,7 @@ impl<'a> Leaving<'a> {
         {
             log::warn!("the run {} was not stopped: {error}", run.id);
         }
-        flow::cancel(&self.before.holder)?;
+        flow::cancel(maker)?;
         let turn = flow::line_up(&making::line(app_name, name))?;
         turn.wait(app.create.timeout() + SLACK / 2)?;
         turn.leave()?;

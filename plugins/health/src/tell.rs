@@ -19,7 +19,14 @@ pub fn changed(place: &Place<'_>, state: &mut State, change: Change, mute: Optio
     let passed = state.passed_in_a_row();
     let told = match (change, &mut state.incident) {
         (Change::Fails, Some(incident)) => failing(place, incident, mute, passed),
-        (Change::Recovered(incident, lasted), _) => recovered(place, &incident, lasted, mute),
+        (Change::Recovered(incident, lasted), slot) => {
+            let told = recovered(place, &incident, lasted, mute);
+            if told.is_err() {
+                // It is not over before somebody knows.
+                *slot = Some(incident);
+            }
+            told
+        }
         (Change::Fails | Change::Nothing, _) => Ok(()),
     };
     if let Err(error) = told {
@@ -29,8 +36,7 @@ pub fn changed(place: &Place<'_>, state: &mut State, change: Change, mute: Optio
 
 fn failing(place: &Place<'_>, incident: &mut Incident, mute: Option<&Mute>, passed: u32) -> Result {
     let card = card::of_failure(place, incident, mute, passed);
-    let was_muted = std::mem::replace(&mut incident.muted, mute.is_some());
-    let is_over = was_muted && mute.is_none();
+    let is_over = incident.muted && mute.is_none();
     match edited(incident, card.clone())? {
         Some(message) if is_over => {
             let problems = reasons(&incident.problems);
@@ -42,6 +48,7 @@ fn failing(place: &Place<'_>, incident: &mut Incident, mute: Option<&Mute>, pass
         None if mute.is_some() || passed > 0 => {}
         None => incident.card = Some(chat::post(place.channel, card)?.id()),
     }
+    incident.muted = mute.is_some();
     Ok(())
 }
 

@@ -170,6 +170,26 @@ fn it_is_tried_again_with_growing_pauses() {
 }
 
 #[test]
+fn what_makes_it_is_known_until_it_was_seen_to_end() {
+    let mut registry = with(Phase::Creating);
+    let mut makers = Vec::new();
+    for _ in 0..2 {
+        let begun = registry.begin_removal("x", &request(&Why::Expired, true));
+        let Removal::Begun(before) = begun else {
+            panic!("it is not begun: {begun:?}");
+        };
+        makers.push(before.maker);
+        registry.stick("x", "run-2", "No.", now()).unwrap();
+        let noted = registry.made("x", "run-1", |one| one.log = Some("1".to_owned()), |_| {});
+        assert_eq!(noted, None);
+        assert_eq!(registry.environments["x"].log.as_deref(), Some("1"));
+    }
+    assert_eq!(makers, [Some("run-1".to_owned()), Some("run-1".to_owned())]);
+    registry.made("x", "run-0", |one| one.log = None, |_| {});
+    assert!(registry.environments["x"].log.is_some());
+}
+
+#[test]
 fn an_attempt_whose_run_is_no_more_is_made_again() {
     let mut registry = with(Phase::Ready);
     registry.begin_removal("x", &request(&Why::Expired, false));
