@@ -492,7 +492,8 @@ witbot_content witbot_card_content(witbot_card card);
  * @{ */
 
 /** A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The bot
- * knows it for 35 days from the end of that run. Errors: `not-found` (no such message, or another plugin's), `unavailable`. */
+ * knows it for 35 days from the end of that run. Errors: `not-found` (no such message, or another plugin's), `denied` (posted where it
+ * may not write any more), `unavailable`. */
 witbot_result witbot_message_find(const char *id, witbot_message *message);
 /** Our own id of the message, the same when the run is resumed. */
 const char *witbot_message_id(witbot_message message);
@@ -748,7 +749,8 @@ uint64_t witbot_http_certificate_expires(witbot_response response);
  * The subject, of 1 to 256 bytes, says what it is about, such as `api/production`: who waits for one, waits for its subject.
  * The body, of at most 64 KiB, is what witbot_field() looks into. It is told exactly once, also to the plugin itself if that
  * has subscribed. A topic that nobody has subscribed to is no error. Errors: `denied`, `invalid` (such a name, subject or
- * body), `rate-limited` (50 in this run), `conflict` (plugins answer each other in topics without an end). */
+ * body), `rate-limited` (50 in this run, or 1,000 of this topic wait), `conflict` (plugins answer each other in
+ * topics without an end). */
 witbot_result witbot_topics_publish(const char *name, const char *subject, const witbot_json *body);
 
 /** @} */

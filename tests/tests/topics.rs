@@ -109,3 +109,19 @@ async fn a_plugin_changes_what_it_said_in_an_earlier_run_and_nothing_of_others()
         .await;
     bot.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_posted_in_a_channel_is_left_alone_once_that_is_granted_no_more() {
+    let mut bot = bot().await;
+    bot.say("post all is well").await;
+    bot.expect("#ops witbot: all is well").await;
+    bot.say("change to it was well").await;
+    bot.expect("#ops witbot (edited): it was well").await;
+    let revoked = GRANTS.replace("\"ops\"", "\"dev\"");
+    bot.home().write_settings(&revoked);
+    bot.expect_log("INFO the settings …").await;
+    bot.say("change to mine").await;
+    bot.expect("#console witbot: plugin `tells` may not …ops…")
+        .await;
+    bot.stop().await;
+}

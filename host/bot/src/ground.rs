@@ -193,7 +193,8 @@ impl Ground {
         }
     }
 
-    /// Where a message stands that the plugin has written: the record of the run that wrote it says it.
+    /// Where a message stands that the plugin has written: the record of the run that wrote it says it. Where it needed a grant,
+    /// it needs it still.
     async fn place_of(&self, caller: &Caller, message: &CallId) -> Result<Place, Error> {
         let run = message.invocation();
         let found = self.store.invocation(&run).await.map_err(unavailable)?;
@@ -207,7 +208,11 @@ impl Ground {
             .find(|entry| CallId::new(&run, entry.number) == *message)
             .filter(|entry| matches!(entry.outcome, Some(Outcome::Ok(_))));
         let call = entry.and_then(|entry| Operation::recorded(&entry.name, entry.arguments));
-        call.as_ref().and_then(written_at).ok_or_else(unknown)
+        let call = call.ok_or_else(unknown)?;
+        let place = written_at(&call).ok_or_else(unknown)?;
+        let allowed = self.grants(&caller.plugin).allows(&call);
+        allowed.map_err(|denial| denial.error(&caller.plugin))?;
+        Ok(place)
     }
 
     /// Sends a request to the web, with what the grants add to it: they and the secrets are of the same settings.
@@ -521,7 +526,10 @@ impl World for Ground {
     ) -> Result<Outcome, Lost> {
         let published = published(caller, &entry, operation);
         let change = match &published {
-            Some(event) => Some(Change::Publish(Box::new(event.clone()))),
+            Some(event) => Some(Change::Publish(
+                Box::new(event.clone()),
+                limits::TOPIC_WAITING_MAX,
+            )),
             None => self.change(&caller.plugin, operation.clone()),
         };
         let Some(change) = change else {

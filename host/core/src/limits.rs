@@ -257,6 +257,9 @@ pub const KV_KEYS_LISTED_MAX: u32 = 1_000;
 
 /// Events that one run publishes in topics: as many as it has messages.
 pub const PUBLISHED_MAX: u32 = 50;
+/// Events of one topic that wait until they are told: more than plugins that work together ever have, and few enough for
+/// those that answer each other several times over, which would come to thousands of millions within the depth below.
+pub const TOPIC_WAITING_MAX: u32 = 1_000;
 /// What such an event is about: as long as a key.
 pub const TOPIC_SUBJECT_BYTES_MAX: usize = 256;
 /// What it says: as large as a value.

@@ -98,6 +98,14 @@ impl Arrival {
         })
     }
 
+    /// How many of its kind are not told yet, counted up to so many.
+    pub(crate) fn waiting(&self, db: &Connection, most: u32) -> Result<u32, StoreError> {
+        let sql =
+            "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE routed = 0 AND kind = ? LIMIT ?)";
+        let count = first(db, sql, (&self.kind, most), |row| Ok(row.get(0)?))?;
+        Ok(count.unwrap_or(0))
+    }
+
     pub(crate) fn store(self, db: &Connection) -> Result<Accepted, rusqlite::Error> {
         let Arrival {
             source,

@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use witbot_core::error::Error;
+use witbot_core::error::{Code, Error};
 use witbot_core::event::Event;
 use witbot_core::ids::{ChannelId, InvocationId, PluginName};
 use witbot_core::journal::{Commit, Entry, Outcome};
@@ -27,8 +27,9 @@ pub enum Change {
     LineUp(String, u32),
     /// The run leaves a line of the plugin.
     Leave(String),
-    /// An event comes in that the run has published. Answers its row in the inbox.
-    Publish(Box<Event>),
+    /// An event comes in that the run has published, unless so many of its kind wait already: that is answered with
+    /// `rate-limited`. Answers its row in the inbox.
+    Publish(Box<Event>, u32),
 }
 
 impl Store {
@@ -76,13 +77,57 @@ impl Change {
                 turns::leave(db, plugin, &line, run)?;
                 Ok(Ok(Value::Null))
             }
-            // Its key is the id of the call, which is recorded in this transaction and in no other.
-            Change::Publish(event) => match Arrival::of(&event, false)?.store(db)? {
-                Accepted::New(row) => Ok(Ok(row.into())),
-                Accepted::Duplicate => Err(StoreError::Damaged(
-                    "an event was published before its call was recorded".to_owned(),
-                )),
-            },
+            Change::Publish(event, most) => {
+                let arrival = Arrival::of(&event, false)?;
+                if arrival.waiting(db, most)? >= most {
+                    let text = format!(
+                        "{most} events of this topic wait until they are told already: plugins that answer each other several times over?"
+                    );
+                    return Ok(Err(Error::new(Code::RateLimited, text)));
+                }
+                // Its key is the id of the call, which is recorded in this transaction and in no other.
+                match arrival.store(db)? {
+                    Accepted::New(row) => Ok(Ok(row.into())),
+                    Accepted::Duplicate => Err(StoreError::Damaged(
+                        "an event was published before its call was recorded".to_owned(),
+                    )),
+                }
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use witbot_core::call::{Operation, ReadSettings};
+    use witbot_core::ids::UnixMillis;
+
+    use super::*;
+    use crate::fixture::{begun, invocation_id, lease, store, webhook};
+
+    #[tokio::test]
+    async fn so_many_events_of_a_topic_wait_and_no_more() {
+        let (_folder, store) = store();
+        let lease = lease("a", 2_000);
+        let run = begun(&store, "run", &lease).await;
+        assert_eq!(run, invocation_id("run"));
+        let mut answers = Vec::new();
+        for (number, kind) in ["topic.a", "topic.a", "topic.a", "topic.b"]
+            .into_iter()
+            .enumerate()
+        {
+            let event = webhook(&format!("call-{number}"), kind, "api");
+            let call = Operation::from(ReadSettings {});
+            let entry = Entry::begin(number as u32, &call, UnixMillis(20));
+            let change = Change::Publish(Box::new(event), 2);
+            let plugin = "deploy".parse().unwrap();
+            let recorded = store.record(&run, &lease, Commit::default(), entry, &plugin, change);
+            let (outcome, _) = recorded.await.unwrap();
+            answers.push(match outcome {
+                Outcome::Ok(_) => None,
+                Outcome::Error(error) => Some(error.code),
+            });
+        }
+        assert_eq!(answers, [None, None, Some(Code::RateLimited), None]);
     }
 }

@@ -68,10 +68,10 @@ impl Place<'_> {
     }
 }
 
-/// The message with its card, if the bot still knows it.
+/// The message with its card, if the bot still knows it and may still write there.
 fn known(environment: &Environment) -> Result<Option<Message>> {
     match environment.card.as_deref().map(Message::find) {
-        Some(Err(error)) if error.code == Code::NotFound => Ok(None),
+        Some(Err(error)) if matches!(error.code, Code::NotFound | Code::Denied) => Ok(None),
         found => found.transpose(),
     }
 }

@@ -31,7 +31,7 @@ fn close(key: &str) -> Result {
     let title = format!("{} is not watched any more", key.replacen('/', " in ", 1));
     match Message::find(&card) {
         Ok(message) => message.edit(Card::new(title).state(Shown::Canceled)),
-        Err(error) if error.code == Code::NotFound => Ok(()),
+        Err(error) if matches!(error.code, Code::NotFound | Code::Denied) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -66,7 +66,7 @@ fn recovered(
     Ok(())
 }
 
-/// Changes the card of an incident, if it has one that the bot still knows.
+/// Changes the card of an incident, if it has one that the bot still knows, where it may still write.
 fn edited(incident: &Incident, card: Card) -> Result<Option<Message>> {
     let Some(id) = &incident.card else {
         return Ok(None);
@@ -76,7 +76,7 @@ fn edited(incident: &Incident, card: Card) -> Result<Option<Message>> {
             message.edit(card)?;
             Ok(Some(message))
         }
-        Err(error) if error.code == Code::NotFound => Ok(None),
+        Err(error) if matches!(error.code, Code::NotFound | Code::Denied) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -33,8 +33,8 @@ use crate::error::Result;
 /// also to the plugin itself if that has subscribed. A topic that nobody has subscribed to is no error.
 ///
 /// # Errors
-/// `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run), `conflict` (plugins answer each other
-/// in topics without an end).
+/// `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run, or 1,000 of this topic wait),
+/// `conflict` (plugins answer each other in topics without an end).
 pub fn publish<T: Serialize + ?Sized>(name: &str, subject: &str, body: &T) -> Result {
     Ok(topics::publish(
         name,

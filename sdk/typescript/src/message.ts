@@ -21,7 +21,8 @@ export class Message {
    * A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The bot
    * knows it for 35 days from the end of that run.
    *
-   * @throws `not-found` (no such message, or another plugin's), `unavailable`.
+   * @throws `not-found` (no such message, or another plugin's), `denied` (posted where it may not write any more),
+   * `unavailable`.
    */
   static find(id: string): Message {
     return new Message(call(() => raw.Message.find(id)));

@@ -34,8 +34,8 @@ import type { Json } from "./kv.js";
  * body becomes JSON of at most 64 KiB, which {@link Event.field} looks into. It is told exactly once, also to the plugin itself
  * if that has subscribed. A topic that nobody has subscribed to is no error.
  *
- * @throws `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run), `conflict` (plugins answer each
- *   other in topics without an end).
+ * @throws `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run, or 1,000 of this topic wait),
+ * `conflict` (plugins answer each other in topics without an end).
  */
 export function publish(name: string, subject: string, body: Json): void {
   call(() => raw.publish(name, subject, JSON.stringify(body)));

@@ -23,7 +23,8 @@ class Message:
         """A message that this plugin has written in an earlier run, by its id, so that it can be changed as things develop. The
         bot knows it for 35 days from the end of that run.
 
-        Raises `not-found` (no such message, or another plugin's), `unavailable`.
+        Raises `not-found` (no such message, or another plugin's), `denied` (posted where it may not write any more),
+        `unavailable`.
         """
         return cls(call(raw.Message.find, id))
 

@@ -31,7 +31,7 @@ def publish(name: str, subject: str, body: object) -> None:
     The body becomes JSON of at most 64 KiB, which `Event.field` looks into. It is told exactly once, also to the plugin itself
     if that has subscribed. A topic that nobody has subscribed to is no error.
 
-    Raises `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run), `conflict` (plugins answer each
-    other in topics without an end).
+    Raises `denied`, `invalid` (such a name, subject or body), `rate-limited` (50 in this run, or 1,000 of this topic wait),
+    `conflict` (plugins answer each other in topics without an end).
     """
     call(raw.publish, name, subject, json.dumps(body, ensure_ascii=False, separators=(",", ":")))

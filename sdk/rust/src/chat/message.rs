@@ -24,7 +24,8 @@ impl Message {
     /// bot knows it for 35 days from the end of that run.
     ///
     /// # Errors
-    /// `not-found` (no such message, or another plugin's), `unavailable`.
+    /// `not-found` (no such message, or another plugin's), `denied` (posted where it may not write any more),
+    /// `unavailable`.
     pub fn find(id: &str) -> Result<Message> {
         Ok(Message::new(messages::Message::find(id)?))
     }

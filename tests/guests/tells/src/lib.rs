@@ -20,6 +20,7 @@ fn plugin() -> Plugin {
         ))
         .command(Command::new("await news about <subject>", "Waits for it.", wait).id("wait"))
         .command(Command::new("note <text:text>", "Says it.", note))
+        .command(Command::new("post <text:text>", "Says it in #ops.", post))
         .command(Command::new(
             "change [of <id>] to <text:text>",
             "Changes what it said.",
@@ -76,6 +77,11 @@ fn wait(event: &Event) -> Result {
 
 fn note(event: &Event) -> Result {
     let message = event.reply(event.required("text")?)?;
+    kv::set(KEY, &message.id())
+}
+
+fn post(event: &Event) -> Result {
+    let message = chat::post("ops", event.required("text")?)?;
     kv::set(KEY, &message.id())
 }
 
