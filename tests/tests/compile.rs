@@ -269,7 +269,7 @@ const GIB: &str = "1073741824";
 #[tokio::test]
 async fn the_compiler_ends_at_its_limit_of_time() {
     const SIGXCPU: i32 = 24;
-    let mut compiler = Compiler::start(&["1", GIB]);
+    let mut compiler = Compiler::start(&["1", GIB, "0"]);
     compiler.give(&bomb::time());
     assert_eq!(compiler.ended().await.signal(), Some(SIGXCPU));
 }
@@ -277,7 +277,7 @@ async fn the_compiler_ends_at_its_limit_of_time() {
 #[tokio::test]
 async fn the_compiler_ends_at_its_limit_of_memory() {
     const SIGABRT: i32 = 6;
-    let mut compiler = Compiler::start(&["60", "41943040"]);
+    let mut compiler = Compiler::start(&["60", "41943040", "0"]);
     compiler.give(&home::plugin("pipeline"));
     assert_eq!(compiler.ended().await.signal(), Some(SIGABRT));
     let said = compiler.said();
@@ -288,13 +288,13 @@ async fn the_compiler_ends_at_its_limit_of_memory() {
 async fn the_compiler_ends_with_its_input() {
     const HOST: i32 = 71;
     // In the middle of the file, and in the middle of the work.
-    let mut compiler = Compiler::start(&["60", GIB]);
+    let mut compiler = Compiler::start(&["60", GIB, "0"]);
     let input = compiler.process.stdin.as_mut().expect("it is open");
     input.write_all(&[1, 0, 0]).expect("it reads");
     drop(compiler.process.stdin.take());
     assert_eq!(compiler.ended().await.code(), Some(HOST));
 
-    let mut compiler = Compiler::start(&["60", GIB]);
+    let mut compiler = Compiler::start(&["60", GIB, "0"]);
     compiler.give(&bomb::time());
     drop(compiler.process.stdin.take());
     assert_eq!(compiler.ended().await.code(), Some(HOST));
