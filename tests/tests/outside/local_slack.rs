@@ -60,8 +60,11 @@ fn a_mention_that_comes_four_times_is_answered_once() {
         async {
             let (slack, bot) = over_sockets().await;
             // As a message and as a mention, and each of them over both sockets.
+            // One after the other, as two sockets have no order between them.
             slack.say("<@U0BOT> echo a &lt;b&gt; &amp; c").await;
+            slack.answers(1).await;
             slack.say("witbot echo by name").await;
+            slack.answers(2).await;
             slack.say("to nobody").await;
             slack.say("<@U0BOT> echo the last").await;
             let answers = slack.answers(3).await;
