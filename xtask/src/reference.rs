@@ -40,6 +40,12 @@ const MODULES: [(&str, &str); 4] = [
     ("events", "event"),
     ("types", "error"),
 ];
+/// Those whose example stands elsewhere in the SDK for Rust than what they are.
+const EXAMPLES: [(&str, &str); 3] = [
+    ("handler", "lib"),
+    (CONTENT, "chat/content"),
+    ("messages", "chat/message"),
+];
 /// Where the SDK for TypeScript and that for Python say what the one for Rust says in `chat`.
 const CONTENT: &str = "content";
 
@@ -261,7 +267,8 @@ fn modules(interface: &str) -> Vec<String> {
 
 /// The first code in the documentation of the module of an interface in the SDK for Rust.
 fn example(interface: &str) -> Result<Option<String>> {
-    let renamed = MODULES.iter().find(|(name, _)| *name == interface);
+    let mut renamed = EXAMPLES.iter().chain(&MODULES);
+    let renamed = renamed.find(|(name, _)| *name == interface);
     let name = renamed.map_or(interface, |(_, module)| *module);
     let path = repository().join("sdk/rust/src").join(format!("{name}.rs"));
     if !path.is_file() {

@@ -1,4 +1,22 @@
 //! Why something was not done.
+//!
+//! ```no_run
+//! use witbot_sdk::{Code, Error, Event, Result, http};
+//!
+//! fn weather(event: &Event) -> Result {
+//!     let answer = match http::get("https://weather.example.com/today").send() {
+//!         Ok(answer) => answer,
+//!         // The message has the line that the operator would add.
+//!         Err(error) if error.code == Code::Denied => return Err(error),
+//!         Err(error) => {
+//!             let text = format!("The weather cannot be asked just now: {error}");
+//!             return Err(Error::new(Code::Unavailable, text));
+//!         }
+//!     };
+//!     event.reply(String::from_utf8_lossy(&answer.body()).into_owned())?;
+//!     Ok(())
+//! }
+//! ```
 
 use std::fmt;
 use std::time::Duration;

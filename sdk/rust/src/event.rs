@@ -1,4 +1,30 @@
 //! What a handler is called with.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use witbot_sdk::{Error, Event, Result};
+//!
+//! /// `restart <service> [within <time:duration>]`
+//! fn restart(event: &Event) -> Result {
+//!     let service = event.required("service")?;
+//!     let within = event.duration("time")?.unwrap_or(Duration::from_secs(60));
+//!     if event.is_direct() {
+//!         return Err(Error::invalid("Say that where others see it."));
+//!     }
+//!     let by = event.user_name();
+//!     event.reply(format!("Restarting {service} for {by}, within {} s.", within.as_secs()))?;
+//!     Ok(())
+//! }
+//!
+//! /// Subscribed to `github.issues`: the subject is the repository, and fields are those of the webhook.
+//! fn opened(event: &Event) -> Result {
+//!     if event.field("/action").as_deref() == Some("opened") {
+//!         let title = event.field("/issue/title").unwrap_or_default();
+//!         witbot_sdk::chat::post("support", format!("{}: {title}", event.subject()))?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
 
 use std::fmt;
 use std::str::FromStr;

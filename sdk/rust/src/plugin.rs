@@ -1,4 +1,37 @@
 //! What a plugin can do, each thing said once.
+//!
+//! ```no_run
+//! use witbot_sdk::{Command, Event, Plugin, Result, chat, kv};
+//!
+//! witbot_sdk::plugin!(plugin);
+//!
+//! fn plugin() -> Plugin {
+//!     let take = Command::new("take <duty>", "Takes a duty.", take)
+//!         .example("take support")
+//!         .details("It is yours until somebody else takes it.");
+//!     Plugin::new("Knows who is on duty.")
+//!         .command(take)
+//!         .schedule("morning", "0 9 * * mon-fri Europe/Berlin", "Says who has support.", morning)
+//!         .required_setting("channel", "Where it is said in the morning.")
+//!         .wants("kv", "To remember who is on duty.")
+//!         .wants("schedules", "To say it in the morning.")
+//!         .wants("chat", "To say it in the channel.")
+//! }
+//!
+//! fn take(event: &Event) -> Result {
+//!     kv::set(&event.required("duty")?, &event.user_name())?;
+//!     event.reply("It is yours.")?;
+//!     Ok(())
+//! }
+//!
+//! fn morning(_: &Event) -> Result {
+//!     let settings: serde_json::Value = witbot_sdk::config::settings()?;
+//!     let channel = settings["channel"].as_str().unwrap_or_default();
+//!     let who: Option<String> = kv::get("support")?;
+//!     chat::post(channel, format!("Support: {}.", who.unwrap_or("nobody".to_owned())))?;
+//!     Ok(())
+//! }
+//! ```
 
 use serde::de::DeserializeOwned;
 

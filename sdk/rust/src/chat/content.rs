@@ -1,4 +1,24 @@
 //! What a message says.
+//!
+//! ```no_run
+//! use witbot_sdk::chat::{Card, State, Style, Text};
+//! use witbot_sdk::{Event, Result};
+//!
+//! fn status(event: &Event) -> Result {
+//!     event.reply("A plain text, with *bold* words.")?;
+//!     let user = event.user().unwrap_or_default();
+//!     // What looks like a mention in words is none: names of branches can be put in as they are.
+//!     event.reply(Text::new().user(user).plain(", it is on ").code("@main"))?;
+//!     let card = Card::new("api in production")
+//!         .state(State::Failure)
+//!         .text("It does not answer.")
+//!         .field("Since", "09:05 UTC")
+//!         .link("Log", "https://ci.example/12")
+//!         .styled_button("Roll back", "rollback api in production", Style::Danger);
+//!     event.reply(card)?;
+//!     Ok(())
+//! }
+//! ```
 
 use super::card::Card;
 use super::text::Text;

@@ -1,4 +1,26 @@
 //! A message of ours.
+//!
+//! ```no_run
+//! use witbot_sdk::chat::{self, Message};
+//! use witbot_sdk::{Event, Result, kv};
+//!
+//! fn begins(event: &Event) -> Result {
+//!     let message = chat::post("ops", format!("{} fails.", event.subject()))?;
+//!     kv::set("incident", &message.id())
+//! }
+//!
+//! /// In a later run, perhaps days after.
+//! fn ends(event: &Event) -> Result {
+//!     let Some(id) = kv::get::<String>("incident")? else {
+//!         return Ok(());
+//!     };
+//!     let message = Message::find(&id)?;
+//!     message.edit(format!("{} failed, and is well again.", event.subject()))?;
+//!     // An edit notifies nobody.
+//!     message.reply("It is well again.")?;
+//!     Ok(())
+//! }
+//! ```
 
 use std::fmt;
 
